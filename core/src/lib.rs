@@ -1,0 +1,29 @@
+//! Trapline's core: bytes in, values out.
+//!
+//! The browser agent, the collector on Workers and the command line share this crate. It has no clock, no
+//! randomness and no I/O; those arrive as arguments. Without the feature `decode` only what the agent needs is
+//! compiled: the stack grammars and the DSN.
+//!
+//! In the order in which an event meets them: [`dsn`] → `envelope` → `decode` → [`stack`] → `user_agent` →
+//! `title` → `fingerprint`.
+
+pub mod dsn;
+pub mod limits;
+pub mod stack;
+
+#[cfg(feature = "decode")]
+pub mod decode;
+#[cfg(feature = "decode")]
+pub mod defect;
+#[cfg(feature = "decode")]
+pub mod envelope;
+#[cfg(feature = "decode")]
+pub mod event;
+#[cfg(feature = "decode")]
+pub mod fingerprint;
+#[cfg(feature = "decode")]
+pub mod inflate;
+#[cfg(feature = "decode")]
+pub mod title;
+#[cfg(feature = "decode")]
+pub mod user_agent;

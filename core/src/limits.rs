@@ -1,0 +1,64 @@
+//! Every limit of the wire in one place, each with its reason. Sizes are bytes of UTF-8 unless they say otherwise.
+
+/// Most frames kept of a stack. Engines stop at 10 by default; wasm stacks run deeper.
+pub const MAX_FRAMES: usize = 128;
+
+/// Longest line of a raw stack that is read: longer ones are `data:` URLs and minified `eval`s.
+pub const MAX_STACK_LINE: usize = 2_048;
+
+/// Largest envelope as it arrives. Cloudflare takes 100 MB; an SDK's largest honest one is far below.
+pub const MAX_ENVELOPE: usize = 2 * 1024 * 1024;
+
+/// Largest envelope after inflating.
+pub const MAX_INFLATED: usize = 8 * 1024 * 1024;
+
+/// Largest event item.
+pub const MAX_EVENT: usize = 1024 * 1024;
+
+/// Most items of one envelope.
+pub const MAX_ITEMS: usize = 500;
+
+/// Longest raw stack text of one exception.
+pub const MAX_STACK_TEXT: usize = 64 * 1024;
+
+/// Exceptions kept of a chain, the thrown one and those nearest to it first.
+pub const MAX_EXCEPTIONS: usize = 16;
+
+/// Breadcrumbs kept, newest ones: the SDKs' own default.
+pub const MAX_BREADCRUMBS: usize = 100;
+
+/// Tags kept of an event.
+pub const MAX_TAGS: usize = 100;
+
+/// Longest tag key, as the protocol has it.
+pub const MAX_TAG_KEY: usize = 200;
+
+/// Longest tag value, as the protocol has it.
+pub const MAX_TAG_VALUE: usize = 400;
+
+/// Longest message and exception value.
+pub const MAX_MESSAGE: usize = 8 * 1024;
+
+/// Longest short text: names, URLs, versions, function names.
+pub const MAX_NAME: usize = 2 * 1024;
+
+/// Request headers kept.
+pub const MAX_HEADERS: usize = 64;
+
+/// Members of one object or list inside contexts, extra and breadcrumb data.
+pub const MAX_WIDTH: usize = 100;
+
+/// Nesting kept inside contexts, extra and breadcrumb data.
+pub const MAX_DEPTH: usize = 8;
+
+/// Longest text inside contexts, extra and breadcrumb data.
+pub const MAX_TEXT: usize = 4 * 1024;
+
+/// Defects listed by name; the rest is counted in the last one.
+pub const MAX_DEFECTS: usize = 50;
+
+/// Occurrences that one repeat may stand for: an agent adds up at most half a minute.
+pub const MAX_COUNT: u32 = 100_000;
+
+/// Source lines kept on each side of a frame's line.
+pub const MAX_SOURCE_LINES: usize = 10;
