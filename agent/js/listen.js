@@ -1,0 +1,30 @@
+/** What the stub and the façade share: ears for what nobody caught, and what a capture must know of its own moment. */
+
+/**
+ * Errors, failed loads of elements (`error` events too; they do not bubble, so it takes the capture phase) and
+ * unhandled rejections. `put(event)` gets each; the undo is the same call with `removeEventListener`.
+ */
+export function listen(put, change = addEventListener) {
+  for (const type of ["error", "unhandledrejection"]) change(type, put, true);
+}
+
+/** 32 hexadecimal digits, random. */
+export function newId() {
+  let id = "";
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) {
+    id += (byte + 256).toString(16).slice(1);
+  }
+  return id;
+}
+
+/**
+ * `kind` is "error" or "unhandledrejection" (`value` is the DOM event), "captureException" or "captureMessage" (`value`
+ * is what was captured); `at` in milliseconds.
+ */
+export const recordOf = (kind, value) => ({
+  kind,
+  value,
+  id: newId(),
+  at: Date.now(),
+  url: location.href,
+});

@@ -1,0 +1,45 @@
+/**
+ * The stub's degraded path, where the façade cannot be loaded: an event with its stack as raw text, which the collector
+ * reads with the grammars that the agent would have used. Small before all else.
+ */
+import { endpointOf, envelopeOf, postOf } from "./wire.js";
+
+/** Sends one record (see `recordOf`) at once. */
+export function sendRaw({ kind, value, id, at, url }, { dsn, release, environment, dist }) {
+  // A hostile value must not throw into the page; what it throws while being read loses only itself.
+  try {
+    const event = {
+      event_id: id,
+      timestamp: at / 1e3,
+      platform: "javascript",
+      request: { url, headers: { "User-Agent": navigator.userAgent } },
+      sdk: { name: "trapline.stub" },
+      release,
+      environment,
+      dist,
+    };
+    if (kind === "captureMessage") event.message = String(value);
+    else event.exception = { values: [rawException(kind, value)] };
+    const body = envelopeOf(dsn, id, JSON.stringify(event));
+    fetch(endpointOf(dsn), postOf(body, body.length < 6e4)).catch(() => {});
+  } catch {}
+}
+
+function rawException(kind, value) {
+  const { target, filename, lineno, colno } = value ?? {};
+  const uncaught = kind !== "captureException";
+  const mechanism = { type: uncaught ? "on" + kind : "generic", handled: !uncaught };
+  if (kind === "error" && target?.localName) {
+    const value = `<${target.localName}> failed to load: ${target.src || target.href}`;
+    return { type: "LoadError", value, mechanism };
+  }
+  const thrown = kind === "error" ? (value.error ?? value.message) : uncaught ? value.reason : value;
+  // A syntax error has a stack without a place; the event has the place.
+  const place = lineno ? `\n    at ${filename}:${lineno}:${colno}` : "";
+  return {
+    type: thrown?.name || (kind === "unhandledrejection" ? "UnhandledRejection" : "Error"),
+    value: String(thrown?.message ?? thrown).slice(0, 8192),
+    stack: (String(thrown?.stack || "") || place).slice(0, 65536),
+    mechanism,
+  };
+}

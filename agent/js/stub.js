@@ -1,0 +1,73 @@
+/**
+ * `/trapline.js`: the one script that a page places first. Synchronous and small; hears errors from its first line on,
+ * starts loading the façade at once, and answers for the API until that is there.
+ *
+ * In: `data-dsn`, `data-release`, `data-environment`, `data-dist`, `data-debug` of its own tag.
+ * Out: `window.Trapline`, and a handover `{options, queue, lost, own, put}` for the façade's `adopt`. The queue is
+ * ordered, so that replaying it gives every capture the scope that it had. An entry is `[name, args, record]`: a name of
+ * the API; `.name` for a method of the scope; `push` and `pop` around `withScope`; `capture` with its record.
+ *
+ * If the façade cannot be loaded, or the page goes before it has been, the stub itself sends what it holds.
+ */
+import { listen, recordOf } from "./listen.js";
+import { sendRaw } from "./raw.js";
+
+/** Entries kept until the façade takes them; a page in a loop of errors stops here, and the rest is counted. */
+const MAX_QUEUE = 200;
+
+function start(script) {
+  const options = { ...script.dataset };
+  const queue = [];
+  const handover = { options, queue, lost: 0, own: script.src, put: keep };
+  const api = queued("");
+  const scope = queued(".");
+
+  function keep(name, args, record) {
+    if (name === "init") Object.assign(options, args[0]);
+    if (queue.length < MAX_QUEUE) queue.push([name, args, record]);
+    else handover.lost++;
+  }
+
+  function send(name, args, record) {
+    if (record) sendRaw(record, options);
+  }
+
+  function degrade() {
+    if (handover.put !== keep) return;
+    handover.put = send;
+    for (const entry of queue.splice(0)) send(...entry);
+  }
+
+  /** Answers to every name: the façade knows which exist. A `then` would make it a promise that never settles. */
+  function queued(prefix) {
+    const method = (name) => (...args) => handover.put(prefix + name, args);
+    return new Proxy({}, { get: (known, name) => known[name] ?? (name === "then" ? undefined : method(name)) });
+  }
+
+  function capture(kind, args) {
+    const record = recordOf(kind, args[0]);
+    handover.put("capture", args, record);
+    return record.id;
+  }
+
+  for (const kind of ["captureException", "captureMessage"]) api[kind] = (...args) => capture(kind, args);
+  api.withScope = (callback) => {
+    handover.put("push", []);
+    try {
+      return callback(scope);
+    } finally {
+      handover.put("pop", []);
+    }
+  };
+
+  window.Trapline = api;
+  listen((event) => capture(event.type, [event]));
+  addEventListener("pagehide", degrade);
+  // Inlined, the script has no URL of its own; the agent then lies where the DSN points.
+  const ready = import(new URL(__AGENT_PATH__, handover.own || new URL(options.dsn).origin));
+  const adopted = ready.then((facade) => facade.adopt(handover));
+  api.flush = (timeout) => adopted.then(() => handover.put("flush", [timeout])).catch(() => false);
+  adopted.catch(degrade);
+}
+
+if (!window.Trapline) start(document.currentScript ?? {});
