@@ -1,0 +1,114 @@
+//! The JSON API, `/api/0/…`: what the pages show, for programs. Needs a session.
+
+use serde::Serialize;
+use trapline_core::decode::rfc3339_of;
+use worker::Response;
+
+use crate::dashboard::{self, visit};
+use crate::failure::Failure;
+use crate::read::{self, GroupRecord, KeptRow, ProjectRow};
+use crate::request::Incoming;
+use crate::store::Store;
+use crate::view::{IssueRow, Status};
+use crate::{account, reply};
+
+#[derive(Serialize)]
+struct Project<'a> {
+    slug: &'a str,
+    name: &'a str,
+}
+
+/// `GET /api/0/projects/`
+pub async fn projects(incoming: &Incoming) -> Result<Response, Failure> {
+    let store = Store::open(&incoming.env, incoming.now_ms).await?;
+    account::viewer(incoming, &store).await?;
+    let projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
+    let projects: Vec<Project> = projects
+        .iter()
+        .map(|project| Project { slug: &project.slug, name: &project.name })
+        .collect();
+    Ok(reply::json(200, &projects))
+}
+
+#[derive(Serialize)]
+struct Issue<'a> {
+    short_id: &'a str,
+    r#type: &'a str,
+    value: &'a str,
+    culprit: String,
+    level: &'static str,
+    status: &'static str,
+    count: u64,
+    users: u64,
+    first_seen: String,
+    last_seen: String,
+    hours: &'a [u32; 24],
+}
+
+impl<'a> From<&'a IssueRow> for Issue<'a> {
+    fn from(row: &'a IssueRow) -> Self {
+        Self {
+            short_id: &row.short_id,
+            r#type: &row.kind,
+            value: &row.value,
+            culprit: format!("{} {}", row.function, row.place).trim().to_owned(),
+            level: row.level.name(),
+            status: match row.status {
+                Status::Unresolved => "unresolved",
+                Status::Resolved => "resolved",
+                Status::Ignored => "ignored",
+            },
+            count: row.events,
+            users: row.users,
+            first_seen: rfc3339_of(row.first_seen_ms),
+            last_seen: rfc3339_of(row.last_seen_ms),
+            hours: &row.hours,
+        }
+    }
+}
+
+/// `GET /api/0/projects/{project}/issues/?status=&query=&after=`: 50 a page, newest first.
+pub async fn issues(incoming: &Incoming, project: &str) -> Result<Response, Failure> {
+    let visit = visit(incoming, project).await?;
+    let listed = dashboard::list(incoming, &visit).await?;
+    let issues: Vec<Issue> = listed.rows.iter().map(Issue::from).collect();
+    Ok(reply::json(200, &issues))
+}
+
+#[derive(Serialize)]
+struct Kept<'a> {
+    event_id: &'a str,
+    at: String,
+}
+
+/// `GET /api/0/projects/{project}/issues/{short_id}/events/`: the kept ones, newest first.
+pub async fn events(
+    incoming: &Incoming,
+    project: &str,
+    short_id: &str,
+) -> Result<Response, Failure> {
+    let visit = visit(incoming, project).await?;
+    let number = read::number_of(short_id).ok_or(Failure::NotFound)?;
+    let groups: Vec<GroupRecord> =
+        visit.store.read(&read::groups(visit.project.id, number)).await?.all()?;
+    if groups.is_empty() {
+        return Err(Failure::NotFound);
+    }
+    let kept: Vec<KeptRow> =
+        visit.store.read(&read::kept(visit.project.id, &groups)).await?.all()?;
+    let at = |kept: &KeptRow| rfc3339_of(kept.at_ms);
+    let events: Vec<Kept> =
+        kept.iter().map(|kept| Kept { event_id: &kept.event_id, at: at(kept) }).collect();
+    Ok(reply::json(200, &events))
+}
+
+/// `GET /api/0/projects/{project}/events/{event_id}/`: one kept event as it is stored.
+pub async fn event(
+    incoming: &Incoming,
+    project: &str,
+    event_id: &str,
+) -> Result<Response, Failure> {
+    let visit = visit(incoming, project).await?;
+    let event = dashboard::stored_event(&visit, event_id).await?;
+    Ok(reply::json(200, &event.ok_or(Failure::NotFound)?))
+}

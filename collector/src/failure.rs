@@ -1,0 +1,114 @@
+//! Why a developer's request was not answered: one enum, and the only place that knows its status codes.
+
+use serde::Serialize;
+use worker::Response;
+
+use crate::request::Incoming;
+use crate::store::StoreError;
+use crate::view::ErrorPage;
+use crate::{pages, reply};
+
+/// A refusal or a fault on the dashboard's side.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// No such page, project, issue or event.
+    #[error("there is no such page")]
+    NotFound,
+    /// Nobody is signed in.
+    #[error("sign in first")]
+    SignedOut,
+    /// The request does not come from our own page.
+    #[error("the form was not sent by a page of this dashboard, load the page again")]
+    Forged,
+    /// A field has no meaning.
+    #[error("{0}")]
+    BadRequest(String),
+    /// The deployment's secret is missing or wrong.
+    #[error("{0}")]
+    SetupRefused(&'static str),
+    /// D1 is down.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A template could not be written.
+    #[error("the page could not be rendered: {0}")]
+    Render(#[from] askama::Error),
+}
+
+#[derive(Serialize)]
+struct Detail {
+    detail: String,
+}
+
+impl Failure {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        match self {
+            Failure::NotFound => 404,
+            Failure::SignedOut => 401,
+            Failure::Forged | Failure::SetupRefused(_) => 403,
+            Failure::BadRequest(_) => 400,
+            Failure::Store(_) => 503,
+            Failure::Render(_) => 500,
+        }
+    }
+
+    /// The answer: JSON where JSON was asked for, the sign-in page for pages without a session, else an error page.
+    pub fn response(&self, incoming: &Incoming, wants_json: bool) -> Response {
+        if wants_json {
+            let detail = self.to_string();
+            return self.with_retry(reply::json(self.status(), &Detail { detail }));
+        }
+        if matches!(self, Failure::SignedOut) {
+            let next = incoming.url.path().to_owned();
+            let query = incoming.url.query().map(|query| format!("?{query}")).unwrap_or_default();
+            let next: String =
+                form_urlencoded::byte_serialize((next + &query).as_bytes()).collect();
+            return reply::redirect(&format!("/sign-in?next={next}"));
+        }
+        let page =
+            ErrorPage { status: self.status(), title: self.title().into(), detail: self.detail() };
+        let html = pages::error(&page).unwrap_or_else(|_| page.title.clone());
+        self.with_retry(reply::page(self.status(), html))
+    }
+
+    fn with_retry(&self, response: Response) -> Response {
+        match self {
+            Failure::Store(_) => reply::with_headers(response, &[("retry-after", "5")]),
+            _ => response,
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Failure::NotFound => "There is no such page",
+            Failure::SignedOut => "Sign in first",
+            Failure::Forged => "This form was not accepted",
+            Failure::BadRequest(_) => "This request could not be understood",
+            Failure::SetupRefused(_) => "Not set up",
+            Failure::Store(_) => "The page could not be loaded",
+            Failure::Render(_) => "The page could not be rendered",
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Failure::NotFound => {
+                "The link may be old, or the issue was deleted. The list shows what is there.".into()
+            }
+            Failure::Store(StoreError::DaySpent) => {
+                "The database's rows of this day are spent. They begin anew at midnight UTC; until then pages keep \
+                 their events. The paid plan of Workers has no such limit."
+                    .into()
+            }
+            Failure::Store(StoreError::Full) => {
+                "The database is full. Pages keep their events until there is room again.".into()
+            }
+            Failure::Store(_) => {
+                "The event store did not answer. Nothing is lost: pages keep their events and send them \
+                 again. Try again in some seconds."
+                    .into()
+            }
+            other => other.to_string(),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Trapline's collector: one Worker that receives, groups, stores and shows.
+//!
+//! A request meets [`route`] first. What a page sends goes through `ingest` and [`plan`] to the `store`; what a
+//! developer reads goes from the `store` through `dashboard` and [`pages`] back. Only `store` talks to D1.
+
+pub mod account;
+pub mod api;
+pub mod dashboard;
+pub mod demo;
+pub mod failure;
+pub mod ingest;
+pub mod migrate;
+pub mod pages;
+pub mod plan;
+pub mod purge;
+pub mod random;
+pub mod read;
+pub mod reply;
+pub mod request;
+pub mod route;
+pub mod setup;
+pub mod sql;
+pub mod store;
+pub mod view;
+
+use worker::{Context, Date, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    let incoming = request::Incoming::new(request, env, now_ms())?;
+    Ok(route::answer(incoming).await)
+}
+
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    if let Err(error) = purge::run(&env, now_ms()).await {
+        // The next run begins where this one stopped.
+        worker::console_error!("retention stopped early: {}", error);
+    }
+}
+
+fn now_ms() -> i64 {
+    i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
+}

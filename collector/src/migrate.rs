@@ -1,0 +1,65 @@
+//! The schema, compiled in: the Worker brings its database up to date by itself.
+//!
+//! Each migration is one D1 batch whose first statement claims its number in `migration`. Two deployments that
+//! start at once both try; the number is a primary key, so the loser's batch is undone as a whole.
+
+use crate::sql::Statement;
+
+/// One step of the schema.
+pub struct Migration {
+    /// From 1, without gaps.
+    pub number: u32,
+    /// Statements, each ended by `;` at the end of a line.
+    pub sql: &'static str,
+}
+
+/// Oldest first; never changed once released.
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { number: 1, sql: include_str!("../migrations/0001_create_tables.sql") }];
+
+/// Makes the table that records which migrations were applied. Small: one row a migration.
+pub const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, applied_ms INTEGER NOT NULL) STRICT";
+
+/// Number of the newest applied migration. SCAN of a table with one row a migration.
+pub const NEWEST_APPLIED: &str = "SELECT coalesce(max(number), 0) AS number FROM migration";
+
+const CLAIM: &str = "INSERT INTO migration (number, applied_ms) VALUES (?1, ?2)";
+
+/// Migrations after `applied`.
+pub fn pending(applied: u32) -> impl Iterator<Item = &'static Migration> {
+    MIGRATIONS.iter().filter(move |migration| migration.number > applied)
+}
+
+/// The batch that applies a migration, or fails as a whole where it was applied meanwhile.
+pub fn batch(migration: &'static Migration, now_ms: i64) -> Vec<Statement> {
+    let mut batch = vec![Statement::new(CLAIM, [migration.number.into(), now_ms.into()])];
+    let statements = migration.sql.split(";\n").filter(|sql| has_code(sql));
+    batch.extend(statements.map(|sql| Statement { sql, args: Vec::new() }));
+    batch
+}
+
+/// Whether anything but comments and empty lines is there.
+fn has_code(sql: &str) -> bool {
+    sql.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with("--"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_no_gaps() {
+        let numbers: Vec<u32> = MIGRATIONS.iter().map(|migration| migration.number).collect();
+        let expected: Vec<u32> = (1..).take(numbers.len()).collect();
+        assert_eq!(numbers, expected);
+    }
+
+    #[test]
+    fn the_batch_claims_first_and_holds_every_statement() {
+        let batch = batch(&MIGRATIONS[0], 7);
+        assert_eq!(batch[0].sql, CLAIM);
+        let creates = MIGRATIONS[0].sql.matches("CREATE ").count();
+        let inserts = MIGRATIONS[0].sql.matches("INSERT ").count();
+        assert_eq!(batch.len(), 1 + creates + inserts);
+    }
+}

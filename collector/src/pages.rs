@@ -1,0 +1,94 @@
+//! Values in, HTML out: one function a page. Templates lie in `www/templates`, and escape whatever they print.
+//!
+//! Each page's module turns the store's values into the words, shapes and numbers that its template prints, so
+//! that templates decide nothing but where things stand. No database, no clock, no request in here. The strict
+//! content security policy forbids inline styles and scripts: widths are SVG attributes.
+
+mod breadcrumbs;
+mod chart;
+mod details;
+mod issue;
+mod list;
+mod number;
+mod row;
+mod shell;
+mod stack;
+mod time;
+mod welcome;
+
+#[cfg(test)]
+mod tests;
+
+use askama::Template;
+
+use crate::view::{ErrorPage, IssuePage, IssuesPage, SetupDonePage, SetupPage, SignInPage};
+
+/// Changes with the files of `www/static`: `/static/app.css?v=…`.
+pub const STATIC_VERSION: &str = env!("TRAPLINE_STATIC_VERSION");
+
+/// `GET /{project}/issues/`: the list, or how to send the first event.
+pub fn issues(page: &IssuesPage) -> Result<String, askama::Error> {
+    if page.waiting { welcome::Welcome::of(page).render() } else { list::List::of(page).render() }
+}
+
+/// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`
+pub fn issue(page: &IssuePage) -> Result<String, askama::Error> {
+    issue::Issue::of(page).render()
+}
+
+/// `GET /sign-in`: posts `key` and `next` to `/sign-in`.
+pub fn sign_in(page: &SignInPage) -> Result<String, askama::Error> {
+    SignIn { destination: destination(&page.next), page }.render()
+}
+
+/// `GET /setup`: posts `secret`, `project`, `slug` and `administrator` to `/setup`.
+pub fn setup(page: &SetupPage) -> Result<String, askama::Error> {
+    Setup { page }.render()
+}
+
+/// `POST /setup`: shows the new sign-in key, once.
+pub fn setup_done(page: &SetupDonePage) -> Result<String, askama::Error> {
+    SetupDone { page }.render()
+}
+
+/// Any refusal that a person sees.
+pub fn error(page: &ErrorPage) -> Result<String, askama::Error> {
+    Refusal { page }.render()
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn<'a> {
+    destination: Option<String>,
+    page: &'a SignInPage,
+}
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct Setup<'a> {
+    page: &'a SetupPage,
+}
+
+#[derive(Template)]
+#[template(path = "setup_done.html")]
+struct SetupDone<'a> {
+    page: &'a SetupDonePage,
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct Refusal<'a> {
+    page: &'a ErrorPage,
+}
+
+/// `/hazel-shop/issues/SHOP-4F/` → `issue SHOP-4F`; `None` for the start page.
+fn destination(next: &str) -> Option<String> {
+    let path = next.split(['?', '#']).next().unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        [] => None,
+        [project, "issues"] => Some(format!("the issues of {project}")),
+        [_, "issues", short_id, ..] => Some(format!("issue {short_id}")),
+        _ => Some(path.to_owned()),
+    }
+}

@@ -1,0 +1,269 @@
+//! The issue page: the issue's head and trend, one of its events, where it happens, its groups.
+
+use askama::Template;
+use trapline_core::defect::Defect;
+use trapline_core::event::{Event, Named};
+
+use super::breadcrumbs::{Trail, trail};
+use super::chart::{Trend, trend};
+use super::details::{Section, named, sections};
+use super::number::{count, counted, percent, share, users};
+use super::row::{Mark, Tag, Title, mark, tags, title};
+use super::shell::Sidebar;
+use super::stack::{self, Link, Run};
+use super::time::{Moment, moment};
+use crate::view::{FACET_EVENTS, GroupRow, IssuePage, Status};
+
+/// `issue.html`
+#[derive(Template)]
+#[template(path = "issue.html")]
+pub(super) struct Issue<'a> {
+    sidebar: Sidebar<'a>,
+    page: &'a IssuePage,
+    title: Title<'a>,
+    mark: Mark,
+    tags: Vec<Tag>,
+    actions: &'static [Action],
+    events: String,
+    users: String,
+    first_seen: Option<Moment>,
+    last_seen: Option<Moment>,
+    trend: Trend,
+    /// What the newest event with a body is called.
+    newest: &'static str,
+    /// First eight digits of the event's ID.
+    short_event: &'a str,
+    body: Option<Body<'a>>,
+    distributions: Vec<Shares<'a>>,
+    /// Which events the shares are of.
+    shares_of: String,
+    groups: Vec<Group<'a>>,
+    groups_in_all: String,
+}
+
+/// A button that posts a status.
+struct Action {
+    name: &'static str,
+    busy: &'static str,
+    status: &'static str,
+    class: &'static str,
+}
+
+/// What is shown of the event.
+struct Body<'a> {
+    /// Time, page, browser and system: what is known of them.
+    time: Option<Moment>,
+    place: Vec<String>,
+    /// How many events it stands for; `None` for 1.
+    stands_for: Option<u32>,
+    chain: Vec<Link<'a>>,
+    message: &'a str,
+    trail: Trail,
+    /// Said in the last row of the breadcrumbs.
+    last: String,
+    sections: [Section; 4],
+    /// `2 fields of this event could not be read`
+    defects_in_all: String,
+    defects: &'a [Defect],
+}
+
+struct Shares<'a> {
+    name: &'a str,
+    /// `of 1,130 events`, where only some have a value; else empty.
+    base: String,
+    rows: Vec<Share<'a>>,
+}
+
+struct Share<'a> {
+    value: &'a str,
+    /// Width of the bar.
+    percent: u64,
+    text: String,
+    events: String,
+}
+
+struct Group<'a> {
+    row: &'a GroupRow,
+    events: String,
+    last_seen: Option<Moment>,
+}
+
+impl<'a> Issue<'a> {
+    pub(super) fn of(page: &'a IssuePage) -> Self {
+        let (issue, now_ms) = (&page.issue, page.shell.now_ms);
+        Self {
+            sidebar: Sidebar::of(&page.shell),
+            page,
+            title: title(issue),
+            mark: mark(issue),
+            // The mark beside them already says it.
+            tags: tags(issue).into_iter().filter(|tag| tag.word != "handled").collect(),
+            actions: actions(issue.status),
+            events: count(issue.events),
+            users: users(issue.users),
+            first_seen: moment(issue.first_seen_ms, now_ms),
+            last_seen: moment(issue.last_seen_ms, now_ms),
+            trend: trend(&issue.hours, now_ms),
+            newest: newest(page),
+            short_event: first_eight(&page.position.event_id),
+            body: page.event.as_ref().map(|event| body(event, issue.value.trim(), now_ms)),
+            distributions: distributions(page),
+            shares_of: shares_of(page),
+            groups: groups(page),
+            groups_in_all: counted(page.groups.len() as u64, "group"),
+        }
+    }
+}
+
+/// `150 events`, or `newest 1,000 of 12,345 events` where the shares leave older ones out.
+fn shares_of(page: &IssuePage) -> String {
+    let known = page.distributions.iter().map(|facet| facet.total).max().unwrap_or_default();
+    let all = counted(page.issue.events, "event");
+    if page.issue.events > u64::from(FACET_EVENTS) && known > 0 {
+        return format!("newest {} of {all}", count(known));
+    }
+    all
+}
+
+/// Of a frequent error not every event is kept whole: the page says so where newer ones were counted.
+fn newest(page: &IssuePage) -> &'static str {
+    let shown_ms = page.event.as_ref().map_or(i64::MAX, Event::at_ms);
+    if shown_ms < page.issue.last_seen_ms { "Newest kept event" } else { "Newest event" }
+}
+
+const RESOLVE: Action =
+    Action { name: "Resolve", busy: "Resolving…", status: "resolved", class: "button primary" };
+const IGNORE: Action =
+    Action { name: "Ignore", busy: "Ignoring…", status: "ignored", class: "button" };
+const REOPEN: Action =
+    Action { name: "Reopen", busy: "Reopening…", status: "unresolved", class: "button" };
+
+fn actions(status: Status) -> &'static [Action] {
+    match status {
+        Status::Unresolved => &[RESOLVE, IGNORE],
+        Status::Resolved => &[REOPEN, IGNORE],
+        Status::Ignored => &[REOPEN, RESOLVE],
+    }
+}
+
+fn body<'a>(event: &'a Event, title_value: &str, now_ms: i64) -> Body<'a> {
+    let event_ms = if event.claimed_ms == 0 { event.received_ms } else { event.claimed_ms };
+    let url = event.request.url.as_deref().map(path_of);
+    let system = match (major(&event.browser), named(&event.os)) {
+        (browser, os) if browser.is_empty() || os.is_empty() => browser + &os,
+        (browser, os) => format!("{browser}, {os}"),
+    };
+    let place = [event.transaction.as_deref().or(url).unwrap_or_default().to_owned(), system];
+    Body {
+        time: moment(event_ms, now_ms),
+        place: place.into_iter().filter(|part| !part.is_empty()).collect(),
+        stands_for: Some(event.count).filter(|count| *count > 1),
+        chain: stack::chain(event, title_value),
+        message: event.message.as_deref().unwrap_or_default(),
+        trail: trail(&event.breadcrumbs, event_ms),
+        last: last(event),
+        sections: sections(event),
+        defects_in_all: format!(
+            "{} of this event could not be read",
+            counted(event.defects.len() as u64, "field")
+        ),
+        defects: &event.defects,
+    }
+}
+
+/// `Chrome 142`
+fn major(browser: &Named) -> String {
+    let version = browser.version.split('.').next().unwrap_or_default();
+    format!("{} {version}", browser.name).trim().to_owned()
+}
+
+/// `TypeError: x is undefined`
+fn last(event: &Event) -> String {
+    match event.thrown() {
+        Some(thrown) if thrown.kind.is_empty() => thrown.value.clone(),
+        Some(thrown) if thrown.value.is_empty() => thrown.kind.clone(),
+        Some(thrown) => format!("{}: {}", thrown.kind, thrown.value),
+        None => event.message.clone().unwrap_or_default(),
+    }
+}
+
+/// `https://shop.example/checkout?step=2` → `/checkout`
+fn path_of(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    let Some((_, rest)) = path.split_once("://") else { return path };
+    rest.find('/').and_then(|start| rest.get(start..)).unwrap_or("/")
+}
+
+fn first_eight(id: &str) -> &str {
+    id.char_indices().nth(8).and_then(|(end, _)| id.get(..end)).unwrap_or(id)
+}
+
+fn distributions(page: &IssuePage) -> Vec<Shares<'_>> {
+    let known = page.distributions.iter().filter(|one| one.total > 0 && !one.values.is_empty());
+    known
+        .map(|one| Shares {
+            name: one.name,
+            base: if one.total == page.issue.events {
+                String::new()
+            } else {
+                format!("of {}", counted(one.total, "event"))
+            },
+            rows: one
+                .values
+                .iter()
+                .map(|(value, events)| Share {
+                    value,
+                    percent: percent(*events, one.total),
+                    text: share(*events, one.total),
+                    events: counted(*events, "event"),
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn groups(page: &IssuePage) -> Vec<Group<'_>> {
+    page.groups
+        .iter()
+        .map(|row| Group {
+            row,
+            events: count(row.events),
+            last_seen: moment(row.last_seen_ms, page.shell.now_ms),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{last, path_of};
+    use trapline_core::event::{Event, Exception};
+
+    #[test]
+    fn paths_are_cut_from_urls() {
+        for (url, expected) in [
+            ("https://shop.example/checkout?step=2", "/checkout"),
+            ("https://shop.example", "/"),
+            ("/cart#top", "/cart"),
+            ("javascript:alert(1)", "javascript:alert(1)"),
+        ] {
+            assert_eq!(path_of(url), expected);
+        }
+    }
+
+    #[test]
+    fn last_row_says_what_was_thrown() {
+        let thrown = |kind: &str, value: &str| Event {
+            exceptions: vec![Exception {
+                kind: kind.into(),
+                value: value.into(),
+                ..Exception::default()
+            }],
+            ..Event::default()
+        };
+        assert_eq!(last(&thrown("TypeError", "x")), "TypeError: x");
+        assert_eq!(last(&thrown("", "Script error.")), "Script error.");
+        assert_eq!(last(&thrown("AbortError", "")), "AbortError");
+        let message = Event { message: Some("hello".into()), ..Event::default() };
+        assert_eq!(last(&message), "hello");
+    }
+}

@@ -1,0 +1,160 @@
+//! The issue list: tabs, rows, footer, or a sentence that says why there are none.
+
+use askama::Template;
+
+use super::number::{count, counted, issues};
+use super::row::Row;
+use super::shell::Sidebar;
+use crate::view::{IssuesPage, Status};
+
+/// `issues.html`
+#[derive(Template)]
+#[template(path = "issues.html")]
+pub(super) struct List<'a> {
+    sidebar: Sidebar<'a>,
+    page: &'a IssuesPage,
+    tabs: [Tab; 3],
+    rows: Vec<Row<'a>>,
+    /// `1–25 of 38`; empty without rows.
+    range: String,
+    /// Value of the query parameter `status`; empty for open ones, which need none.
+    status: &'static str,
+    /// Why there are no rows, and what else there is.
+    empty: Empty,
+}
+
+struct Tab {
+    name: &'static str,
+    status: &'static str,
+    count: String,
+    is_current: bool,
+}
+
+struct Empty {
+    heading: String,
+    sentence: String,
+}
+
+impl<'a> List<'a> {
+    pub(super) fn of(page: &'a IssuesPage) -> Self {
+        let now_ms = page.shell.now_ms;
+        let [open, resolved, ignored] = page.counts;
+        let tab = |name, of: Status, number| Tab {
+            name,
+            status: parameter(of),
+            count: issues(number),
+            is_current: page.status == of,
+        };
+        Self {
+            sidebar: Sidebar::of(&page.shell),
+            page,
+            tabs: [
+                tab("Open", Status::Unresolved, open),
+                tab("Resolved", Status::Resolved, resolved),
+                tab("Ignored", Status::Ignored, ignored),
+            ],
+            rows: page.issues.iter().map(|issue| Row::of(issue, now_ms)).collect(),
+            range: range(page),
+            status: parameter(page.status),
+            empty: empty(page),
+        }
+    }
+}
+
+fn parameter(status: Status) -> &'static str {
+    match status {
+        Status::Unresolved => "",
+        Status::Resolved => "resolved",
+        Status::Ignored => "ignored",
+    }
+}
+
+fn adjective(status: Status) -> &'static str {
+    match status {
+        Status::Unresolved => "open",
+        Status::Resolved => "resolved",
+        Status::Ignored => "ignored",
+    }
+}
+
+fn number_of(page: &IssuesPage) -> u64 {
+    let [open, resolved, ignored] = page.counts;
+    match page.status {
+        Status::Unresolved => open,
+        Status::Resolved => resolved,
+        Status::Ignored => ignored,
+    }
+}
+
+/// The counts know nothing of the filter: a filtered list does not say of how many.
+fn range(page: &IssuesPage) -> String {
+    let shown = u64::try_from(page.issues.len()).unwrap_or_default();
+    if shown == 0 {
+        return String::new();
+    }
+    let last_row = page.first_row.saturating_add(shown - 1);
+    let rows = format!("{}–{}", count(page.first_row), count(last_row));
+    if page.query.is_empty() { format!("{rows} of {}", issues(number_of(page))) } else { rows }
+}
+
+fn empty(page: &IssuesPage) -> Empty {
+    let (adjective, number) = (adjective(page.status), number_of(page));
+    if !page.query.is_empty() {
+        let sentence = format!(
+            "Without the filter there {}.",
+            match number {
+                1 => format!("is 1 {adjective} issue"),
+                _ => format!("are {}", counted(number, &format!("{adjective} issue"))),
+            }
+        );
+        return Empty { heading: format!("No {adjective} issue matches the filter"), sentence };
+    }
+    let sentence = match page.status {
+        Status::Unresolved => {
+            "An issue opens by itself with the next event that no other issue \
+                               accounts for."
+        }
+        Status::Resolved => "An issue is listed here once someone resolves it.",
+        Status::Ignored => "An issue is listed here once someone ignores it.",
+    };
+    Empty { heading: format!("No {adjective} issues"), sentence: sentence.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{empty, range};
+    use crate::pages::tests::sample;
+    use crate::view::{IssueRow, IssuesPage, Status};
+
+    #[track_caller]
+    fn check(query: &str, rows: usize, expected: &str) {
+        let issues = vec![IssueRow::default(); rows];
+        let page = IssuesPage {
+            query: query.into(),
+            issues,
+            first_row: 26,
+            counts: [1_001, 2, 0],
+            ..sample::issues("")
+        };
+        assert_eq!(range(&page), expected);
+    }
+
+    #[test]
+    fn range_claims_a_total_only_when_it_knows_one() {
+        check("", 25, "26–50 of 1,000+");
+        check("cart", 2, "26–27");
+        check("", 0, "");
+    }
+
+    #[test]
+    fn empty_list_says_what_there_is_without_the_filter() {
+        let page = IssuesPage {
+            query: "cart".into(),
+            status: Status::Resolved,
+            counts: [9, 1, 0],
+            ..sample::issues("")
+        };
+        assert_eq!(empty(&page).heading, "No resolved issue matches the filter");
+        assert_eq!(empty(&page).sentence, "Without the filter there is 1 resolved issue.");
+    }
+}

@@ -1,0 +1,48 @@
+//! What stands around the content of a signed-in viewer's page: the sidebar.
+
+use super::number::issues;
+use crate::view::{Section, Shell};
+
+/// The sidebar, ready to print.
+#[derive(Debug)]
+pub(super) struct Sidebar<'a> {
+    pub(super) shell: &'a Shell,
+    /// `284`, `1,000+`
+    pub(super) open_issues: String,
+    pub(super) is_issues: bool,
+    /// `ML`
+    pub(super) initials: String,
+}
+
+impl<'a> Sidebar<'a> {
+    pub(super) fn of(shell: &'a Shell) -> Self {
+        Self {
+            shell,
+            open_issues: issues(shell.open_issues),
+            is_issues: shell.section == Section::Issues,
+            initials: initials(&shell.user_name),
+        }
+    }
+}
+
+/// First letters of the first and the last word, at most two: `Mara Lindqvist` → `ML`.
+fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let first = words.next();
+    let text: String = first.into_iter().chain(words.next_back()).collect();
+    text.to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::initials;
+
+    #[test]
+    fn initials_are_at_most_two() {
+        for (name, expected) in
+            [("Mara Lindqvist", "ML"), ("ops", "O"), ("", ""), ("åsa de la ö", "ÅÖ")]
+        {
+            assert_eq!(initials(name), expected);
+        }
+    }
+}

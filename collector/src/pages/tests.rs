@@ -1,0 +1,205 @@
+//! Whatever a sender, an owner or a URL says is printed as text.
+
+use super::*;
+
+/// Breaks out of text, of both kinds of attribute, and of a URL.
+const PAYLOAD: &str =
+    "javascript:alert(1)//\"'><script>alert(1)</script><img src=x onerror=alert(1)>";
+
+#[track_caller]
+fn check_is_text(html: Result<String, askama::Error>, at_least: usize) {
+    let html = html.unwrap();
+    for raw in ["<script>alert", "<img", "'><", "\"'>", "href=\"javascript", "style=\""] {
+        assert!(!html.contains(raw), "{raw} in {html}");
+    }
+    let escaped = html.matches("&#60;script&#62;alert(1)").count();
+    assert!(escaped >= at_least, "only {escaped} of {at_least} payloads are shown");
+}
+
+#[test]
+fn issues_are_text() {
+    check_is_text(issues(&sample::issues(PAYLOAD)), 20);
+}
+
+#[test]
+fn welcome_is_text() {
+    check_is_text(issues(&IssuesPage { waiting: true, ..sample::issues(PAYLOAD) }), 10);
+}
+
+#[test]
+fn issue_is_text() {
+    check_is_text(issue(&sample::issue(PAYLOAD)), 70);
+}
+
+#[test]
+fn issue_without_its_event_is_text() {
+    check_is_text(issue(&IssuePage { event: None, ..sample::issue(PAYLOAD) }), 20);
+}
+
+#[test]
+fn sign_in_is_text() {
+    let page = SignInPage { next: PAYLOAD.into(), error: Some(PAYLOAD.into()) };
+    check_is_text(sign_in(&page), 3);
+}
+
+#[test]
+fn error_is_text() {
+    let page = ErrorPage { status: 404, title: PAYLOAD.into(), detail: PAYLOAD.into() };
+    check_is_text(error(&page), 3);
+}
+
+#[test]
+fn empty_event_is_a_page() {
+    let html = issue(&IssuePage { event: Some(Default::default()), ..sample::issue("") }).unwrap();
+    for sentence in
+        ["neither an exception nor a message", "named no page", "none came with this event"]
+    {
+        assert!(html.contains(sentence), "no {sentence:?} in {html}");
+    }
+}
+
+#[test]
+fn destinations_are_named() {
+    for (next, expected) in [
+        ("/", None),
+        ("/hazel-shop/issues/?query=a", Some("the issues of hazel-shop")),
+        ("/hazel-shop/issues/SHOP-4F/events/12/", Some("issue SHOP-4F")),
+        ("/settings", Some("/settings")),
+    ] {
+        assert_eq!(destination(next).as_deref(), expected);
+    }
+}
+
+/// Pages with a text in every field that can hold one.
+pub(super) mod sample {
+    use serde_json::{Map, json};
+    use trapline_core::defect::Defect;
+    use trapline_core::event::*;
+
+    use crate::view::*;
+
+    fn shell(text: &str) -> Shell {
+        Shell {
+            project_name: text.into(),
+            project_slug: text.into(),
+            projects: vec![(text.into(), text.into())],
+            user_name: text.into(),
+            csrf: text.into(),
+            ..Shell::default()
+        }
+    }
+
+    fn row(text: &str) -> IssueRow {
+        IssueRow {
+            short_id: text.into(),
+            kind: text.into(),
+            value: text.into(),
+            function: text.into(),
+            place: text.into(),
+            ..IssueRow::default()
+        }
+    }
+
+    pub(in crate::pages) fn issues(text: &str) -> IssuesPage {
+        IssuesPage {
+            shell: shell(text),
+            status: Status::Unresolved,
+            counts: [0; 3],
+            query: text.into(),
+            issues: vec![row(text)],
+            first_row: 26,
+            next_page: Some(format!("?after={text}")),
+            waiting: false,
+            dsn: text.into(),
+            agent_origin: text.into(),
+        }
+    }
+
+    pub(in crate::pages) fn issue(text: &str) -> IssuePage {
+        IssuePage {
+            shell: shell(text),
+            issue: row(text),
+            releases: (text.into(), text.into()),
+            event: Some(event(text)),
+            position: Position {
+                event_id: text.into(),
+                is_newest: false,
+                older: Some(text.into()),
+                newer: Some(text.into()),
+            },
+            distributions: vec![Distribution {
+                name: "Browser",
+                values: vec![(text.into(), 1)],
+                total: 1,
+            }],
+            groups: vec![GroupRow {
+                short_hash: text.into(),
+                fingerprint: text.into(),
+                is_current: true,
+                ..GroupRow::default()
+            }],
+        }
+    }
+
+    fn event(text: &str) -> Event {
+        let some = || Some(text.to_owned());
+        let pairs = || vec![(text.to_owned(), text.to_owned())];
+        let named = || Named { name: text.into(), version: text.into() };
+        let object = || Map::from_iter([(text.to_owned(), json!({ text: [text] }))]);
+        Event {
+            event_id: text.into(),
+            platform: text.into(),
+            message: some(),
+            exceptions: vec![exception(text), exception(text)],
+            transaction: some(),
+            release: some(),
+            environment: some(),
+            dist: some(),
+            user: User { id: some(), email: some(), username: some(), ip_address: some() },
+            request: Request { url: some(), method: some(), headers: pairs() },
+            browser: named(),
+            os: named(),
+            tags: pairs(),
+            breadcrumbs: ["", "fetch", "navigation", text].map(|kind| crumb(kind, text)).into(),
+            contexts: object(),
+            extra: object(),
+            sdk: named(),
+            repeat_of: some(),
+            defects: vec![Defect { path: text.into(), reason: text.into() }],
+            ..Event::default()
+        }
+    }
+
+    fn exception(text: &str) -> Exception {
+        let frame = |in_app| Frame {
+            function: text.into(),
+            file: text.into(),
+            line: 1,
+            column: 1,
+            in_app,
+            source: Some(Source {
+                before: vec![text.into()],
+                line: text.into(),
+                after: vec![text.into()],
+            }),
+        };
+        Exception {
+            kind: text.into(),
+            value: text.into(),
+            mechanism: Mechanism { kind: text.into(), handled: Some(false) },
+            frames: [true, false, false].map(frame).into(),
+            unread_lines: vec![text.into()],
+        }
+    }
+
+    fn crumb(category: &str, text: &str) -> Breadcrumb {
+        let data = ["url", "method", "from", "to"].map(|key| (key.to_owned(), json!(text)));
+        Breadcrumb {
+            kind: text.into(),
+            category: category.into(),
+            message: text.into(),
+            data: Map::from_iter(data),
+            ..Breadcrumb::default()
+        }
+    }
+}

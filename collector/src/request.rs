@@ -1,0 +1,110 @@
+//! A request as the handlers see it: headers, query, forms, a body that is read up to a limit.
+
+use futures_util::StreamExt;
+use worker::{Env, Method, Request, Url};
+
+/// One request with what every handler needs.
+pub struct Incoming {
+    request: Request,
+    /// Bindings of this deployment.
+    pub env: Env,
+    /// The Worker's clock when the request came.
+    pub now_ms: i64,
+    /// As the client asked for it.
+    pub url: Url,
+}
+
+/// What became of reading a body.
+pub enum Body {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// More than the limit; the rest was not read.
+    TooLarge,
+    /// The connection ended early.
+    Broken,
+}
+
+impl Incoming {
+    /// Takes over a request.
+    pub fn new(request: Request, env: Env, now_ms: i64) -> worker::Result<Self> {
+        let url = request.url()?;
+        Ok(Self { request, env, now_ms, url })
+    }
+
+    /// `GET`, `POST`, …
+    pub fn method(&self) -> Method {
+        self.request.method()
+    }
+
+    /// Host and port that were asked for: `localhost:8787`.
+    pub fn host(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
+    /// `https://host:port`
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.url.scheme(), self.host())
+    }
+
+    /// Value of a header, if it is there.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.request.headers().get(name).ok().flatten()
+    }
+
+    /// First value of a query parameter, if it is there.
+    pub fn query(&self, name: &str) -> Option<String> {
+        let mut pairs = self.url.query_pairs();
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// A setting of the deployment: a variable or a secret.
+    pub fn setting(&self, name: &str) -> Option<String> {
+        let value = self.env.var(name).ok().map(|value| value.to_string());
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// A cookie's value.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let cookies = self.header("cookie")?;
+        let mut pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+    }
+
+    /// Reads the body chunk by chunk and stops at the limit: a length that was announced may lie.
+    pub async fn body(&mut self, max_bytes: usize) -> Body {
+        let announced =
+            self.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        if announced.is_some_and(|bytes| bytes > max_bytes) {
+            return Body::TooLarge;
+        }
+        // A request without a body has no stream.
+        let Ok(mut stream) = self.request.stream() else { return Body::Whole(Vec::new()) };
+        let mut body = Vec::with_capacity(announced.unwrap_or(0));
+        while let Some(chunk) = stream.next().await {
+            let Ok(chunk) = chunk else { return Body::Broken };
+            if body.len() + chunk.len() > max_bytes {
+                return Body::TooLarge;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Body::Whole(body)
+    }
+
+    /// A form's fields, in order; none if the body is no form of at most 64 KiB.
+    pub async fn form(&mut self) -> Vec<(String, String)> {
+        const MAX_FORM: usize = 64 * 1024;
+        let Body::Whole(body) = self.body(MAX_FORM).await else { return Vec::new() };
+        form_urlencoded::parse(&body).into_owned().collect()
+    }
+
+    /// Hands the request on to the static files.
+    pub async fn asset(self) -> worker::Result<worker::Response> {
+        self.env.assets("ASSETS")?.fetch_request(self.request).await
+    }
+}
+
+/// Value of a form's field.
+pub fn field<'a>(form: &'a [(String, String)], name: &str) -> &'a str {
+    form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+}

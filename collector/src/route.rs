@@ -1,0 +1,99 @@
+//! Every URL of the Worker. Static files (`/trapline.js`, `/agent/…`, `/static/…`) are answered before it.
+
+use worker::{Method, Response};
+
+use crate::failure::Failure;
+use crate::request::Incoming;
+use crate::{account, api, dashboard, demo, ingest, reply, setup, store::Store};
+
+/// First path segments that no project may have as its slug.
+pub const RESERVED: &[&str] = &[
+    "agent",
+    "api",
+    "demo",
+    "docs",
+    "health",
+    "setup",
+    "sign-in",
+    "sign-out",
+    "static",
+    "trapline.js",
+];
+
+/// Answers one request.
+pub async fn answer(mut incoming: Incoming) -> Response {
+    let path = incoming.url.path().to_owned();
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    match (incoming.method(), parts.as_slice()) {
+        // The site's side: pages send here, on whatever host they reach us.
+        (Method::Options, ["api", _, "envelope"]) => ingest::preflight(),
+        (Method::Post, ["api", project, "envelope"]) => {
+            ingest::envelope(&mut incoming, project).await
+        }
+        (Method::Get, ["health"]) => health(&incoming).await,
+        (Method::Get, ["demo", ..]) if demo::is_on(&incoming) => {
+            demo::answer(incoming, &parts).await
+        }
+        // The developers' side, on its own host: a script of the site must not be able to act as one of them.
+        _ if !is_dashboard(&incoming) => reply::text(404, "there is nothing here\n"),
+        (method, parts) => {
+            let has_bearer = incoming.header("authorization").is_some();
+            let wants_json = has_bearer || matches!(parts, ["api", ..]);
+            let answered = developers(&mut incoming, method, parts).await;
+            answered.unwrap_or_else(|failure| failure.response(&incoming, wants_json))
+        }
+    }
+}
+
+async fn developers(
+    incoming: &mut Incoming,
+    method: Method,
+    parts: &[&str],
+) -> Result<Response, Failure> {
+    match (method, parts) {
+        (Method::Get, ["setup"]) => setup::page(incoming).await,
+        (Method::Post, ["setup"]) if incoming.header("authorization").is_some() => {
+            setup::run(incoming).await
+        }
+        (Method::Post, ["setup"]) => setup::run_form(incoming).await,
+        (Method::Get, ["sign-in"]) => account::sign_in_page(incoming, None),
+        (Method::Get, ["sign-in", token]) => account::sign_in_by_link(incoming, token).await,
+        (Method::Post, ["sign-in"]) => account::sign_in(incoming).await,
+        (Method::Post, ["sign-out"]) => account::sign_out(incoming).await,
+        (Method::Get, ["api", "0", "projects"]) => api::projects(incoming).await,
+        (Method::Get, ["api", "0", "projects", project, "issues"]) => {
+            api::issues(incoming, project).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "issues", short_id, "events"]) => {
+            api::events(incoming, project, short_id).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "events", event_id]) => {
+            api::event(incoming, project, event_id).await
+        }
+        (Method::Get, []) => dashboard::start(incoming).await,
+        (Method::Get, [project, "issues"]) => dashboard::issues(incoming, project).await,
+        (Method::Get, [project, "issues", short_id]) => {
+            dashboard::issue(incoming, project, short_id, None).await
+        }
+        (Method::Get, [project, "issues", short_id, "events", event_id]) => {
+            dashboard::issue(incoming, project, short_id, Some(event_id)).await
+        }
+        (Method::Post, [project, "issues", short_id, "status"]) => {
+            dashboard::set_status(incoming, project, short_id).await
+        }
+        _ => Err(Failure::NotFound),
+    }
+}
+
+/// Whether the dashboard answers on the host that was asked for. Without the setting it answers on all.
+fn is_dashboard(incoming: &Incoming) -> bool {
+    incoming.setting("DASHBOARD_HOST").is_none_or(|host| host == incoming.host())
+}
+
+/// 200 once the schema is up to date.
+async fn health(incoming: &Incoming) -> Response {
+    match Store::open(&incoming.env, incoming.now_ms).await {
+        Ok(_) => reply::text(200, "ok\n"),
+        Err(error) => reply::text(503, &format!("{error}\n")),
+    }
+}

@@ -1,0 +1,83 @@
+//! The real migrations on a native SQLite in memory, and statements run as D1 would run them.
+
+use std::cell::Cell;
+
+use rusqlite::{Connection, params_from_iter, types::Value};
+
+use super::{Arg, Statement};
+use crate::migrate::MIGRATIONS;
+
+pub(crate) struct TestDb {
+    connection: Connection,
+    /// Counts what was stored, to make nonces.
+    pub(crate) tries: Cell<i64>,
+}
+
+impl TestDb {
+    pub(crate) fn new() -> Self {
+        let connection = Connection::open_in_memory().unwrap();
+        for migration in MIGRATIONS {
+            connection.execute_batch(migration.sql).unwrap();
+        }
+        Self { connection, tries: Cell::new(0) }
+    }
+
+    pub(crate) fn with_project() -> Self {
+        let db = Self::new();
+        db.run("INSERT INTO project (slug, name, short_prefix, created_ms) VALUES ('shop', 'Shop', 'SHOP', 0)");
+        db
+    }
+
+    pub(crate) fn run(&self, sql: &str) {
+        self.connection.execute(sql, []).unwrap();
+    }
+
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        self.connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Rows changed since the database was opened; indexes not counted.
+    pub(crate) fn changes(&self) -> i64 {
+        self.number("SELECT total_changes()")
+    }
+
+    /// One transaction, as a D1 batch is. Numbers are bound as floats, as D1 binds them.
+    pub(crate) fn batch(&self, statements: &[Statement]) {
+        self.run("BEGIN");
+        for statement in statements {
+            let mut prepared = self.connection.prepare_cached(statement.sql).unwrap();
+            let mut rows =
+                prepared.query(params_from_iter(statement.args.iter().map(value))).unwrap();
+            while rows.next().unwrap().is_some() {}
+        }
+        self.run("COMMIT");
+    }
+
+    /// Rows of a query, each column as text.
+    pub(crate) fn rows(&self, statement: &Statement) -> Vec<Vec<String>> {
+        let mut prepared = self.connection.prepare_cached(statement.sql).unwrap();
+        let columns = prepared.column_count();
+        let text = |value: Value| match value {
+            Value::Null => "null".to_owned(),
+            Value::Integer(number) => number.to_string(),
+            Value::Real(number) => number.to_string(),
+            Value::Text(text) => text,
+            Value::Blob(bytes) => trapline_core::fingerprint::hex(&bytes),
+        };
+        let row = |row: &rusqlite::Row| {
+            (0..columns).map(|column| row.get(column).map(text)).collect::<Result<Vec<_>, _>>()
+        };
+        let rows = prepared.query_map(params_from_iter(statement.args.iter().map(value)), row);
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "arguments are below 2^53")]
+fn value(arg: &Arg) -> Value {
+    match arg {
+        Arg::Null => Value::Null,
+        Arg::Int(number) => Value::Real(*number as f64),
+        Arg::Text(text) => Value::Text(text.clone()),
+        Arg::Blob(bytes) => Value::Blob(bytes.clone()),
+    }
+}

@@ -1,0 +1,211 @@
+//! What the pages show: plain values, already read from the store. No database, no clock, no request in here.
+
+use trapline_core::event::{Event, Level};
+
+/// What every page of a signed-in viewer has around its content.
+#[derive(Clone, Debug, Default)]
+pub struct Shell {
+    /// `Hazel shop`
+    pub project_name: String,
+    /// `hazel-shop`, as in URLs.
+    pub project_slug: String,
+    /// Other projects that the viewer may switch to: (slug, name).
+    pub projects: Vec<(String, String)>,
+    /// Which entry of the sidebar is current.
+    pub section: Section,
+    /// Unresolved issues of the project.
+    pub open_issues: u64,
+    /// Name of the signed-in person.
+    pub user_name: String,
+    /// Sent back by every form; belongs to the session.
+    pub csrf: String,
+    /// The server's clock, to compute ages.
+    pub now_ms: i64,
+}
+
+/// Entries of the sidebar that exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Section {
+    /// The issue list and issue pages.
+    #[default]
+    Issues,
+}
+
+/// `GET /{project}/issues/`
+#[derive(Clone, Debug)]
+pub struct IssuesPage {
+    /// Around the content.
+    pub shell: Shell,
+    /// What is shown: unresolved, resolved or ignored ones.
+    pub status: Status,
+    /// How many issues each status has, up to 1,000; 1,001 stands for more, in the order unresolved, resolved, ignored; whatever the query.
+    pub counts: [u64; 3],
+    /// Free text that the list is filtered by; empty if not filtered.
+    pub query: String,
+    /// Most recently seen first.
+    pub issues: Vec<IssueRow>,
+    /// Index of the first row, from 1; 0 if the list is empty.
+    pub first_row: u64,
+    /// Link to the next page, if there is one.
+    pub next_page: Option<String>,
+    /// The project has never received an event: say how to send one.
+    pub waiting: bool,
+    /// DSN for the snippet that the empty page shows.
+    pub dsn: String,
+    /// Where the agent is served: `https://shop.example`.
+    pub agent_origin: String,
+}
+
+/// An issue's state as its owner set it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    /// Open.
+    #[default]
+    Unresolved,
+    /// Said to be over.
+    Resolved,
+    /// Not to be shown.
+    Ignored,
+}
+
+/// One issue in the list.
+#[derive(Clone, Debug, Default)]
+pub struct IssueRow {
+    /// `SHOP-4F`
+    pub short_id: String,
+    /// `TypeError`
+    pub kind: String,
+    /// `Cannot read properties of undefined (reading 'amount')`
+    pub value: String,
+    /// Function of the first in-app frame; empty if unknown.
+    pub function: String,
+    /// `checkout.js:142`; empty if unknown.
+    pub place: String,
+    /// Worst level seen.
+    pub level: Level,
+    /// Somebody caught it.
+    pub handled: bool,
+    /// Open, resolved or ignored.
+    pub status: Status,
+    /// Events in all.
+    pub events: u64,
+    /// Distinct users; exact to 1,000, then "1,000+".
+    pub users: u64,
+    /// First event.
+    pub first_seen_ms: i64,
+    /// Newest event.
+    pub last_seen_ms: i64,
+    /// Events by hour, oldest first, the running hour last.
+    pub hours: [u32; 24],
+    /// First seen within the last 24 hours.
+    pub is_new: bool,
+    /// Seen again after it was resolved.
+    pub is_regressed: bool,
+}
+
+/// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`
+#[derive(Clone, Debug)]
+pub struct IssuePage {
+    /// Around the content.
+    pub shell: Shell,
+    /// The issue itself.
+    pub issue: IssueRow,
+    /// Release of the first event, and of the newest one; empty if unknown.
+    pub releases: (String, String),
+    /// The event shown; `None` if its body was capped away.
+    pub event: Option<Event>,
+    /// Which event of the issue is shown.
+    pub position: Position,
+    /// (facet, total, [(value, events)]): `Browser`, `Release`, `Page`, `OS`, `Environment`; only those that have values.
+    pub distributions: Vec<Distribution>,
+    /// Groups of the issue.
+    pub groups: Vec<GroupRow>,
+}
+
+/// Where an event stands among its issue's.
+#[derive(Clone, Debug, Default)]
+pub struct Position {
+    /// The event's ID.
+    pub event_id: String,
+    /// Shown as "Newest event".
+    pub is_newest: bool,
+    /// ID of the next older event.
+    pub older: Option<String>,
+    /// ID of the next newer event.
+    pub newer: Option<String>,
+}
+
+/// Newest events that shares are made of.
+pub const FACET_EVENTS: u32 = 1_000;
+
+/// Shares of a facet's values.
+#[derive(Clone, Debug, Default)]
+pub struct Distribution {
+    /// `Browser`
+    pub name: &'static str,
+    /// Value and number of events, most frequent first; at most 5.
+    pub values: Vec<(String, u64)>,
+    /// Events that the shares are of.
+    pub total: u64,
+}
+
+/// A group of an issue.
+#[derive(Clone, Debug, Default)]
+pub struct GroupRow {
+    /// First eight digits of the raw fingerprint.
+    pub short_hash: String,
+    /// What made its events equal, readable: `TypeError + formatTotal ← OrderSummary`.
+    pub fingerprint: String,
+    /// Events in all.
+    pub events: u64,
+    /// Newest event.
+    pub last_seen_ms: i64,
+    /// The event shown belongs to it.
+    pub is_current: bool,
+}
+
+/// `GET /sign-in`
+#[derive(Clone, Debug, Default)]
+pub struct SignInPage {
+    /// Path to return to.
+    pub next: String,
+    /// Shown above the field after a wrong key.
+    pub error: Option<String>,
+}
+
+/// `GET /setup`
+#[derive(Clone, Debug, Default)]
+pub struct SetupPage {
+    /// The deployment has a secret; without one the page only says how to set it.
+    pub has_secret: bool,
+    /// Somebody is an administrator already: the page then only mints a new sign-in key.
+    pub is_set_up: bool,
+    /// What was wrong with the form.
+    pub error: Option<String>,
+    /// As it was filled in.
+    pub project: String,
+    /// As it was filled in.
+    pub slug: String,
+    /// As it was filled in.
+    pub administrator: String,
+}
+
+/// `POST /setup`: the only page that ever shows a sign-in key.
+#[derive(Clone, Debug, Default)]
+pub struct SetupDonePage {
+    /// 40 hexadecimal digits.
+    pub sign_in_key: String,
+    /// Path to go on to.
+    pub next: String,
+}
+
+/// Any refusal that a person sees.
+#[derive(Clone, Debug, Default)]
+pub struct ErrorPage {
+    /// 404, 503, …
+    pub status: u16,
+    /// `There is no such page`
+    pub title: String,
+    /// What happened, and what to do.
+    pub detail: String,
+}
