@@ -1,0 +1,65 @@
+//! What a page tells by itself: captures, scopes, breadcrumbs, users.
+
+use trapline_core::event::Level;
+use trapline_tests::{World, eventually};
+
+use crate::Test;
+
+pub const TESTS: &[Test] = &[
+    ("captured_exception_has_its_scope_and_cause", captured_exception),
+    ("captured_message_has_its_level", captured_message),
+];
+
+const CAPTURE: &str = "\
+Trapline.setUser({ id: 'u-17', email: 'jo@shop.test' });
+Trapline.setTag('plan', 'gold');
+Trapline.addBreadcrumb({ category: 'basket', message: 'added hazelnuts' });
+function pay() {
+  try {
+    JSON.parse('{');
+  } catch (cause) {
+    throw new Error('the order could not be paid', { cause });
+  }
+}
+Trapline.withScope((scope) => {
+  scope.setTag('step', 'payment');
+  try {
+    pay();
+  } catch (error) {
+    window.eventId = Trapline.captureException(error);
+  }
+});
+";
+
+fn captured_exception(world: &World) {
+    let project = world.project();
+    let site = project.site(CAPTURE);
+    let tab = world.tab();
+    tab.open(&site.url("/"));
+    let id = tab.eval("window.eventId");
+    let id = id.as_str().expect("captureException returns the event's ID at once");
+    let event = eventually(|| project.api.event(id));
+    let values: Vec<&str> = event.exceptions.iter().map(|one| one.value.as_str()).collect();
+    assert_eq!(values[0], "the order could not be paid");
+    assert_eq!(event.exceptions[1].kind, "SyntaxError");
+    assert!(event.handled());
+    assert_eq!(event.user.id.as_deref(), Some("u-17"));
+    for (name, value) in [("plan", "gold"), ("step", "payment")] {
+        assert!(event.tags.contains(&(name.into(), value.into())), "{:?}", event.tags);
+    }
+    assert!(event.breadcrumbs.iter().any(|crumb| crumb.message == "added hazelnuts"));
+    assert_eq!(event.exceptions[0].frames[0].function, "pay");
+    tab.flush();
+    assert_eq!(project.api.only_issue().unwrap().count, 1);
+}
+
+fn captured_message(world: &World) {
+    let project = world.project();
+    let site = project.site("Trapline.captureMessage('no walnut left', 'warning');");
+    let tab = world.tab();
+    tab.open(&site.url("/"));
+    let issue = eventually(|| project.api.only_issue());
+    let event = project.api.latest_event(&issue.short_id).unwrap();
+    assert_eq!(event.message.as_deref(), Some("no walnut left"));
+    assert_eq!(event.level, Level::Warning);
+}

@@ -1,0 +1,160 @@
+//! What nobody catches arrives once, with the right type, message and frames.
+
+use trapline_core::event::{Event, Frame};
+use trapline_tests::{Project, Site, Tab, World, eventually};
+
+use crate::Test;
+
+pub const TESTS: &[Test] = &[
+    ("sync_throw_arrives_once", sync_throw),
+    ("rejection_with_an_error_arrives_once", rejection_with_error),
+    ("rejection_with_a_string_arrives_once", rejection_with_string),
+    ("error_in_a_listener_arrives_once", error_in_listener),
+    ("error_before_the_wasm_arrives_once", error_before_wasm),
+    ("same_error_twice_is_one_issue", same_error_twice),
+    ("two_errors_are_two_issues", two_errors),
+];
+
+const SYNC_THROW: &str = "\
+function priceOf(item) {
+  return item.cost.amount;
+}
+function render() {
+  priceOf({});
+}
+render();
+";
+
+fn sync_throw(world: &World) {
+    let (project, event) = only_event_of(world, SYNC_THROW, |_, _| ());
+    check_thrown(
+        &event,
+        "TypeError",
+        "Cannot read properties of undefined (reading 'amount')",
+        &[("priceOf", 2, 20), ("render", 5, 3), ("", 7, 1)],
+    );
+    assert!(!event.handled(), "{:?}", event.exceptions);
+    assert_eq!(event.release.as_deref(), Some("shop@1.0.0"));
+    assert_eq!(event.browser.name, "Headless Chrome", "{:?}", event.browser);
+    let issue = project.api.only_issue().unwrap();
+    assert!(issue.culprit.contains("priceOf"), "{issue:?}");
+    assert_eq!((issue.kind.as_str(), issue.users), ("TypeError", 1));
+}
+
+fn rejection_with_error(world: &World) {
+    let app = "async function reserve(sku) {\n  throw new RangeError(`out of stock: ${sku}`);\n}\nreserve(7);\n";
+    let (_, event) = only_event_of(world, app, |_, _| ());
+    check_thrown(&event, "RangeError", "out of stock: 7", &[("reserve", 2, 9), ("", 4, 1)]);
+    assert!(!event.handled(), "{:?}", event.exceptions);
+}
+
+fn rejection_with_string(world: &World) {
+    let (_, event) = only_event_of(world, "Promise.reject('out of stock');", |_, _| ());
+    check_thrown(&event, "UnhandledRejection", "out of stock", &[]);
+}
+
+fn error_in_listener(world: &World) {
+    let app = "document.querySelector('#buy').addEventListener('click', function buy() {\n  basket.add(1);\n});\n";
+    let (_, event) = only_event_of(world, app, |tab, _| tab.click("#buy"));
+    // V8 names the receiver too.
+    check_thrown(
+        &event,
+        "ReferenceError",
+        "basket is not defined",
+        &[("HTMLButtonElement.buy", 2, 3)],
+    );
+    let crumb = event.breadcrumbs.iter().find(|crumb| crumb.category == "ui.click");
+    assert!(crumb.is_some_and(|crumb| crumb.message.contains("buy")), "{:?}", event.breadcrumbs);
+}
+
+/// The script right after the stub runs before any module can: the façade and the wasm are not there yet.
+fn error_before_wasm(world: &World) {
+    let project = world.project();
+    let page = format!(
+        "<!doctype html><title>Shop</title>{}<script src=\"/early.js\"></script>",
+        project.snippet()
+    );
+    let early = "const isLoaded = (name) => performance.getEntriesByType('resource').some((entry) => \
+                 entry.name.endsWith(name) && entry.responseEnd > 0);\n\
+                 window.wasmWasLoaded = isLoaded('agent_bg.wasm');\n\
+                 throw new SyntaxError('too early');\n";
+    let site = Site::serve(&[("/", &page), ("/early.js", early)]);
+    let tab = world.tab();
+    tab.open(&site.url("/"));
+    assert_eq!(tab.eval("window.wasmWasLoaded"), false);
+    let event = only_event(&project, &tab);
+    check_thrown(&event, "SyntaxError", "too early", &[("", 3, 7)]);
+}
+
+fn same_error_twice(world: &World) {
+    let app = "function spy() { throw new Error('no height'); }\nsetTimeout(spy);\nsetTimeout(spy, 20);\n";
+    let project = world.project();
+    let site = project.site(app);
+    let tab = world.tab();
+    tab.open(&site.url("/"));
+    eventually(|| {
+        let issue = project.api.only_issue()?;
+        anyhow::ensure!(issue.count == 2, "{issue:?}");
+        Ok(issue)
+    });
+}
+
+fn two_errors(world: &World) {
+    let app = "setTimeout(function one() { throw new Error('first'); });\n\
+               setTimeout(function two() { null.second; });\n";
+    let project = world.project();
+    let site = project.site(app);
+    let tab = world.tab();
+    tab.open(&site.url("/"));
+    let issues = eventually(|| {
+        let issues = project.api.issues()?;
+        anyhow::ensure!(issues.len() >= 2, "{issues:?}");
+        Ok(issues)
+    });
+    tab.flush();
+    let mut kinds: Vec<(&str, u64)> =
+        issues.iter().map(|issue| (issue.kind.as_str(), issue.count)).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, [("Error", 1), ("TypeError", 1)]);
+}
+
+/// Opens a page with `app_js`, does something with it, and returns the one event that this makes.
+fn only_event_of<'world>(
+    world: &'world World,
+    app_js: &str,
+    and_then: impl FnOnce(&Tab, &Site),
+) -> (Project<'world>, Event) {
+    let project = world.project();
+    let site = project.site(app_js);
+    let tab = world.tab();
+    tab.open(&site.url("/"));
+    and_then(&tab, &site);
+    let event = only_event(&project, &tab);
+    (project, event)
+}
+
+/// The one event of a project: nothing more has arrived once the page has delivered everything.
+#[track_caller]
+fn only_event(project: &Project, tab: &Tab) -> Event {
+    let issue = eventually(|| project.api.only_issue());
+    tab.flush();
+    assert_eq!(project.api.only_issue().unwrap().count, 1);
+    let event = project.api.latest_event(&issue.short_id).unwrap();
+    assert_eq!(event.defects, [], "nothing of ours is damaged");
+    event
+}
+
+/// `frames` are function, line and column, the crashing one first; the page's own file.
+#[track_caller]
+fn check_thrown(event: &Event, kind: &str, value: &str, frames: &[(&str, u32, u32)]) {
+    let thrown = event.thrown().expect("an exception");
+    assert_eq!((thrown.kind.as_str(), thrown.value.as_str()), (kind, value));
+    let found = |frame: &Frame| (frame.function.clone(), frame.line, frame.column);
+    let found: Vec<_> = thrown.frames.iter().map(found).collect();
+    let expected: Vec<_> = frames
+        .iter()
+        .map(|(function, line, column)| ((*function).to_owned(), *line, *column))
+        .collect();
+    assert_eq!(found, expected, "{:#?}", thrown.frames);
+    assert_eq!(thrown.unread_lines, [""; 0]);
+}

@@ -1,0 +1,198 @@
+//! The Worker's HTTP interfaces as tests use them: envelopes in, the signed-in JSON API and pages out.
+//!
+//! The address is always 127.0.0.1, so that no resolver decides; the `Host` header says which origin is meant.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use trapline_core::event::Event;
+use ureq::http::Response;
+use ureq::{Agent, Body};
+use xtask::worker::{Setup, Worker, http};
+
+/// A signed-in client of one project.
+#[derive(Debug)]
+pub struct Api {
+    http: Agent,
+    port: u16,
+    cookie: String,
+    project: String,
+}
+
+/// A line of the issue list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// `SHOP-1`
+    pub short_id: String,
+    /// `TypeError`
+    pub kind: String,
+    /// The message.
+    pub value: String,
+    /// Where it happened.
+    pub culprit: String,
+    /// `error`
+    pub level: String,
+    /// How often it happened.
+    pub count: u64,
+    /// How many users saw it.
+    pub users: u64,
+}
+
+/// An answer, read to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// `Retry-After`, when there is one.
+    pub retry_after: Option<String>,
+    /// Its body.
+    pub body: String,
+}
+
+impl Answer {
+    /// The member `detail` of a JSON refusal, or the empty text.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        let value: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        value.get("detail").and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    fn of(mut response: Response<Body>) -> Result<Self> {
+        let retry_after = response.headers().get("retry-after");
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let status = response.status().as_u16();
+        Ok(Self { status, retry_after, body: response.body_mut().read_to_string()? })
+    }
+}
+
+impl Api {
+    /// Opens the sign-in link and keeps the session's cookie.
+    ///
+    /// # Errors
+    /// When the link does not sign in.
+    pub fn sign_in(worker: &Worker, setup: &Setup) -> Result<Self> {
+        let (http, port) = (http(), worker.port());
+        let path = setup.sign_in.strip_prefix(&worker.dashboard()).with_context(|| {
+            format!("{} is not on the dashboard's origin {}", setup.sign_in, worker.dashboard())
+        })?;
+        let response = http
+            .get(format!("http://127.0.0.1:{port}{path}"))
+            .header("Host", format!("localhost:{port}"))
+            .call()?;
+        let cookie = response.headers().get("set-cookie").and_then(|value| value.to_str().ok());
+        let cookie = cookie.and_then(|cookie| cookie.split(';').next());
+        let Some(cookie) = cookie.map(str::to_owned) else {
+            bail!("the sign-in link gave no cookie: {:?}", Answer::of(response)?);
+        };
+        Ok(Self { http, port, cookie, project: setup.project.clone() })
+    }
+
+    /// The project's issues, newest first.
+    ///
+    /// # Errors
+    /// When the API answers otherwise than promised.
+    pub fn issues(&self) -> Result<Vec<Issue>> {
+        let list = self.json("issues/")?;
+        list.as_array().context("issues are no list")?.iter().map(issue_of).collect()
+    }
+
+    /// The only issue there is.
+    ///
+    /// # Errors
+    /// While there is none, or more than one.
+    pub fn only_issue(&self) -> Result<Issue> {
+        let mut issues = self.issues()?;
+        ensure!(issues.len() == 1, "{} issues: {issues:#?}", issues.len());
+        issues.pop().context("one issue")
+    }
+
+    /// The latest event kept of an issue.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn latest_event(&self, short_id: &str) -> Result<Event> {
+        let list = self.json(&format!("issues/{short_id}/events/"))?;
+        let id = list.pointer("/0/event_id").and_then(Value::as_str);
+        self.event(id.with_context(|| format!("{short_id} has no event: {list}"))?)
+    }
+
+    /// A stored event.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn event(&self, event_id: &str) -> Result<Event> {
+        let event = self.json(&format!("events/{event_id}/"))?;
+        serde_json::from_value(event).context("an event is as trapline-core says")
+    }
+
+    /// A page of the dashboard, as its HTML.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn page(&self, path: &str) -> Result<Answer> {
+        Answer::of(self.get(path)?)
+    }
+
+    fn json(&self, path: &str) -> Result<Value> {
+        let path = format!("/api/0/projects/{}/{path}", self.project);
+        let answer = self.page(&path)?;
+        ensure!(answer.status == 200, "{path} answered {}: {}", answer.status, answer.body);
+        serde_json::from_str(&answer.body).with_context(|| format!("{path}: {}", answer.body))
+    }
+
+    fn get(&self, path: &str) -> Result<Response<Body>> {
+        let request = self.http.get(format!("http://127.0.0.1:{}{path}", self.port));
+        let request = request.header("Host", format!("localhost:{}", self.port));
+        Ok(request.header("Cookie", &self.cookie).call()?)
+    }
+}
+
+fn issue_of(value: &Value) -> Result<Issue> {
+    let text = |name: &str| {
+        let text = value.get(name).and_then(Value::as_str).map(str::to_owned);
+        text.with_context(|| format!("an issue without {name}: {value}"))
+    };
+    let number = |name: &str| {
+        let number = value.get(name).and_then(Value::as_u64);
+        number.with_context(|| format!("an issue without {name}: {value}"))
+    };
+    Ok(Issue {
+        short_id: text("short_id")?,
+        kind: text("type")?,
+        value: text("value")?,
+        culprit: text("culprit")?,
+        level: text("level")?,
+        count: number("count")?,
+        users: number("users")?,
+    })
+}
+
+/// Posts bytes to the site's origin, as a page or an SDK does.
+///
+/// # Errors
+/// When there is no answer.
+pub(crate) fn post(worker: &Worker, path: &str, body: &[u8]) -> Result<Answer> {
+    let address = format!("{}{path}", worker.site());
+    let request = http().post(address).header("Content-Type", "text/plain;charset=UTF-8");
+    Answer::of(request.send(body)?)
+}
+
+/// Asks one of the Worker's origins without a session.
+///
+/// # Errors
+/// When there is no answer.
+pub(crate) fn get(worker: &Worker, origin: &str, path: &str) -> Result<Answer> {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    let request = http().get(format!("http://127.0.0.1:{}{path}", worker.port()));
+    Answer::of(request.header("Host", host).call()?)
+}
+
+/// How many rows tell of events: equal before and after what must leave no trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rows {
+    /// Occurrences.
+    pub events: i64,
+    /// Events that say the same.
+    pub groups: i64,
+    /// Bugs.
+    pub issues: i64,
+}

@@ -1,0 +1,175 @@
+//! What a run starts once, and what each test takes from it.
+
+use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context, Result};
+use xtask::paths::Paths;
+use xtask::worker::{Options, Setup, Worker};
+
+use crate::api::{get, post};
+use crate::{Answer, Api, Chrome, Database, Site, Tab};
+
+/// The running Worker, its database, and the browser.
+#[derive(Debug)]
+pub struct World {
+    /// Where things are.
+    pub paths: Paths,
+    /// The Worker in `deploy/`, with a fresh database.
+    pub worker: Worker,
+    /// Its D1, from behind.
+    pub database: Database,
+    /// The project that the demo shop reports to: the first one.
+    pub demo: Setup,
+    chrome: Chrome,
+    projects: AtomicU32,
+}
+
+/// A project of one test's own.
+#[derive(Debug)]
+pub struct Project<'world> {
+    world: &'world World,
+    /// Its slug.
+    pub slug: String,
+    /// Its DSN, on the Worker's site.
+    pub dsn: String,
+    /// A sign-in link not used yet.
+    pub sign_in: String,
+    /// A signed-in client.
+    pub api: Api,
+}
+
+impl World {
+    /// Starts everything. The Worker has to be built.
+    ///
+    /// # Errors
+    /// What did not start, and why.
+    pub fn start() -> Result<Self> {
+        let paths = Paths::of_this_repository();
+        let directory = paths.target.join("e2e");
+        let state = directory.join("state");
+        if state.exists() {
+            fs::remove_dir_all(&state)?;
+        }
+        let worker = Worker::start(
+            &paths,
+            &Options {
+                state: state.clone(),
+                log: directory.join("wrangler.log"),
+                port: None,
+                variables: Vec::new(),
+                config: None,
+            },
+        )?;
+        let demo = worker.set_up("Hazel shop", "shop")?;
+        let database = Database::open(&state)?;
+        let chrome = Chrome::start(&paths)?;
+        Ok(Self { paths, worker, database, demo, chrome, projects: AtomicU32::new(0) })
+    }
+
+    /// A fresh project.
+    ///
+    /// # Panics
+    /// When the Worker refuses.
+    #[must_use]
+    pub fn project(&self) -> Project<'_> {
+        let slug = format!("test-{}", self.projects.fetch_add(1, Ordering::Relaxed) + 1);
+        self.project_of(&slug).expect("a project")
+    }
+
+    /// A client of the demo shop's project.
+    ///
+    /// # Panics
+    /// When the Worker refuses.
+    #[must_use]
+    pub fn demo_project(&self) -> Project<'_> {
+        self.project_of(&self.demo.project).expect("the demo's project")
+    }
+
+    fn project_of(&self, slug: &str) -> Result<Project<'_>> {
+        // A link works once: one for the API, one for whoever opens the dashboard in a tab.
+        let api = Api::sign_in(&self.worker, &self.worker.set_up(slug, slug)?)?;
+        let Setup { sign_in, dsn, project } = self.worker.set_up(slug, slug)?;
+        Ok(Project { world: self, slug: project, dsn, sign_in, api })
+    }
+
+    /// A new tab.
+    #[must_use]
+    pub fn tab(&self) -> Tab<'_> {
+        self.chrome.tab()
+    }
+
+    /// Asks the site's origin, as a page may.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn get_site(&self, path: &str) -> Answer {
+        get(&self.worker, &self.worker.site(), path).expect("an answer")
+    }
+
+    /// Asks the dashboard's origin without a session.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn get_signed_out(&self, path: &str) -> Answer {
+        get(&self.worker, &self.worker.dashboard(), path).expect("an answer")
+    }
+
+    /// Posts to the Worker's site.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn post(&self, path: &str, body: &[u8]) -> Answer {
+        post(&self.worker, path, body).expect("an answer")
+    }
+}
+
+impl Project<'_> {
+    /// The line that a page places first.
+    #[must_use]
+    pub fn snippet(&self) -> String {
+        let site = self.world.worker.site();
+        format!(
+            "<script src=\"{site}/trapline.js\" data-dsn=\"{}\" data-release=\"shop@1.0.0\"></script>",
+            self.dsn
+        )
+    }
+
+    /// A site whose only page has the snippet and then `/app.js`, and a button.
+    #[must_use]
+    pub fn site(&self, app_js: &str) -> Site {
+        let page = format!(
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Shop</title>{}</head>\
+             <body><button id=\"buy\">Buy</button><script src=\"/app.js\"></script></body></html>",
+            self.snippet()
+        );
+        Site::serve(&[("/", &page), ("/app.js", app_js)])
+    }
+
+    /// Posts an envelope, its key in the query.
+    #[must_use]
+    pub fn send(&self, envelope: &[u8]) -> Answer {
+        let path = format!("{}?sentry_key={}", self.ingest(), self.key());
+        self.world.post(&path, envelope)
+    }
+
+    /// `/api/1/envelope/`
+    #[must_use]
+    pub fn ingest(&self) -> String {
+        let id = self.dsn.rsplit('/').next().unwrap_or_default();
+        format!("/api/{id}/envelope/")
+    }
+
+    /// The public key in the DSN.
+    ///
+    /// # Panics
+    /// When the DSN has none.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let key = self.dsn.split_once("://").and_then(|(_, rest)| rest.split_once('@'));
+        key.context("a DSN with a key").expect(&self.dsn).0.to_owned()
+    }
+}

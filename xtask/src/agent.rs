@@ -1,0 +1,186 @@
+//! Building what pages load: the stub, the façade with wasm-bindgen's glue, and the wasm.
+//!
+//! ```text
+//! agent/src      cargo → wasm-bindgen → wasm-opt ─► target/agent/agent_bg.wasm ─┐
+//!                             └► glue ─┐                                       ├► assets/agent/<hash>/
+//! agent/js/agent.js        esbuild ◄───┴─────────► target/agent/agent.js ──────┘
+//! agent/js/stub.js         esbuild ◄─ <hash> ────────────────────────────────────► assets/trapline.js
+//!                                     <hash> ────────────────────────────────────► assets/trapline.mjs
+//! ```
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::paths::Paths;
+use crate::progress::Say;
+use crate::run::run;
+use crate::stamp::{self, Inputs};
+use crate::tools::WASM_TARGET;
+
+/// What rustc 1.95 emits by default and every engine with wasm has; wasm-opt has to be told.
+const WASM_FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Sections that only tools read.
+const STRIPPED: [&str; 2] = ["--strip-producers", "--strip-target-features"];
+
+/// Chromium 80, Firefox 74, Safari 13.1: the stub has to be parsed wherever it is to hear errors.
+const STUB_SYNTAX: &str = "--target=es2020";
+
+/// Chromium 94, Firefox 93, Safari 16.4. Where it is not parsed the stub does the work, so bytes count for more.
+const FACADE_SYNTAX: &str = "--target=es2022";
+
+/// The workspace's version, which events name as their SDK's.
+const AGENT_VERSION: &str =
+    concat!("--define:__AGENT_VERSION__=\"", env!("CARGO_PKG_VERSION"), "\"");
+
+const FIX_THE_SOURCE: &str = "fix what it says above, then run this again";
+
+impl Paths {
+    /// The agent before it is laid out for serving.
+    #[must_use]
+    pub fn agent(&self) -> PathBuf {
+        self.target.join("agent")
+    }
+}
+
+/// Builds the agent into `target/agent` and lays it out in `deploy/assets`. Returns its hash.
+///
+/// # Errors
+/// A tool that fails; its output has been printed.
+pub fn build(paths: &Paths, wasm_bindgen: &Path, say: &Say) -> Result<String> {
+    let digest = inputs(paths)?.digest();
+    let stamp = paths.agent().join("stamp");
+    let made = ["agent.js", "agent_bg.wasm"].map(|name| paths.agent().join(name));
+    if stamp::is_fresh(&stamp, &digest, &made) {
+        say.note("up to date");
+    } else {
+        compile(paths, say)?;
+        bind(paths, wasm_bindgen, say)?;
+        optimise(paths, say)?;
+        bundle(paths, say)?;
+        stamp::keep(&stamp, &digest)?;
+    }
+    lay_out(paths, say)
+}
+
+fn inputs(paths: &Paths) -> Result<Inputs> {
+    Ok(Inputs::within(&paths.root)
+        .path("agent")?
+        .path("core")?
+        .path("Cargo.toml")?
+        .path("Cargo.lock")?
+        .path("package-lock.json")?
+        .path("rust-toolchain.toml")?
+        .path("xtask/src/agent.rs")?)
+}
+
+fn compile(paths: &Paths, say: &Say) -> Result<()> {
+    run(
+        Command::new("cargo")
+            .args(["build", "--package", "trapline-agent", "--lib", "--profile", "agent"])
+            .args(["--target", WASM_TARGET, "--target-dir"])
+            .arg(&paths.target)
+            .current_dir(&paths.root),
+        say,
+        FIX_THE_SOURCE,
+    )
+}
+
+fn bind(paths: &Paths, wasm_bindgen: &Path, say: &Say) -> Result<()> {
+    let wasm = paths.target.join(WASM_TARGET).join("agent/trapline_agent.wasm");
+    run(
+        Command::new(wasm_bindgen)
+            .args(["--target", "web", "--no-typescript", "--omit-default-module-path"])
+            .args(["--out-name", "trapline", "--out-dir"])
+            .arg(paths.agent())
+            .arg(wasm),
+        say,
+        "its version and that of the library in Cargo.toml have to be equal",
+    )
+}
+
+fn optimise(paths: &Paths, say: &Say) -> Result<()> {
+    let directory = paths.agent();
+    run(
+        Command::new(paths.wasm_opt())
+            .arg("-Oz")
+            .args(WASM_FEATURES)
+            .args(STRIPPED)
+            .arg(directory.join("trapline_bg.wasm"))
+            .arg("-o")
+            .arg(directory.join("agent_bg.wasm")),
+        say,
+        "a feature that it does not know belongs into WASM_FEATURES in xtask/src/agent.rs",
+    )
+}
+
+/// The façade imports the glue as `trapline-glue`.
+fn bundle(paths: &Paths, say: &Say) -> Result<()> {
+    let glue = paths.agent().join("trapline.js");
+    let outfile = paths.agent().join("agent.js");
+    run(
+        Command::new(paths.esbuild())
+            .args(["agent/js/agent.js", "--bundle", "--minify", "--format=esm", FACADE_SYNTAX])
+            .arg(format!("--alias:trapline-glue={}", glue.display()))
+            .arg(format!("--outfile={}", outfile.display()))
+            .args([AGENT_VERSION, "--legal-comments=none", "--log-level=warning"])
+            .current_dir(&paths.root),
+        say,
+        FIX_THE_SOURCE,
+    )
+}
+
+/// Puts the agent under a name that changes with its content, and the stub, which knows that name, beside it.
+fn lay_out(paths: &Paths, say: &Say) -> Result<String> {
+    let made = paths.agent();
+    let names = ["agent.js", "agent_bg.wasm"];
+    let mut content = Inputs::within(&made);
+    for name in names {
+        content = content.path(name)?;
+    }
+    let hash = content.digest();
+    let directory = paths.deploy.join("assets/agent");
+    if !directory.join(&hash).exists() && directory.exists() {
+        fs::remove_dir_all(&directory)?;
+    }
+    fs::create_dir_all(directory.join(&hash))?;
+    for name in names {
+        fs::copy(made.join(name), directory.join(&hash).join(name))
+            .with_context(|| format!("{name} could not be copied"))?;
+    }
+    stub(paths, &hash, say)?;
+    module(paths, &hash)?;
+    Ok(hash)
+}
+
+/// `trapline.mjs`: what pages import, under a name that stays.
+fn module(paths: &Paths, hash: &str) -> Result<()> {
+    let alias = format!("export * from \"./agent/{hash}/agent.js\";\n");
+    fs::write(paths.deploy.join("assets/trapline.mjs"), alias)
+        .context("trapline.mjs could not be written")
+}
+
+fn stub(paths: &Paths, hash: &str, say: &Say) -> Result<()> {
+    let outfile = paths.deploy.join("assets/trapline.js");
+    run(
+        Command::new(paths.esbuild())
+            .args(["agent/js/stub.js", "--bundle", "--minify", "--format=iife", STUB_SYNTAX])
+            .arg(format!("--define:__AGENT_PATH__=\"/agent/{hash}/agent.js\""))
+            .arg(format!("--outfile={}", outfile.display()))
+            .args([AGENT_VERSION, "--legal-comments=none", "--log-level=warning"])
+            .current_dir(&paths.root),
+        say,
+        FIX_THE_SOURCE,
+    )
+}

@@ -1,0 +1,62 @@
+//! Building the Worker: `collector/` by worker-build into `deploy/worker/`.
+//!
+//! worker-build runs cargo, wasm-bindgen, wasm-opt and esbuild. It would download the last three from places that may be
+//! blocked, so it is told where ours are.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::paths::Paths;
+use crate::progress::Say;
+use crate::run::run;
+use crate::stamp::{self, Inputs};
+
+impl Paths {
+    /// The Worker: `index.js` and `index_bg.wasm`.
+    #[must_use]
+    pub fn worker(&self) -> PathBuf {
+        self.deploy.join("worker")
+    }
+}
+
+/// Builds the Worker.
+///
+/// # Errors
+/// When worker-build fails; its output has been printed.
+pub fn build(paths: &Paths, worker_build: &Path, wasm_bindgen: &Path, say: &Say) -> Result<()> {
+    let digest = inputs(paths)?.digest();
+    let stamp = paths.target.join("stamps/collector");
+    let made = ["index.js", "index_bg.wasm"].map(|name| paths.worker().join(name));
+    if stamp::is_fresh(&stamp, &digest, &made) {
+        say.note("up to date");
+        return Ok(());
+    }
+    run(
+        Command::new(worker_build)
+            .args(["--release", "--out-dir"])
+            .arg(paths.worker())
+            .current_dir(paths.root.join("collector"))
+            .env("CARGO_TARGET_DIR", &paths.target)
+            .env("WASM_BINDGEN_BIN", wasm_bindgen)
+            .env("WASM_OPT_BIN", paths.wasm_opt())
+            .env("ESBUILD_BIN", paths.esbuild()),
+        say,
+        "fix what it says above, then run this again",
+    )?;
+    Ok(stamp::keep(&stamp, &digest)?)
+}
+
+/// Templates and static files are compiled in or hashed by the collector's build script.
+fn inputs(paths: &Paths) -> Result<Inputs> {
+    Ok(Inputs::within(&paths.root)
+        .path("collector")?
+        .path("core")?
+        .path("www")?
+        .path("Cargo.toml")?
+        .path("Cargo.lock")?
+        .path("package-lock.json")?
+        .path("rust-toolchain.toml")?
+        .path("xtask/src/collector.rs")?)
+}

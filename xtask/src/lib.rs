@@ -1,0 +1,30 @@
+//! Everything that is done to this repository, as one library: the `cargo xtask` commands and the end-to-end tests use
+//! the same code to build, to start the Worker, and to end what they started.
+//!
+//! In reading order: where things are ([`paths`]), how commands run ([`group`], [`progress`], [`run`], [`stamp`]), what is
+//! built ([`tools`], [`agent`], [`collector`], [`assets`], [`build`]), what runs ([`worker`], [`browser`]), and the
+//! commands themselves ([`dev`], [`mod@test`], [`mod@bench`], [`check`], [`size`]).
+#![expect(clippy::print_stdout, reason = "a command line prints")]
+
+pub mod paths;
+
+pub mod group;
+pub mod progress;
+pub mod run;
+pub mod stamp;
+
+pub mod agent;
+pub mod assets;
+pub mod build;
+pub mod collector;
+pub mod tools;
+
+pub mod bench;
+pub mod browser;
+pub mod worker;
+
+pub mod check;
+pub mod dev;
+pub mod size;
+pub mod suite;
+pub mod test;

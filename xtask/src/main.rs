@@ -1,0 +1,73 @@
+//! `cargo xtask`: the commands.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use xtask::paths::Paths;
+use xtask::progress::Progress;
+use xtask::{bench, build, check, dev, group, size, test};
+
+/// Everything that is done to this repository.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build all, start it here, and print where it is
+    Dev {
+        /// The port of both origins
+        #[arg(long, default_value_t = 8787)]
+        port: u16,
+    },
+    /// Format, lints, boundaries, native tests, sizes, end to end in a real browser
+    Test {
+        /// Add what takes long
+        #[arg(long)]
+        full: bool,
+        /// Run only tests whose name contains this, and no static checks
+        filter: Option<String>,
+    },
+    /// The static parts of `test`, documentation, dependencies
+    Check,
+    /// Build what is deployed into deploy/
+    Build,
+    /// Measure what visitors and isolates load, against the budgets
+    Size,
+    /// Measure beside what we are compared with, in one run
+    Bench {
+        /// ingest
+        name: String,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    group::end_all_on_interruption()?;
+    let paths = Paths::of_this_repository();
+    match command {
+        Command::Dev { port } => dev::dev(&paths, port)?,
+        Command::Build => build::build(&paths, &Progress::over(build::STEPS))?,
+        Command::Size => {
+            build::build(&paths, &Progress::over(build::STEPS))?;
+            size::size(&paths)?;
+        }
+        Command::Test { full, filter } => return Ok(test::test(&paths, full, filter.as_deref())),
+        Command::Check => return Ok(check::check(&paths)),
+        Command::Bench { name } => bench::bench(&paths, &name)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,116 @@
+//! `cargo xtask size`: what each visitor downloads and each isolate starts, against the budgets of DESIGN. Also written to
+//! `target/report/size.json`, in bytes.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Map, Value, json};
+
+use crate::paths::Paths;
+use crate::stamp::files_under;
+
+/// What delays a page: the stub is in its critical path.
+const MAX_STUB_BYTES: usize = 1_200;
+/// Stub, façade with glue, and wasm together.
+const MAX_TOTAL_BYTES: usize = 20_000;
+/// The Worker as it is uploaded; the platform's own limit is 3 MiB on the free plan.
+const MAX_COLLECTOR_BYTES: usize = 900 * 1024;
+
+/// One line of the table.
+struct Size {
+    name: &'static str,
+    what: &'static str,
+    bytes: usize,
+    budget: Option<usize>,
+}
+
+impl Size {
+    fn is_over(&self) -> bool {
+        self.budget.is_some_and(|budget| self.bytes > budget)
+    }
+}
+
+/// Measures what `deploy/` holds, prints the table, and writes the report.
+///
+/// # Errors
+/// When something is missing, or over its budget: what, and by how much.
+pub fn size(paths: &Paths) -> Result<()> {
+    let sizes = measure(&paths.deploy)?;
+    for size in &sizes {
+        let budget = size.budget.map_or_else(String::new, |budget| format!("of {budget:>7}"));
+        println!("{:<14}{:>8} B  {budget:<11} {}", size.name, size.bytes, size.what);
+    }
+    report(&sizes, &paths.target.join("report/size.json"))?;
+    let over: Vec<String> = sizes
+        .iter()
+        .filter(|size| size.is_over())
+        .map(|size| format!("{} by {} B", size.name, size.bytes - size.budget.unwrap_or(0)))
+        .collect();
+    if !over.is_empty() {
+        bail!("over budget: {}", over.join(", "));
+    }
+    Ok(())
+}
+
+fn measure(deploy: &Path) -> Result<Vec<Size>> {
+    let stub = brotli_bytes(&deploy.join("assets/trapline.js"))?;
+    let agent = agent_directory(deploy)?;
+    let glue = brotli_bytes(&agent.join("agent.js"))?;
+    let wasm = brotli_bytes(&agent.join("agent_bg.wasm"))?;
+    let worker = deploy.join("worker");
+    let collector =
+        gzip_bytes(&worker.join("index.js"))? + gzip_bytes(&worker.join("index_bg.wasm"))?;
+    let line = |name, what, bytes, budget| Size { name, what, bytes, budget };
+    Ok(vec![
+        line("stub_br", "trapline.js, brotli", stub, Some(MAX_STUB_BYTES)),
+        line("glue_br", "agent.js, brotli", glue, None),
+        line("wasm_br", "agent_bg.wasm, brotli", wasm, None),
+        line("total_br", "all three", stub + glue + wasm, Some(MAX_TOTAL_BYTES)),
+        line("collector_gz", "the Worker, gzip", collector, Some(MAX_COLLECTOR_BYTES)),
+    ])
+}
+
+/// `assets/agent/<hash>/`: there is one.
+fn agent_directory(deploy: &Path) -> Result<PathBuf> {
+    let files = files_under(&deploy.join("assets/agent"))?;
+    let directory = files.first().and_then(|file| file.parent());
+    Ok(directory.context("there is no agent in deploy/assets; cargo xtask build makes it")?.into())
+}
+
+fn report(sizes: &[Size], path: &Path) -> Result<()> {
+    let mut fields: Map<String, Value> =
+        sizes.iter().map(|size| (size.name.to_owned(), json!(size.bytes))).collect();
+    let budgets: Map<String, Value> =
+        sizes.iter().filter_map(|size| Some((size.name.to_owned(), json!(size.budget?)))).collect();
+    fields.insert("budgets".to_owned(), Value::Object(budgets));
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    Ok(fs::write(path, format!("{:#}\n", Value::Object(fields)))?)
+}
+
+/// Quality 11, window 22: what Cloudflare's edge keeps of static files is at best this.
+fn brotli_bytes(path: &Path) -> Result<usize> {
+    let content = read(path)?;
+    let mut compressed = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut compressed, 4096, 11, 22);
+    writer.write_all(&content)?;
+    drop(writer);
+    Ok(compressed.len())
+}
+
+/// Level 6, as wrangler counts an upload.
+fn gzip_bytes(path: &Path) -> Result<usize> {
+    let mut writer = GzEncoder::new(Vec::new(), Compression::new(6));
+    writer.write_all(&read(path)?)?;
+    Ok(writer.finish()?.len())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path)
+        .with_context(|| format!("{} is missing; cargo xtask build makes it", path.display()))
+}

@@ -1,0 +1,88 @@
+//! `cargo xtask test`, which is what CI runs: static checks, native tests, then the real thing in a real browser. A failure
+//! stops only what needs its result. The last line is `N passed, N failed`.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use crate::browser;
+use crate::build;
+use crate::paths::Paths;
+use crate::size;
+use crate::suite::Suite;
+use crate::tools::{WASM_TARGET, add_wasm_target};
+
+/// Steps of [`static_checks`].
+pub const STATIC_STEPS: usize = 5;
+/// Native tests, build, size, browser, end to end.
+const STEPS: usize = STATIC_STEPS + 1 + build::STEPS + 3;
+
+/// Runs everything, or with a `filter` the tests whose name contains it.
+#[must_use]
+pub fn test(paths: &Paths, full: bool, filter: Option<&str>) -> ExitCode {
+    let skipped = if filter.is_some() { STATIC_STEPS + 1 } else { 0 };
+    let mut suite = Suite::over(STEPS - skipped);
+    if filter.is_none() {
+        static_checks(&mut suite, &paths.root);
+    }
+    suite.tests("native tests", native_tests(&paths.root).args(filter));
+
+    let built = build::build(paths, &suite.progress);
+    let built = suite.judge(built);
+    if built && filter.is_none() {
+        suite.check("sizes", |_| size::size(paths));
+    }
+    let browser = suite.check("Chromium and its driver", |say| browser::ready(say).map(drop));
+    if built && browser {
+        suite.tests("end to end", end_to_end(&paths.root, full).args(filter));
+    } else {
+        suite.skipped("end to end", "what it needs failed above");
+    }
+    suite.close()
+}
+
+/// What needs no build of ours: formatting, lints on both targets, the boundaries between crates.
+pub fn static_checks(suite: &mut Suite, root: &Path) {
+    let clippy = ["--", "--deny", "warnings"];
+    suite.command("cargo fmt", cargo(root).args(["fmt", "--all", "--check"]));
+    suite.command(
+        "clippy, native",
+        cargo(root).args(["clippy", "--workspace", "--all-targets"]).args(clippy),
+    );
+    suite.check("wasm32 target", add_wasm_target);
+    suite.command(
+        "clippy, wasm32",
+        cargo(root)
+            .args(["clippy", "--package", "trapline-agent", "--package", "trapline-collector"])
+            .args(["--target", WASM_TARGET])
+            .args(clippy),
+    );
+    suite.tests(
+        "boundaries between crates",
+        cargo(root).args(["test", "--package", "trapline-tests", "--test", "boundaries"]),
+    );
+}
+
+fn native_tests(root: &Path) -> Command {
+    let mut command = cargo(root);
+    command.args(["test", "--workspace", "--exclude", "trapline-tests", "--no-fail-fast", "--"]);
+    command
+}
+
+fn end_to_end(root: &Path, full: bool) -> Command {
+    let mut command = cargo(root);
+    command.args(["test", "--package", "trapline-tests", "--test", "e2e", "--"]);
+    // A failed assertion says where it stands; the stack below it is the harness.
+    command.env("RUST_BACKTRACE", "0");
+    if full {
+        command.env("TRAPLINE_FULL", "1");
+    }
+    command
+}
+
+/// Cargo in the repository.
+#[must_use]
+pub fn cargo(root: &Path) -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(root);
+    command
+}
