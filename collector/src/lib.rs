@@ -6,15 +6,22 @@
 pub mod account;
 pub mod api;
 pub mod dashboard;
+pub mod deletion;
 pub mod demo;
 pub mod failure;
 pub mod ingest;
+pub mod key;
+pub mod life;
+pub mod memory;
 pub mod migrate;
+pub mod outcome;
 pub mod pages;
 pub mod plan;
 pub mod purge;
+pub mod queue;
 pub mod random;
 pub mod read;
+pub mod refused;
 pub mod reply;
 pub mod request;
 pub mod route;
@@ -23,11 +30,13 @@ pub mod sql;
 pub mod store;
 pub mod view;
 
-use worker::{Context, Date, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
+use worker::{
+    Context, Date, Env, MessageBatch, Request, Response, ScheduleContext, ScheduledEvent, event,
+};
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    let incoming = request::Incoming::new(request, env, now_ms())?;
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    let incoming = request::Incoming::new(request, env, context, now_ms())?;
     Ok(route::answer(incoming).await)
 }
 
@@ -37,6 +46,16 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
         // The next run begins where this one stopped.
         worker::console_error!("retention stopped early: {}", error);
     }
+}
+
+#[event(queue)]
+async fn queue_batch(
+    batch: MessageBatch<String>,
+    env: Env,
+    _context: Context,
+) -> worker::Result<()> {
+    queue::consume(&batch, &env, now_ms()).await;
+    Ok(())
 }
 
 fn now_ms() -> i64 {

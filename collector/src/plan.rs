@@ -2,36 +2,62 @@
 //!
 //! The event's row is inserted `ON CONFLICT DO NOTHING` with this try's nonce; every later statement acts only if a
 //! row with that nonce stands there. So the same envelope twice, and a retry after an answer that was lost, write
-//! nothing more. Rows written, indexes included: 2 for a known group (event, group), plus 1 for a new user, 2 to 3 for
-//! a body that is kept, and once an hour 1 for the group's last hour and 2 for the issue.
+//! nothing more. Rows written, indexes included: 2 for a known group (event, group), plus 1 for a new user, 1 for a
+//! body that is kept (2 once the ring is full), and once an hour 1 for the group's last hour and 2 for the issue. The
+//! first event of an issue writes 5 more, that of a release 1.
+//!
+//! How many statements that takes depends on what the isolate remembers of the group ([`Hints`]): it never has to be
+//! right, because each shorter plan asks the database whether it is, and counts nothing where it is not.
 
+mod bodies;
 mod columns;
 mod counted;
+mod facets;
+mod guard;
 mod new_group;
+mod state;
 
-use serde::Deserialize;
+use std::hash::{DefaultHasher, Hasher as _};
+
+use serde::{Deserialize, Serialize};
 use trapline_core::event::Event;
 use trapline_core::fingerprint::{self, Fingerprint, Hash};
 
 use crate::sql::Statement;
 
+pub use bodies::slot;
 pub use columns::{bytes_of_hex, level_of, short_hash};
+pub use facets::line as facet_line;
 
 /// Bodies that a group keeps: the first, and a ring of newer ones.
-pub const SLOTS: i64 = 32;
+pub const SLOTS: usize = 32;
 
 /// Milliseconds of an hour.
 pub const HOUR_MS: i64 = 3_600_000;
 
+/// Users that a group keeps. From there on an issue shows "1,000+".
+pub const MAX_USERS: u32 = 1_000;
+
 /// What the plan needs beside the event.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Commit {
     /// The project that the key names.
     pub project_id: u32,
     /// Fresh on every try, below 2^53.
     pub nonce: i64,
+    /// The collector's clock.
+    pub now_ms: i64,
+    /// Who sent it.
+    pub sender: Sender,
+}
+
+/// What the connection says of who sent an event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Sender {
     /// Stands for a visitor without a user; `None` if nothing is known of the sender.
     pub visitor: Option<[u8; 8]>,
+    /// ISO 3166-1, two capital letters; empty if unknown.
+    pub country: String,
 }
 
 /// An event with all that is derived from it, ready to be planned again with another nonce.
@@ -48,10 +74,36 @@ impl Digested {
         &self.event.event_id
     }
 
+    /// The event.
+    pub fn event(&self) -> &Event {
+        &self.event
+    }
+
     /// Its raw fingerprint.
     pub fn group(&self) -> Hash {
         self.group
     }
+
+    /// Stands for the group with this event's facets: an isolate that has seen them stored need not send them again.
+    pub fn facets_hash(&self, commit: &Commit) -> u64 {
+        hash_of(&(self.group, facets::lines(&self.event, commit)))
+    }
+
+    /// Stands for the group with this event's user; `None` without a user.
+    pub fn user_hash(&self, commit: &Commit) -> Option<u64> {
+        columns::user_hash(&self.event, commit).map(|user| hash_of(&(self.group, user)))
+    }
+
+    /// Whether it only counts further occurrences of an event that was sent whole.
+    fn is_repeat(&self) -> bool {
+        self.event.repeat_of.is_some()
+    }
+}
+
+fn hash_of(value: &impl std::hash::Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Computes the fingerprints of an event.
@@ -61,8 +113,8 @@ pub fn digest(project_id: u32, event: Event) -> Digested {
     Digested { event, group, fingerprint }
 }
 
-/// What a group's row says after an event was counted. The row of the plan's [`counted_at`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// What a group's row says after an event was counted: the row of the statement at [`Plan::counted_at`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Kept {
     /// Events of the group that are no repeats.
     pub stored: u32,
@@ -70,56 +122,98 @@ pub struct Kept {
     pub next_body: u32,
     /// When the last kept event happened.
     pub body_ms: i64,
+    /// The issue that it counts for.
+    pub number: u32,
+    /// Hours since 1970 of its newest hour.
+    pub hour: i64,
+    /// Users that it has seen.
+    pub own_users: u32,
 }
 
-/// The statements of an event whose group may be new.
-pub fn plan(digested: &Digested, commit: Commit) -> Vec<Statement> {
-    let mut statements = new_group::new_group(digested, commit);
-    let has_body = digested.event.repeat_of.is_none();
-    let body = has_body.then(|| counted::body_row(digested, commit));
-    statements.extend(counted_statements(digested, commit, body));
-    statements
+/// What an isolate remembers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hints {
+    /// The group's row, if it was seen.
+    pub kept: Option<Kept>,
+    /// The event's release, browser and so on were stored with the group.
+    pub knows_facets: bool,
+    /// The event's user was stored with the group.
+    pub knows_user: bool,
 }
 
-/// The statements of an event whose group was seen before. If it was deleted since, they do nothing.
-pub fn plan_known(digested: &Digested, commit: Commit, kept: Kept) -> Vec<Statement> {
-    let is_due = digested.event.repeat_of.is_none() && may_be_due(kept, digested.event.at_ms());
-    let body = is_due.then(|| counted::body_row(digested, commit));
-    counted_statements(digested, commit, body)
+/// Statements for one batch.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// In their order.
+    pub statements: Vec<Statement>,
+    /// Index of the statement that gives back [`Kept`], if it counted the event.
+    pub counted_at: usize,
 }
 
-/// Index of the statement that gives back [`Kept`], if it counted the event.
-pub fn counted_at(statements: usize) -> usize {
-    statements.saturating_sub(2)
+/// The statements of an event. With hints they may count nothing: the group may be gone, or not be as it was. Then the
+/// plan without hints does what is left to do.
+pub fn plan(digested: &Digested, commit: &Commit, hints: Hints) -> Plan {
+    match hints.kept {
+        Some(kept) if is_expected(digested, kept, hints) => expected(digested, commit, kept, hints),
+        Some(kept) => {
+            let is_due = may_be_due(kept, digested.event.at_ms());
+            counted_plan(Vec::new(), digested, commit, is_due, hints.knows_facets)
+        }
+        None => counted_plan(
+            new_group::new_group(digested, commit).into(),
+            digested,
+            commit,
+            true,
+            false,
+        ),
+    }
 }
 
-fn counted_statements(
+/// Whether nothing but counters should have to change.
+fn is_expected(digested: &Digested, kept: Kept, hints: Hints) -> bool {
+    hints.knows_facets
+        && kept.hour == columns::hour_of(&digested.event)
+        && (digested.is_repeat() || !may_be_due(kept, digested.event.at_ms()))
+}
+
+fn expected(digested: &Digested, commit: &Commit, kept: Kept, hints: Hints) -> Plan {
+    let mut statements = vec![counted::expected_event_row(digested, commit, kept)];
+    if !hints.knows_user && kept.own_users < MAX_USERS {
+        statements.extend(counted::user_row(digested, commit));
+    }
+    statements.push(counted::group_counters(digested, commit, false));
+    let counted_at = statements.len() - 1;
+    Plan { statements, counted_at }
+}
+
+fn counted_plan(
+    mut statements: Vec<Statement>,
     digested: &Digested,
-    commit: Commit,
-    body: Option<Statement>,
-) -> Vec<Statement> {
-    let bodies = u32::from(body.is_some());
-    let mut statements = vec![counted::event_row(digested, commit)];
+    commit: &Commit,
+    may_be_due: bool,
+    knows_facets: bool,
+) -> Plan {
+    let has_body = may_be_due && !digested.is_repeat();
+    statements.push(counted::event_row(digested, commit));
     statements.extend(counted::user_row(digested, commit));
+    if !knows_facets {
+        statements.extend(facets::release_row(digested, commit));
+    }
     // Before the counters move on to the new hour, and past the body that is due.
     statements.push(counted::group_hour(digested, commit));
-    statements.extend(body);
-    statements.push(counted::group_counters(digested, commit, bodies));
-    statements.push(counted::issue_state(digested, commit));
-    statements
+    if has_body {
+        statements.extend(bodies::bodies(digested, commit));
+    }
+    let counted_at = statements.len();
+    statements.push(counted::group_counters(digested, commit, has_body));
+    statements.push(state::issue_state(digested, commit));
+    Plan { statements, counted_at }
 }
 
 /// Whether the database may find a body due, as far as an isolate can know: others count the same group. Compressing
-/// and sending a body that is not kept would cost more than all else. The same rule as `body_is_due` in `counted`.
+/// and sending a body that is not kept would cost more than all else. The same rule as `body_is_due` in `guard`.
 fn may_be_due(kept: Kept, at_ms: i64) -> bool {
     kept.stored < 8 || kept.stored + 1 >= kept.next_body || at_ms >= kept.body_ms + 600_000
-}
-
-/// Number of the first of a group's slots in `body`: 47 bits of its hash, times 32, is below 2^52. Two groups that
-/// fall on the same slots overwrite each other's bodies, never counts; readers compare the group.
-pub fn first_slot(group: &Hash) -> i64 {
-    let bits = group.iter().take(6).fold(0_i64, |bits, byte| (bits << 8) | i64::from(*byte));
-    (bits >> 1) * SLOTS
 }
 
 #[cfg(test)]

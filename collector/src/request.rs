@@ -1,13 +1,15 @@
 //! A request as the handlers see it: headers, query, forms, a body that is read up to a limit.
 
 use futures_util::StreamExt;
-use worker::{Env, Method, Request, Url};
+use worker::{Context, Env, Method, Request, Url};
 
 /// One request with what every handler needs.
 pub struct Incoming {
     request: Request,
     /// Bindings of this deployment.
     pub env: Env,
+    /// Keeps the isolate alive for what goes on after the answer.
+    pub context: Context,
     /// The Worker's clock when the request came.
     pub now_ms: i64,
     /// As the client asked for it.
@@ -26,9 +28,9 @@ pub enum Body {
 
 impl Incoming {
     /// Takes over a request.
-    pub fn new(request: Request, env: Env, now_ms: i64) -> worker::Result<Self> {
+    pub fn new(request: Request, env: Env, context: Context, now_ms: i64) -> worker::Result<Self> {
         let url = request.url()?;
-        Ok(Self { request, env, now_ms, url })
+        Ok(Self { request, env, context, now_ms, url })
     }
 
     /// `GET`, `POST`, …

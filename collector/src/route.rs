@@ -81,6 +81,15 @@ async fn developers(
         (Method::Post, [project, "issues", short_id, "status"]) => {
             dashboard::set_status(incoming, project, short_id).await
         }
+        (Method::Post, [project, "issues", short_id, "merge"]) => {
+            dashboard::merge(incoming, project, short_id).await
+        }
+        (Method::Post, [project, "issues", short_id, "split"]) => {
+            dashboard::split(incoming, project, short_id).await
+        }
+        (Method::Post, [project, "issues", short_id, "delete"]) => {
+            dashboard::delete(incoming, project, short_id).await
+        }
         _ => Err(Failure::NotFound),
     }
 }

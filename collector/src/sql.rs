@@ -29,6 +29,17 @@ impl Statement {
     }
 }
 
+impl Arg {
+    /// What it takes in a row, about.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Arg::Null | Arg::Int(_) => 8,
+            Arg::Text(text) => text.len(),
+            Arg::Blob(bytes) => bytes.len(),
+        }
+    }
+}
+
 impl From<i64> for Arg {
     fn from(value: i64) -> Self {
         Arg::Int(value)

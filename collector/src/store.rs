@@ -3,7 +3,8 @@
 //! A batch is one transaction and one round trip; D1 has no transaction across awaits, so nothing here reads first
 //! and writes after. D1 itself retries reads only; writes are idempotent by their nonce and retried here.
 
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -14,17 +15,38 @@ use crate::migrate;
 use crate::random;
 use crate::sql::{Arg, Statement};
 
-/// The database of this deployment.
+/// One of the deployment's databases: `DB` holds people and projects, and the events of projects whose `database` is 0;
+/// `DB_1`, `DB_2`, … hold those of other projects.
 pub struct Store {
     db: D1Database,
+    /// The `n` of `DB_n`; 0 for `DB`.
+    database: u32,
 }
+
+/// The most databases that are looked for.
+const MAX_DATABASES: u32 = 100;
 
 /// Why the database did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Bound to nothing: `wrangler.toml` has no database `DB`.
-    #[error("no D1 database is bound as DB")]
-    Unbound,
+    /// Bound to nothing: `wrangler.toml` has no such database.
+    #[error("no D1 database is bound as {name}")]
+    Unbound {
+        /// `DB`, `DB_1`, …
+        name: String,
+    },
+    /// A step of the schema was applied, and there are more: each takes the queries of one request.
+    #[error("the database is being brought up to date")]
+    Migrating,
+    /// D1 takes no value, and no row, above 2 MB.
+    #[error("a row of {bytes} bytes is larger than the database's limit of {MAX_VALUE}")]
+    TooLarge {
+        /// Bytes of its largest value.
+        bytes: usize,
+    },
+    /// D1 takes no more queries from this request: 50 on the free plan.
+    #[error("the request made more queries than the database allows")]
+    TooManyQueries,
     /// D1 refused or did not answer; trying again may help.
     #[error("the database did not answer")]
     Failed {
@@ -45,10 +67,26 @@ pub enum StoreError {
     },
 }
 
+/// Largest value that D1 takes, in bytes. Local D1 takes more, so it is checked here.
+pub const MAX_VALUE: usize = 2_000_000;
+
+/// Arguments that D1 takes in one statement. Local D1 takes more.
+pub const MAX_ARGUMENTS: usize = 100;
+
 /// What one statement of a batch gave back.
 pub struct Rows(D1Result);
 
 impl Rows {
+    /// Rows that the statement changed.
+    pub fn changed(&self) -> usize {
+        self.0.meta().ok().flatten().and_then(|meta| meta.changes).unwrap_or(0)
+    }
+
+    /// Bytes of the database after the statement.
+    pub fn database_bytes(&self) -> usize {
+        self.0.meta().ok().flatten().and_then(|meta| meta.size_after).unwrap_or(0)
+    }
+
     /// Every row, by column name.
     pub fn all<T: DeserializeOwned>(&self) -> Result<Vec<T>, StoreError> {
         self.0.results().map_err(|error| {
@@ -68,35 +106,60 @@ impl Rows {
 const TRIES: u32 = 3;
 
 thread_local! {
-    /// Newest migration that this isolate knows to be applied.
-    static APPLIED: Cell<u32> = const { Cell::new(0) };
+    /// Newest migration that this isolate knows to be applied, by database.
+    static APPLIED: RefCell<HashMap<u32, u32>> = RefCell::default();
 }
 
 impl Store {
-    /// Opens the database, and migrates it where this isolate has not seen it migrated.
+    /// Opens the database of people and projects, and migrates it where this isolate has not seen it migrated.
     pub async fn open(env: &Env, now_ms: i64) -> Result<Self, StoreError> {
-        let db = env.d1("DB").map_err(|_| StoreError::Unbound)?;
-        let store = Self { db };
+        Self::open_database(env, 0, now_ms).await
+    }
+
+    /// Opens the database of a project's events.
+    pub async fn open_database(env: &Env, database: u32, now_ms: i64) -> Result<Self, StoreError> {
+        let name = name_of(database);
+        let db = env.d1(&name).map_err(|_| StoreError::Unbound { name })?;
+        let store = Self { db, database };
         store.migrate(now_ms).await?;
         Ok(store)
     }
 
+    /// The `n` of `DB_n`; 0 for `DB`.
+    pub fn database(&self) -> u32 {
+        self.database
+    }
+
+    /// How many databases are bound.
+    pub fn databases(env: &Env) -> u32 {
+        (1..MAX_DATABASES)
+            .find(|database| env.d1(&name_of(*database)).is_err())
+            .unwrap_or(MAX_DATABASES)
+    }
+
+    /// At most one step: two may take more queries than a request of the free plan has.
     async fn migrate(&self, now_ms: i64) -> Result<(), StoreError> {
-        if migrate::pending(APPLIED.get()).next().is_none() {
+        let applied =
+            APPLIED.with_borrow(|applied| applied.get(&self.database).copied().unwrap_or(0));
+        if migrate::pending(applied).next().is_none() {
             return Ok(());
         }
         self.batch(&[Statement::new(migrate::CREATE_LEDGER, [])]).await?;
-        let mut applied = self.newest_applied().await?;
-        while let Some(migration) = migrate::pending(applied).next() {
-            let tried = self.batch(&migrate::batch(migration, now_ms)).await;
-            let before = applied;
-            applied = self.newest_applied().await?;
-            // Another isolate may have been faster; only a schema that did not move is a failure.
-            if applied == before {
-                tried?;
-            }
+        let before = self.newest_applied().await?;
+        let Some(migration) = migrate::pending(before).next() else {
+            APPLIED.with_borrow_mut(|applied| applied.insert(self.database, before));
+            return Ok(());
+        };
+        let tried = self.batch(&migrate::batch(migration, now_ms)).await;
+        let after = self.newest_applied().await?;
+        // Another isolate may have been faster; only a schema that did not move is a failure.
+        if after == before {
+            tried?;
         }
-        APPLIED.set(applied);
+        if migrate::pending(after).next().is_some() {
+            return Err(StoreError::Migrating);
+        }
+        APPLIED.with_borrow_mut(|applied| applied.insert(self.database, after));
         Ok(())
     }
 
@@ -117,6 +180,10 @@ impl Store {
 
     /// Runs statements as one transaction; one result a statement.
     pub async fn batch(&self, statements: &[Statement]) -> Result<Vec<Rows>, StoreError> {
+        let largest = statements.iter().flat_map(|statement| &statement.args).map(Arg::bytes).max();
+        if let Some(bytes) = largest.filter(|bytes| *bytes > MAX_VALUE) {
+            return Err(StoreError::TooLarge { bytes });
+        }
         let prepared = statements.iter().map(|statement| self.prepared(statement));
         let prepared = prepared.collect::<worker::Result<Vec<_>>>().map_err(failed)?;
         let results = self.db.batch(prepared).await.map_err(failed)?;
@@ -132,8 +199,7 @@ impl Store {
         loop {
             match self.batch(&plan(random::nonce())).await {
                 Ok(rows) => return Ok(rows),
-                Err(error @ (StoreError::DaySpent | StoreError::Full)) => return Err(error),
-                Err(error) if tries == TRIES => return Err(error),
+                Err(error) if tries == TRIES || !error.may_pass() => return Err(error),
                 Err(_) => {
                     let wait_ms = 20 * 4_u64.pow(tries) + random::below(40);
                     Delay::from(Duration::from_millis(wait_ms)).await;
@@ -144,6 +210,9 @@ impl Store {
     }
 
     fn prepared(&self, statement: &Statement) -> worker::Result<worker::D1PreparedStatement> {
+        if statement.args.len() > MAX_ARGUMENTS {
+            return Err(format!("too many SQL variables: {}", statement.args.len()).into());
+        }
         let prepared = self.db.prepare(statement.sql);
         if statement.args.is_empty() {
             return Ok(prepared);
@@ -151,6 +220,18 @@ impl Store {
         let args: Vec<JsValue> = statement.args.iter().map(js_value).collect();
         prepared.bind(&args)
     }
+}
+
+impl StoreError {
+    /// Whether the same statements may succeed a moment later, in the same request.
+    fn may_pass(&self) -> bool {
+        matches!(self, StoreError::Failed { .. } | StoreError::Row { .. })
+    }
+}
+
+/// `DB`, `DB_1`, …
+fn name_of(database: u32) -> String {
+    if database == 0 { "DB".into() } else { format!("DB_{database}") }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "arguments are below 2^53")]
@@ -186,6 +267,10 @@ fn failure_of(reason: String) -> StoreError {
         || says(&["sqlite_full"])
     {
         StoreError::Full
+    } else if says(&["too many api requests"]) || says(&["too many", "subrequests"]) {
+        StoreError::TooManyQueries
+    } else if says(&["too big"]) || says(&["toobig"]) {
+        StoreError::TooLarge { bytes: MAX_VALUE + 1 }
     } else {
         StoreError::Failed { reason }
     }
@@ -210,6 +295,12 @@ mod tests {
             StoreError::DaySpent,
         );
         check("D1_ERROR: daily limit of rows read exceeded", StoreError::DaySpent);
+        check("Too many API requests by single worker invocation.", StoreError::TooManyQueries);
+        check("Too many subrequests.", StoreError::TooManyQueries);
+        check(
+            "D1_ERROR: string or blob too big: SQLITE_TOOBIG",
+            StoreError::TooLarge { bytes: MAX_VALUE + 1 },
+        );
         for fault in [
             "D1_ERROR: Network connection lost.",
             "D1_ERROR: D1 DB is overloaded. Too many requests queued.",

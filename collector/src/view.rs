@@ -38,7 +38,7 @@ pub struct IssuesPage {
     pub shell: Shell,
     /// What is shown: unresolved, resolved or ignored ones.
     pub status: Status,
-    /// How many issues each status has, up to 1,000; 1,001 stands for more, in the order unresolved, resolved, ignored; whatever the query.
+    /// How many issues each status has, up to 500; 501 stands for more, in the order unresolved, resolved, ignored; whatever the query.
     pub counts: [u64; 3],
     /// Free text that the list is filtered by; empty if not filtered.
     pub query: String,
@@ -101,6 +101,32 @@ pub struct IssueRow {
     pub is_new: bool,
     /// Seen again after it was resolved.
     pub is_regressed: bool,
+    /// In this hour or the last, over five times its own mean.
+    pub is_escalating: bool,
+    /// What opens it again by itself.
+    pub condition: Condition,
+}
+
+/// What opens a resolved or ignored issue again, beside what always does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing special.
+    #[default]
+    None,
+    /// Only events of a later release.
+    LaterThan {
+        /// As events name it.
+        release: String,
+    },
+    /// Whatever comes first; 0 stands for never.
+    Until {
+        /// A time.
+        at_ms: i64,
+        /// A number of events in all.
+        events: u64,
+        /// A number of users in all.
+        users: u64,
+    },
 }
 
 /// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`
@@ -152,8 +178,8 @@ pub struct Distribution {
 /// A group of an issue.
 #[derive(Clone, Debug, Default)]
 pub struct GroupRow {
-    /// First eight digits of the raw fingerprint.
-    pub short_hash: String,
+    /// The raw fingerprint in hexadecimal digits.
+    pub hash: String,
     /// What made its events equal, readable: `TypeError + formatTotal ← OrderSummary`.
     pub fingerprint: String,
     /// Events in all.
@@ -162,6 +188,8 @@ pub struct GroupRow {
     pub last_seen_ms: i64,
     /// The event shown belongs to it.
     pub is_current: bool,
+    /// Short ID of the issue from which a merge brought it.
+    pub home: Option<String>,
 }
 
 /// `GET /sign-in`

@@ -24,6 +24,10 @@ pub mod fingerprint;
 #[cfg(feature = "decode")]
 pub mod inflate;
 #[cfg(feature = "decode")]
+pub mod origin;
+#[cfg(feature = "decode")]
+pub mod release;
+#[cfg(feature = "decode")]
 pub mod title;
 #[cfg(feature = "decode")]
 pub mod user_agent;

@@ -84,6 +84,8 @@ struct Share<'a> {
 
 struct Group<'a> {
     row: &'a GroupRow,
+    /// First eight digits of its raw fingerprint.
+    short_hash: &'a str,
     events: String,
     last_seen: Option<Moment>,
 }
@@ -227,6 +229,7 @@ fn groups(page: &IssuePage) -> Vec<Group<'_>> {
         .iter()
         .map(|row| Group {
             row,
+            short_hash: first_eight(&row.hash),
             events: count(row.events),
             last_seen: moment(row.last_seen_ms, page.shell.now_ms),
         })

@@ -31,9 +31,9 @@ pub(super) fn users(number: u64) -> String {
     if number < 1000 { number.to_string() } else { "1,000+".to_owned() }
 }
 
-/// Issues are counted up to 1,000; one more stands for all that are left.
+/// Issues are counted up to 500; one more stands for all that are left.
 pub(super) fn issues(number: u64) -> String {
-    if number <= 1000 { count(number) } else { "1,000+".to_owned() }
+    if number <= 500 { count(number) } else { "500+".to_owned() }
 }
 
 /// `1 event`, `1,284 events`

@@ -81,6 +81,7 @@ pub(super) fn tags(issue: &IssueRow) -> Vec<Tag> {
     let candidates = [
         (issue.status == Status::Resolved, Tag { class: "ok", word: "resolved" }),
         (issue.status == Status::Ignored, Tag { class: "plain", word: "ignored" }),
+        (issue.is_escalating, Tag { class: "bad", word: "escalating" }),
         (issue.is_regressed, Tag { class: "warn", word: "regressed" }),
         (issue.is_new, Tag { class: "bad", word: "new" }),
         (issue.level == Level::Fatal, Tag { class: "bad", word: "fatal" }),

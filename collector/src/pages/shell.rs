@@ -7,7 +7,7 @@ use crate::view::{Section, Shell};
 #[derive(Debug)]
 pub(super) struct Sidebar<'a> {
     pub(super) shell: &'a Shell,
-    /// `284`, `1,000+`
+    /// `284`, `500+`
     pub(super) open_issues: String,
     pub(super) is_issues: bool,
     /// `ML`

@@ -133,7 +133,7 @@ pub(super) mod sample {
                 total: 1,
             }],
             groups: vec![GroupRow {
-                short_hash: text.into(),
+                hash: text.into(),
                 fingerprint: text.into(),
                 is_current: true,
                 ..GroupRow::default()

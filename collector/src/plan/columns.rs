@@ -52,13 +52,18 @@ pub(super) fn page_of(event: &Event) -> String {
     path.get(..path.floor_char_boundary(200)).unwrap_or_default().to_owned()
 }
 
+/// `DE`; empty if unknown.
+pub(super) fn country_of(commit: &Commit) -> String {
+    commit.sender.country.clone()
+}
+
 /// Who: the owner's own identifier where there is one, else the visitor.
-pub(super) fn user_hash(event: &Event, commit: Commit) -> Option<[u8; 8]> {
+pub(super) fn user_hash(event: &Event, commit: &Commit) -> Option<[u8; 8]> {
     let user = &event.user;
     let own = [&user.id, &user.email, &user.username, &user.ip_address];
     match own.into_iter().flatten().next() {
         Some(own) => Some(short_hash(&[own])),
-        None => commit.visitor,
+        None => commit.sender.visitor,
     }
 }
 

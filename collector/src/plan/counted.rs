@@ -1,96 +1,94 @@
-//! What every event writes. The event's row comes first; all others act only if this try inserted it.
+//! What an event writes once its group is there. The event's row comes first; all others act only if this try
+//! inserted it.
 
-use trapline_core::inflate::deflate;
-
-use super::columns::{event_id, facet, hour_of, level_number, page_of, user_hash};
-use super::{Commit, Digested, SLOTS, first_slot};
+use super::columns::{country_of, event_id, facet, hour_of, level_number, page_of, user_hash};
+use super::guard::{body_is_due, committed, guarded};
+use super::{Commit, Digested, HOUR_MS, Kept, bodies, facets};
 use crate::sql::{Arg, Statement};
 
+/// Columns of `event`, and `?1` to `?15` for them.
+macro_rules! insert_event {
+    () => {
+        "INSERT INTO event (project_id, group_hash, claimed_ms, event_id, commit_nonce, at_ms, count,
+            release, environment, browser, os, page, user_hash, country, stored_ms)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 FROM event_group g"
+    };
+}
+
 /// The event itself, if its group is known: a group that was deleted meanwhile has to be made first.
-pub(super) fn event_row(digested: &Digested, commit: Commit) -> Statement {
+pub(super) fn event_row(digested: &Digested, commit: &Commit) -> Statement {
+    Statement { sql: EVENT, args: event_args(digested, commit) }
+}
+
+const EVENT: &str =
+    concat!(insert_event!(), " WHERE g.project_id = ?1 AND g.hash = ?2 ON CONFLICT DO NOTHING");
+
+/// The event itself, if nothing but counters has to change: its hour is the group's newest and the issue's, no body is
+/// due, the issue is open and stays as it is.
+pub(super) fn expected_event_row(digested: &Digested, commit: &Commit, kept: Kept) -> Statement {
     let event = &digested.event;
-    Statement::new(
-        EVENT,
-        [
-            commit.project_id.into(),
-            digested.group.as_slice().into(),
-            event.claimed_ms.into(),
-            event_id(event).into(),
-            commit.nonce.into(),
-            event.at_ms().into(),
-            event.count.into(),
-            event.release.clone().unwrap_or_default().into(),
-            event.environment.clone().unwrap_or_default().into(),
-            facet(&event.browser).into(),
-            facet(&event.os).into(),
-            page_of(event).into(),
-            user_hash(event, commit).map(|hash| hash.to_vec()).into(),
-        ],
-    )
+    let mut args = event_args(digested, commit);
+    args.extend([
+        kept.number.into(),
+        hour_of(event).into(),
+        level_number(event.level).into(),
+        event.handled().into(),
+        digested.is_repeat().into(),
+        (hour_of(event) * HOUR_MS).into(),
+    ]);
+    Statement { sql: EXPECTED_EVENT, args }
 }
 
-const EVENT: &str = "
-    INSERT INTO event (project_id, group_hash, claimed_ms, event_id, commit_nonce, at_ms, count,
-        release, environment, browser, os, page, user_hash)
-    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
-    FROM event_group WHERE project_id = ?1 AND hash = ?2
-    ON CONFLICT DO NOTHING";
+/// Primary keys of `event_group` and `issue`, `event_group_by_issue`. `body_is_due` with the time in `?6`.
+const EXPECTED_EVENT: &str = concat!(
+    insert_event!(),
+    " JOIN issue i ON i.project_id = ?1 AND i.number = g.number
+    WHERE g.project_id = ?1 AND g.hash = ?2 AND g.number = ?16 AND g.hour = ?17
+    AND (?20 = 1 OR NOT (g.stored < 8 OR g.stored + 1 >= g.next_body OR ?6 >= g.body_ms + 600000))
+    AND i.status = 0 AND i.last_hour = ?17 AND i.level >= ?18 AND i.handled <= ?19
+    AND (i.hour_limit = 0 OR i.escalated_ms >= ?21 OR i.hour_limit >= ?7 + (
+        SELECT sum(s.hour_events) FROM event_group s
+        WHERE s.project_id = ?1 AND s.number = g.number AND s.hour = ?17))
+    ON CONFLICT DO NOTHING"
+);
 
-/// Whether an event at `?7` is kept whole: while the group is small, when the last kept one is ten minutes old, and
-/// else when the number of events has grown by a quarter. `stored` does not count the event yet.
-/// The same rule as `may_be_due` of the plan.
-macro_rules! body_is_due {
-    () => {
-        "(stored < 8 OR stored + 1 >= next_body OR ?7 >= body_ms + 600000)"
-    };
-}
-
-/// Present exactly if this try inserted the event: primary key of `event`.
-macro_rules! committed {
-    () => {
-        "EXISTS (SELECT 1 FROM event WHERE project_id = ?1 AND group_hash = ?2 AND claimed_ms = ?3
-            AND event_id = ?4 AND commit_nonce = ?5)"
-    };
-}
-
-/// `?1` to `?5` of every statement that is guarded by the event's row.
-fn guard(digested: &Digested, commit: Commit) -> Vec<Arg> {
+fn event_args(digested: &Digested, commit: &Commit) -> Vec<Arg> {
+    let event = &digested.event;
     vec![
         commit.project_id.into(),
         digested.group.as_slice().into(),
-        digested.event.claimed_ms.into(),
-        event_id(&digested.event).into(),
+        event.claimed_ms.into(),
+        event_id(event).into(),
         commit.nonce.into(),
+        event.at_ms().into(),
+        event.count.into(),
+        event.release.clone().unwrap_or_default().into(),
+        event.environment.clone().unwrap_or_default().into(),
+        facet(&event.browser).into(),
+        facet(&event.os).into(),
+        page_of(event).into(),
+        user_hash(event, commit).map(|hash| hash.to_vec()).into(),
+        country_of(commit).into(),
+        commit.now_ms.into(),
     ]
 }
 
-fn guarded<const N: usize>(
-    sql: &'static str,
-    digested: &Digested,
-    commit: Commit,
-    args: [Arg; N],
-) -> Statement {
-    let mut all = guard(digested, commit);
-    all.extend(args);
-    Statement { sql, args: all }
-}
-
-/// Up to 1,000 an issue: a counter beyond that is not worth a row a visitor.
-pub(super) fn user_row(digested: &Digested, commit: Commit) -> Option<Statement> {
+/// Up to 1,000 a group: a counter beyond that is not worth a row a visitor.
+pub(super) fn user_row(digested: &Digested, commit: &Commit) -> Option<Statement> {
     let user = user_hash(&digested.event, commit)?;
     Some(guarded(USER, digested, commit, [user.to_vec().into()]))
 }
 
 const USER: &str = concat!(
-    "INSERT INTO issue_user (project_id, number, user_hash, commit_nonce)
-    SELECT ?1, number, ?6, ?5 FROM event_group
-    WHERE project_id = ?1 AND hash = ?2 AND users < 1000 AND ",
+    "INSERT INTO group_user (project_id, group_hash, user_hash, commit_nonce)
+    SELECT ?1, ?2, ?6, ?5 FROM event_group
+    WHERE project_id = ?1 AND hash = ?2 AND own_users < 1000 AND ",
     committed!(),
     " ON CONFLICT DO NOTHING"
 );
 
 /// Adds the hour that is over to its table; of an event that comes late, the event itself.
-pub(super) fn group_hour(digested: &Digested, commit: Commit) -> Statement {
+pub(super) fn group_hour(digested: &Digested, commit: &Commit) -> Statement {
     let event = &digested.event;
     guarded(HOUR, digested, commit, [hour_of(event).into(), event.count.into()])
 }
@@ -104,94 +102,81 @@ const HOUR: &str = concat!(
     " ON CONFLICT DO UPDATE SET events = events + excluded.events"
 );
 
-/// Counts the event; gives back [`Kept`](super::Kept), or nothing if it was counted before or its group is unknown.
-pub(super) fn group_counters(digested: &Digested, commit: Commit, bodies: u32) -> Statement {
+/// Counts the event; gives back [`Kept`], or nothing if it was counted before or its group is unknown.
+pub(super) fn group_counters(digested: &Digested, commit: &Commit, has_body: bool) -> Statement {
     let event = &digested.event;
+    let lines = serde_json::to_string(&facets::lines(event, commit)).unwrap_or_default();
     let args = [
         event.count.into(),
         event.at_ms().into(),
         event.release.clone().unwrap_or_default().into(),
-        i64::from(event.repeat_of.is_none()).into(),
+        (!digested.is_repeat()).into(),
         user_hash(event, commit).map(|hash| hash.to_vec()).into(),
         hour_of(event).into(),
-        bodies.into(),
+        has_body.into(),
+        bodies::slot(commit.project_id, &event_id(event)).to_string().into(),
+        lines.into(),
     ];
     guarded(COUNTERS, digested, commit, args)
 }
 
-/// A user counts for the group whose event first showed it to the issue: the sum over groups is exact.
+/// 1 if this commit first showed the user `?10` to the group.
+macro_rules! is_new_user {
+    () => {
+        "(SELECT count(*) FROM group_user u WHERE u.project_id = ?1 AND u.group_hash = ?2
+            AND u.user_hash = ?10 AND u.commit_nonce = ?5)"
+    };
+}
+
+/// Whether another group of the issue has seen the user `?10`, or the code of 0001 counted it.
+macro_rules! is_issues_user {
+    () => {
+        "(EXISTS (SELECT 1 FROM event_group s JOIN group_user u ON u.project_id = ?1
+            AND u.group_hash = s.hash AND u.user_hash = ?10
+            WHERE s.project_id = ?1 AND s.number = event_group.number AND s.hash <> ?2)
+        OR EXISTS (SELECT 1 FROM issue_user u WHERE u.project_id = ?1
+            AND u.number IN (event_group.number, event_group.home) AND u.user_hash = ?10))"
+    };
+}
+
+/// A user counts for the group whose event first showed it to the issue: the sum over groups is exact. Facets stop at
+/// 16,000 characters: readers take a group that is so full as seen everywhere.
 const COUNTERS: &str = concat!(
     "UPDATE event_group SET
         events = events + ?6,
         stored = stored + ?9,
-        users = users + (SELECT count(*) FROM issue_user u WHERE u.project_id = ?1
-            AND u.number = event_group.number AND u.user_hash = ?10 AND u.commit_nonce = ?5),
+        users = users + CASE WHEN ",
+    is_new_user!(),
+    " = 1 AND NOT ",
+    is_issues_user!(),
+    " THEN 1 ELSE 0 END,
+        own_users = own_users + ",
+    is_new_user!(),
+    ",
         hour_events = CASE WHEN hour = ?11 THEN hour_events + ?6 WHEN hour < ?11 THEN ?6
             ELSE hour_events END,
+        recent = CASE WHEN hour = ?11 THEN recent ELSE coalesce((
+            SELECT group_concat(printf('%06d%08d ', h.hour, h.events), '') FROM (
+                SELECT hour, events FROM group_hour WHERE project_id = ?1 AND group_hash = ?2
+                ORDER BY hour DESC LIMIT 24) h), '') END,
         hour = max(hour, ?11),
-        bodies = bodies + (?12 = 1 AND ",
+        kept = CASE WHEN ?12 = 1 AND ",
     body_is_due!(),
-    "),
+    " THEN CASE WHEN length(kept) >= 544 THEN substr(kept, 1, 17) || substr(kept, 35) ELSE kept END
+            || ?13 || ',' ELSE kept END,
         body_ms = CASE WHEN ?12 = 1 AND ",
     body_is_due!(),
     " THEN ?7 ELSE body_ms END,
         next_body = CASE WHEN ?12 = 1 AND ",
     body_is_due!(),
     " THEN max(stored + 2, (stored + 1) * 5 / 4) ELSE next_body END,
+        facets = facets || CASE WHEN length(facets) < 16000 THEN coalesce((
+            SELECT group_concat(f.value || char(10), '') FROM json_each(?14) f
+            WHERE instr(facets, char(10) || f.value || char(10)) = 0), '') ELSE '' END,
         first_seen_ms = min(first_seen_ms, ?7),
         last_release = CASE WHEN ?7 >= last_seen_ms THEN ?8 ELSE last_release END,
         last_seen_ms = max(last_seen_ms, ?7)
     WHERE project_id = ?1 AND hash = ?2 AND ",
     committed!(),
-    " RETURNING stored, next_body, body_ms"
-);
-
-/// Moves the issue up in the list once an hour, and opens it again if it happened after it was resolved.
-pub(super) fn issue_state(digested: &Digested, commit: Commit) -> Statement {
-    let event = &digested.event;
-    let args = [
-        hour_of(event).into(),
-        event.at_ms().into(),
-        level_number(event.level).into(),
-        event.handled().into(),
-    ];
-    guarded(ISSUE, digested, commit, args)
-}
-
-/// Status 1 is resolved. The guard leaves the row, and its index, untouched where nothing changes.
-const ISSUE: &str = concat!(
-    "UPDATE issue SET
-        last_hour = max(last_hour, ?6),
-        level = max(level, ?8),
-        handled = min(handled, ?9),
-        regressed_ms = CASE WHEN status = 1 AND status_ms < ?7 THEN ?7 ELSE regressed_ms END,
-        status_ms = CASE WHEN status = 1 AND status_ms < ?7 THEN ?7 ELSE status_ms END,
-        status = CASE WHEN status = 1 AND status_ms < ?7 THEN 0 ELSE status END
-    WHERE project_id = ?1
-    AND number = (SELECT number FROM event_group WHERE project_id = ?1 AND hash = ?2)
-    AND (last_hour < ?6 OR level < ?8 OR handled > ?9 OR (status = 1 AND status_ms < ?7)) AND ",
-    committed!()
-);
-
-/// The whole event, if one of its group is due to be kept.
-pub(super) fn body_row(digested: &Digested, commit: Commit) -> Statement {
-    let event = &digested.event;
-    let body = deflate(&serde_json::to_vec(event).unwrap_or_default());
-    let args =
-        [first_slot(&digested.group).into(), event.at_ms().into(), body.into(), SLOTS.into()];
-    guarded(BODY, digested, commit, args)
-}
-
-/// The first event stays, the others share a ring.
-const BODY: &str = concat!(
-    "INSERT INTO body (slot, project_id, group_hash, event_id, at_ms, bytes)
-    SELECT ?6 + CASE WHEN bodies = 0 THEN 0 ELSE 1 + (bodies - 1) % CAST(?9 - 1 AS INTEGER) END,
-        ?1, ?2, ?4, ?7, ?8
-    FROM event_group WHERE project_id = ?1 AND hash = ?2 AND ",
-    body_is_due!(),
-    " AND ",
-    committed!(),
-    " ON CONFLICT (slot) DO UPDATE SET project_id = excluded.project_id,
-        group_hash = excluded.group_hash, event_id = excluded.event_id,
-        at_ms = excluded.at_ms, bytes = excluded.bytes"
+    " RETURNING stored, next_body, body_ms, number, hour, own_users"
 );

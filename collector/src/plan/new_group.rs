@@ -1,6 +1,7 @@
-//! Number, issue, fingerprint and group of an event that says something new.
+//! Issue, fingerprint and group of an event that says something new.
 //!
-//! Each statement does nothing where the group is known, so that two first events at once make one group.
+//! Each statement does nothing where the group is known, so that two first events at once make one group. A new issue's
+//! number is one more than the greatest: issues that were deleted leave their row, so none is given out twice.
 
 use trapline_core::title::title;
 
@@ -9,13 +10,12 @@ use super::{Commit, Digested};
 use crate::sql::{Arg, Statement};
 
 /// Makes what is missing, in this order.
-pub(super) fn new_group(digested: &Digested, commit: Commit) -> Vec<Statement> {
+pub(super) fn new_group(digested: &Digested, commit: &Commit) -> [Statement; 3] {
     let Digested { event, group, fingerprint, .. } = digested;
     let (project, group): (Arg, Arg) = (commit.project_id.into(), group.as_slice().into());
     let print: Arg = fingerprint.hash.as_slice().into();
     let title = title(event);
-    vec![
-        Statement::new(NEXT_NUMBER, [project.clone(), group.clone(), print.clone()]),
+    [
         Statement::new(
             NEW_ISSUE,
             [
@@ -47,29 +47,32 @@ pub(super) fn new_group(digested: &Digested, commit: Commit) -> Vec<Statement> {
     ]
 }
 
-/// A number for the issue that will be made, only if neither the group nor the fingerprint is known.
-const NEXT_NUMBER: &str = "
-    UPDATE project SET last_issue = last_issue + 1 WHERE id = ?1
-    AND NOT EXISTS (SELECT 1 FROM event_group WHERE project_id = ?1 AND hash = ?2)
-    AND NOT EXISTS (SELECT 1 FROM issue_fingerprint WHERE project_id = ?1 AND hash = ?3)";
-
+/// Status 4 and 5: a deleted issue's fingerprint makes a new one.
 const NEW_ISSUE: &str = "
     INSERT INTO issue
         (project_id, number, kind, value, function, place, level, handled, first_release, last_hour)
-    SELECT ?1, last_issue, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM project WHERE id = ?1
-    AND NOT EXISTS (SELECT 1 FROM event_group WHERE project_id = ?1 AND hash = ?2)
-    AND NOT EXISTS (SELECT 1 FROM issue_fingerprint WHERE project_id = ?1 AND hash = ?3)";
+    SELECT ?1, 1 + coalesce((SELECT max(number) FROM issue WHERE project_id = ?1), 0),
+        ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+    WHERE NOT EXISTS (SELECT 1 FROM event_group WHERE project_id = ?1 AND hash = ?2)
+    AND NOT EXISTS (SELECT 1 FROM issue_fingerprint f JOIN issue i ON i.project_id = ?1
+        AND i.number = f.number AND i.status < 4 WHERE f.project_id = ?1 AND f.hash = ?3)";
 
+/// Points at the issue that was just made, unless the fingerprint had one that lives.
 const NEW_FINGERPRINT: &str = "
     INSERT INTO issue_fingerprint (project_id, hash, number)
-    SELECT ?1, ?3, last_issue FROM project WHERE id = ?1
-    AND NOT EXISTS (SELECT 1 FROM event_group WHERE project_id = ?1 AND hash = ?2)
-    ON CONFLICT DO NOTHING";
+    SELECT ?1, ?3, (SELECT max(number) FROM issue WHERE project_id = ?1)
+    WHERE NOT EXISTS (SELECT 1 FROM event_group WHERE project_id = ?1 AND hash = ?2)
+    ON CONFLICT DO UPDATE SET number = excluded.number
+    WHERE EXISTS (SELECT 1 FROM issue i WHERE i.project_id = ?1
+        AND i.number = issue_fingerprint.number AND i.status >= 4)";
 
+/// A merged issue's groups count for the one that it was merged into.
 const NEW_GROUP: &str = "
     INSERT INTO event_group
-        (project_id, hash, number, label, events, stored, users, hour, hour_events, bodies, next_body,
-        body_ms, first_seen_ms, last_seen_ms, last_release)
-    SELECT ?1, ?2, number, ?4, 0, 0, 0, ?6, 0, 0, 0, 0, ?5, ?5, '' FROM issue_fingerprint
-    WHERE project_id = ?1 AND hash = ?3
+        (project_id, hash, number, home, label, events, stored, users, hour, hour_events, bodies,
+        next_body, body_ms, first_seen_ms, last_seen_ms, last_release)
+    SELECT ?1, ?2, CASE WHEN i.merged_into > 0 THEN i.merged_into ELSE i.number END, i.number, ?4,
+        0, 0, 0, ?6, 0, 0, 0, 0, ?5, ?5, ''
+    FROM issue_fingerprint f JOIN issue i ON i.project_id = ?1 AND i.number = f.number
+    WHERE f.project_id = ?1 AND f.hash = ?3
     ON CONFLICT DO NOTHING";

@@ -3,6 +3,8 @@ use crate::sql::test_db::TestDb;
 use trapline_core::event::Exception;
 use trapline_core::event::User;
 
+mod state;
+
 const NOW_MS: i64 = 1_800_000_000_000;
 
 fn event(id: u32, value: &str) -> Event {
@@ -22,12 +24,20 @@ fn by(user: &str, event: Event) -> Event {
     Event { user: User { id: Some(user.into()), ..User::default() }, ..event }
 }
 
-/// Runs the plan of one event as the store would, with a nonce of its own.
-fn store(db: &TestDb, event: Event) {
-    let digested = digest(1, event);
-    let nonce = db.number("SELECT count(*) + 1 FROM event") * 1_000 + db.tries.get();
+fn fresh_commit(db: &TestDb) -> Commit {
     db.tries.set(db.tries.get() + 1);
-    db.batch(&plan(&digested, Commit { project_id: 1, nonce, visitor: None }));
+    Commit { project_id: 1, nonce: db.tries.get(), now_ms: NOW_MS, sender: Sender::default() }
+}
+
+/// Runs the whole plan of one event as the store would, with a nonce of its own.
+fn store(db: &TestDb, event: Event) {
+    store_hinted(db, event, Hints::default());
+}
+
+/// Runs a plan; what the group's row says afterwards, if it counted the event.
+fn store_hinted(db: &TestDb, event: Event, hints: Hints) -> Option<Kept> {
+    let plan = plan(&digest(1, event), &fresh_commit(db), hints);
+    db.kept(&plan)
 }
 
 #[track_caller]
@@ -103,7 +113,8 @@ fn bodies_stop_at_the_slots_and_the_first_stays() {
         store(&db, Event { claimed_ms: at_ms, received_ms: at_ms, ..event(id, "a") });
     }
     check_counts(&db, 1, 1, 400, 400);
-    assert_eq!(db.number("SELECT count(*) FROM body"), SLOTS);
+    assert_eq!(db.number("SELECT count(*) FROM body"), SLOTS as i64);
+    assert_eq!(db.number("SELECT length(kept) FROM event_group"), 17 * SLOTS as i64);
     assert_eq!(db.number("SELECT min(at_ms) FROM body"), NOW_MS + 600_000);
     assert_eq!(db.number("SELECT max(at_ms) FROM body"), NOW_MS + 400 * 600_000);
 }
@@ -114,7 +125,7 @@ fn a_burst_keeps_few_bodies() {
     for id in 1..=400 {
         store(&db, event(id, "a"));
     }
-    let kept = db.number("SELECT bodies FROM event_group");
+    let kept = db.number("SELECT length(kept) / 17 FROM event_group");
     assert!((8..=30).contains(&kept), "{kept}");
     assert_eq!(db.number("SELECT count(*) FROM body"), kept);
 }
@@ -163,47 +174,144 @@ fn a_known_group_writes_two_rows() {
     assert_eq!(db.changes() - before, 2, "event and group");
 }
 
-/// As `store`, with what an isolate remembers of the group.
-fn store_known(db: &TestDb, event: Event, kept: Kept) {
-    let digested = digest(1, event);
-    db.tries.set(db.tries.get() + 1);
-    let commit = Commit { project_id: 1, nonce: 1_000_000 + db.tries.get(), visitor: None };
-    db.batch(&plan_known(&digested, commit, kept));
-}
-
-const OLD: Kept = Kept { stored: 0, next_body: 0, body_ms: 0 };
+/// What an isolate knows that has forgotten when.
+const OLD: Hints = Hints {
+    kept: Some(Kept { stored: 0, next_body: 0, body_ms: 0, number: 1, hour: 0, own_users: 0 }),
+    knows_facets: false,
+    knows_user: false,
+};
 
 #[test]
 fn a_known_group_is_counted_with_fewer_statements() {
     let db = TestDb::with_project();
     store(&db, event(1, "a"));
-    store_known(&db, by("jo", event(2, "a")), OLD);
-    store_known(&db, by("jo", event(2, "a")), OLD);
+    assert!(store_hinted(&db, by("jo", event(2, "a")), OLD).is_some());
+    assert_eq!(store_hinted(&db, by("jo", event(2, "a")), OLD), None);
     check_counts(&db, 1, 1, 2, 2);
     assert_eq!(db.number("SELECT count(*) FROM body"), 2);
     assert_eq!(db.number("SELECT users FROM event_group"), 1);
 }
 
+/// A group that is past its first bodies, and what an isolate remembers of it.
+fn settled(db: &TestDb) -> Hints {
+    for id in 1..=22 {
+        store(db, by("jo", event(id, "a")));
+    }
+    let kept = store_hinted(db, by("jo", event(23, "a")), Hints::default());
+    Hints { kept, knows_facets: true, knows_user: true }
+}
+
 #[test]
-fn a_body_that_is_not_due_is_not_counted_as_kept() {
+fn an_expected_event_takes_two_statements() {
     let db = TestDb::with_project();
-    store(&db, event(1, "a"));
-    store_known(&db, event(2, "a"), Kept { stored: 50, next_body: 90, body_ms: NOW_MS });
-    check_counts(&db, 1, 1, 2, 2);
-    assert_eq!(db.number("SELECT bodies FROM event_group"), 1);
-    assert_eq!(db.number("SELECT count(*) FROM body"), 1);
+    let hints = settled(&db);
+    let short = plan(&digest(1, by("jo", event(24, "a"))), &fresh_commit(&db), hints);
+    assert_eq!(short.statements.len(), 2);
+    assert!(db.kept(&short).is_some());
+    assert_eq!(store_hinted(&db, by("jo", event(24, "a")), hints), None, "twice");
+    let stranger = Hints { knows_user: false, ..hints };
+    assert!(store_hinted(&db, by("li", event(25, "a")), stranger).is_some());
+    check_counts(&db, 1, 1, 25, 25);
+    assert_eq!(db.number("SELECT users FROM event_group"), 2);
+}
+
+#[test]
+fn a_short_plan_counts_nothing_where_more_has_to_change() {
+    let changes = [
+        ("resolved", "UPDATE issue SET status = 1, status_ms = 0"),
+        ("ignored", "UPDATE issue SET status = 2"),
+        ("deleting", "UPDATE issue SET status = 4"),
+        ("milder", "UPDATE issue SET level = 0"),
+        ("an hour behind", "UPDATE issue SET last_hour = last_hour - 1"),
+        ("another hour", "UPDATE event_group SET hour = hour + 1"),
+        ("another issue", "UPDATE event_group SET number = 2"),
+        ("a body is due", "UPDATE event_group SET body_ms = 0"),
+        ("it escalates", "UPDATE issue SET hour_limit = 23"),
+    ];
+    for (what, change) in changes {
+        let db = TestDb::with_project();
+        let hints = settled(&db);
+        db.run(change);
+        assert_eq!(store_hinted(&db, by("jo", event(30, "a")), hints), None, "{what}");
+        assert_eq!(db.number("SELECT count(*) FROM event"), 23, "{what}");
+    }
+}
+
+#[test]
+fn a_body_that_is_not_due_is_not_kept() {
+    let db = TestDb::with_project();
+    let hints = settled(&db);
+    let before = db.rows(&Statement::new("SELECT kept FROM event_group", []));
+    store_hinted(&db, event(30, "a"), Hints { knows_facets: false, ..hints });
+    assert_eq!(db.rows(&Statement::new("SELECT kept FROM event_group", [])), before);
+    check_counts(&db, 1, 1, 24, 24);
 }
 
 #[test]
 fn a_group_that_was_deleted_is_not_written_to() {
     let db = TestDb::with_project();
-    store_known(&db, event(1, "a"), OLD);
+    assert_eq!(store_hinted(&db, event(1, "a"), OLD), None);
     check_counts(&db, 0, 0, 0, 0);
 }
 
 #[test]
-fn slots_of_a_group_lie_together_and_fit_a_float() {
-    assert_eq!(first_slot(&[0; 16]), 0);
-    assert!(first_slot(&[255; 16]) + SLOTS < 1 << 53);
-    assert_eq!(first_slot(&[1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) % SLOTS, 0);
+fn slots_have_16_digits_and_fit_a_float() {
+    for id in 0..1_000_u32 {
+        let slot = slot(id % 7, &id.to_le_bytes());
+        assert!((1_000_000_000_000_000..1 << 53).contains(&slot));
+    }
+}
+
+#[test]
+fn facets_are_lines_and_each_stands_once() {
+    let db = TestDb::with_project();
+    let of = |id, release: &str| Event {
+        release: Some(release.into()),
+        environment: Some("production".into()),
+        ..event(id, "a")
+    };
+    for (id, release) in [(1, "shop@1"), (2, "shop@1"), (3, "shop@10"), (4, "shop@1\n")] {
+        store(&db, of(id, release));
+    }
+    let facets = db.rows(&Statement::new("SELECT facets FROM event_group", []));
+    assert_eq!(
+        facets[0][0],
+        "\nrelease=shop@1\nenvironment=production\nrelease=shop@10\nrelease=shop@1 \n"
+    );
+    assert_eq!(db.number("SELECT count(*) FROM release"), 3);
+}
+
+#[test]
+fn recent_hours_say_what_the_hours_say() {
+    let db = TestDb::with_project();
+    for (id, hour) in (1..).zip([0, 1, 1, 30, 2, 31]) {
+        let at_ms = NOW_MS + hour * HOUR_MS;
+        store(&db, Event { claimed_ms: at_ms, received_ms: at_ms, ..event(id, "a") });
+    }
+    let first = NOW_MS / HOUR_MS;
+    let recent = &db.rows(&Statement::new("SELECT recent FROM event_group", []))[0][0];
+    let entry = |hour: i64, events| format!("{:06}{events:08} ", first + hour);
+    for (hour, events) in [(0, 1), (1, 2), (2, 1), (30, 1)] {
+        assert!(recent.contains(&entry(hour, events)), "{recent}");
+    }
+    assert_eq!(recent.len(), 4 * 15);
+}
+
+#[test]
+fn users_are_counted_once_an_issue_and_to_1000_a_group() {
+    let db = TestDb::with_project();
+    let other = |id| {
+        let mut event = event(id, "a");
+        event.exceptions[0].frames =
+            vec![trapline_core::event::Frame { file: "/lib.js".into(), ..Default::default() }];
+        event
+    };
+    for id in 0..1_010 {
+        store(&db, by(&format!("u{id}"), event(id, "a")));
+    }
+    assert_eq!(db.number("SELECT max(users) FROM event_group"), 1_000);
+    store(&db, by("u1", other(2_000)));
+    store(&db, by("new", other(2_001)));
+    assert_eq!(db.number("SELECT sum(users) FROM event_group"), 1_001);
+    assert_eq!(db.number("SELECT sum(own_users) FROM event_group"), 1_002);
 }

@@ -1,11 +1,19 @@
+use super::issue::facets;
 use super::*;
-use crate::plan::{Commit, digest, plan};
+use crate::life::{Decision, decide};
+use crate::plan::bytes_of_hex;
+use crate::plan::{Commit, Hints, Sender, digest, plan};
 use crate::sql::test_db::TestDb;
 use trapline_core::event::{Event, Exception};
+use trapline_core::fingerprint::Hash;
 
 const NOW_MS: i64 = 1_800_000_000_000;
 
 fn stored(db: &TestDb, id: u32, value: &str) {
+    stored_in(db, id, value, "");
+}
+
+fn stored_in(db: &TestDb, id: u32, value: &str, release: &str) {
     let exception = Exception { kind: "E".into(), value: value.into(), ..Exception::default() };
     let event = Event {
         event_id: format!("{id:032x}"),
@@ -13,19 +21,22 @@ fn stored(db: &TestDb, id: u32, value: &str) {
         received_ms: NOW_MS + 10_000,
         count: 1,
         exceptions: vec![exception],
+        release: Some(release.into()),
+        environment: Some("production".into()),
         ..Event::default()
     };
-    let commit = Commit { project_id: 1, nonce: id.into(), visitor: None };
-    db.batch(&plan(&digest(1, event), commit));
+    let commit =
+        Commit { project_id: 1, nonce: id.into(), now_ms: NOW_MS, sender: Sender::default() };
+    db.batch(&plan(&digest(1, event), &commit, Hints::default()).statements);
 }
 
 fn filter(text: &str) -> ListFilter<'_> {
-    ListFilter { project_id: 1, status: 0, text, after: None }
+    ListFilter { project_id: 1, status: 0, text, facets: Vec::new(), after: None }
 }
 
-/// Column 0 is the number, column 12 the events.
+/// Column 0 is the number, column 18 the events.
 fn numbers_and_events(rows: &[Vec<String>]) -> Vec<(&str, &str)> {
-    rows.iter().map(|row| (row[0].as_str(), row[12].as_str())).collect()
+    rows.iter().map(|row| (row[0].as_str(), row[18].as_str())).collect()
 }
 
 #[test]
@@ -34,13 +45,46 @@ fn the_list_sums_groups_and_filters_by_text() {
     stored(&db, 1, "first words");
     stored(&db, 2, "other words");
     stored(&db, 3, "other words");
-    let [list_all, hours] = list(&filter(""), 0);
-    assert_eq!(numbers_and_events(&db.rows(&list_all)), [("2", "2"), ("1", "1")]);
-    assert_eq!(db.rows(&hours).len(), 2);
-    let [found, _] = list(&filter("OTHER"), 0);
-    assert_eq!(numbers_and_events(&db.rows(&found)), [("2", "2")]);
-    let [none, _] = list(&filter("100%"), 0);
-    assert!(db.rows(&none).is_empty());
+    let list_all = db.rows(&list(&filter(""), 0));
+    assert_eq!(numbers_and_events(&list_all), [("2", "2"), ("1", "1")]);
+    assert_eq!(list_all[0][22], format!("{:06}00000002 ", NOW_MS / 3_600_000), "hours");
+    let found = db.rows(&list(&filter("OTHER"), 0));
+    assert_eq!(numbers_and_events(&found), [("2", "2")]);
+    assert!(db.rows(&list(&filter("100%"), 0)).is_empty());
+}
+
+#[test]
+fn the_list_filters_by_facets() {
+    let db = TestDb::with_project();
+    for (id, value, release) in [(1, "a", "shop@1"), (2, "a", "shop@2"), (3, "b", "shop@10")] {
+        stored_in(&db, id, value, release);
+    }
+    let numbers = |lines: &[&str]| {
+        let facets = lines.iter().map(|line| (*line).to_owned()).collect();
+        let rows = db.rows(&list(&ListFilter { facets, ..filter("") }, 0));
+        rows.into_iter().map(|row| row[0].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(&["release=shop@1"]), ["1"]);
+    assert_eq!(numbers(&["release=shop@10"]), ["2"]);
+    assert_eq!(numbers(&["release=shop@2", "environment=production"]), ["1"]);
+    assert!(numbers(&["release=shop@1", "environment=staging"]).is_empty());
+    assert!(numbers(&["release=shop"]).is_empty());
+}
+
+#[test]
+fn a_filtered_page_looks_at_a_bounded_number_of_issues() {
+    let db = TestDb::with_project();
+    for id in 0..SCAN + 10 {
+        db.run(&format!(
+            "INSERT INTO issue (project_id, number, kind, value, function, place, level, handled,
+                first_release, last_hour) VALUES (1, {id} + 1, 'E', 'x', '', '', 3, 0, '', 7)"
+        ));
+    }
+    let nothing = filter("matches nothing");
+    let end = db.rows(&last_scanned(&nothing));
+    assert_eq!(end, [["7", "11"]]);
+    let after = Some(Cursor { hour: 7, number: 11 });
+    assert!(db.rows(&last_scanned(&ListFilter { after, ..nothing })).is_empty(), "that was all");
 }
 
 #[test]
@@ -49,12 +93,11 @@ fn the_next_page_begins_after_the_cursor() {
     for id in 1..=60 {
         stored(&db, id, &format!("word{}x", "abcdefghij".repeat(id as usize)));
     }
-    let [first, _] = list(&filter(""), 0);
-    let rows = db.rows(&first);
+    let rows = db.rows(&list(&filter(""), 0));
     assert_eq!(rows.len(), PAGE + 1, "one more tells that there is a next page");
     let last = &rows[PAGE - 1];
-    let after = Cursor { hour: last[11].parse().unwrap(), number: last[0].parse().unwrap() };
-    let [second, _] = list(&ListFilter { after: Some(after), ..filter("") }, 0);
+    let after = Cursor { hour: last[17].parse().unwrap(), number: last[0].parse().unwrap() };
+    let second = list(&ListFilter { after: Some(after), ..filter("") }, 0);
     assert_eq!(db.rows(&second).len(), 10);
 }
 
@@ -63,8 +106,9 @@ fn counts_follow_the_status() {
     let db = TestDb::with_project();
     stored(&db, 1, "a");
     stored(&db, 2, "b");
-    db.batch(&[set_status(1, 2, 1, NOW_MS)]);
-    assert_eq!(db.rows(&counts(1)), [["1", "1", "0"]]);
+    db.batch(&decide(1, 2, &Decision::Resolve, NOW_MS));
+    assert_eq!(db.rows(&counts(1)), [["1", "1", "0", "1"]]);
+    assert_eq!(db.rows(&counts(2)), [["0", "0", "0", "0"]]);
 }
 
 #[test]
@@ -80,13 +124,14 @@ fn kept_events_and_bodies_are_found() {
         events: 2,
         last_seen_ms: 0,
         last_release: String::new(),
+        home: 0,
     };
     let kept = db.rows(&kept(1, &[group]));
     let ids: Vec<&str> = kept.iter().map(|row| row[0].as_str()).collect();
     assert_eq!(ids, [format!("{:032x}", 2), format!("{:032x}", 1)]);
     assert_eq!(db.rows(&body(1, ids[0])).len(), 1);
     assert!(db.rows(&body(2, ids[0])).is_empty(), "another project has no such event");
-    assert_eq!(db.rows(&facets(1, &hash, 100))[0][5], "2");
+    assert_eq!(db.rows(&facets(1, &hash, 100))[0][6], "2");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params_from_iter, types::Value};
 
 use super::{Arg, Statement};
 use crate::migrate::MIGRATIONS;
+use crate::plan::{Kept, Plan};
 
 pub(crate) struct TestDb {
     connection: Connection,
@@ -15,11 +16,27 @@ pub(crate) struct TestDb {
 
 impl TestDb {
     pub(crate) fn new() -> Self {
+        let db = Self::at_schema(0);
+        db.migrate_from(0);
+        db
+    }
+
+    /// As an older deployment left it.
+    pub(crate) fn at_schema(number: u32) -> Self {
         let connection = Connection::open_in_memory().unwrap();
-        for migration in MIGRATIONS {
-            connection.execute_batch(migration.sql).unwrap();
+        let db = Self { connection, tries: Cell::new(0) };
+        for migration in MIGRATIONS.iter().filter(|migration| migration.number <= number) {
+            db.connection.execute_batch(migration.sql).unwrap();
         }
-        Self { connection, tries: Cell::new(0) }
+        db
+    }
+
+    /// Applies all migrations after this one, statement by statement as the Worker does.
+    pub(crate) fn migrate_from(&self, number: u32) {
+        self.run(crate::migrate::CREATE_LEDGER);
+        for migration in crate::migrate::pending(number) {
+            self.batch(&crate::migrate::batch(migration, 0));
+        }
     }
 
     pub(crate) fn with_project() -> Self {
@@ -51,6 +68,29 @@ impl TestDb {
             while rows.next().unwrap().is_some() {}
         }
         self.run("COMMIT");
+    }
+
+    /// Runs a plan as one transaction; what its group's row says afterwards, if it counted the event.
+    pub(crate) fn kept(&self, plan: &Plan) -> Option<Kept> {
+        self.run("BEGIN");
+        let mut kept = None;
+        for (index, statement) in plan.statements.iter().enumerate() {
+            let rows = self.rows(statement);
+            if let (true, Some(row)) = (index == plan.counted_at, rows.first()) {
+                let number = |column: usize| row[column].parse::<i64>().unwrap();
+                let small = |column: usize| u32::try_from(number(column)).unwrap();
+                kept = Some(Kept {
+                    stored: small(0),
+                    next_body: small(1),
+                    body_ms: number(2),
+                    number: small(3),
+                    hour: number(4),
+                    own_users: small(5),
+                });
+            }
+        }
+        self.run("COMMIT");
+        kept
     }
 
     /// Rows of a query, each column as text.

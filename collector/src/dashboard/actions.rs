@@ -1,0 +1,143 @@
+//! What a developer does with issues: forms in, a redirect out. All need the session's token.
+
+use worker::Response;
+
+use super::{Visit, visit};
+use crate::account;
+use crate::deletion;
+use crate::failure::Failure;
+use crate::life::{self, Decision, Deleting, Until};
+use crate::read;
+use crate::reply;
+use crate::request::{Incoming, field};
+
+/// Steps of a deletion within one request: what is left goes by cron.
+const DELETE_STEPS: u32 = 4;
+
+/// Issues that are merged at once.
+const MAX_MERGED: usize = 100;
+
+type Form = Vec<(String, String)>;
+
+async fn signed(incoming: &mut Incoming, slug: &str) -> Result<(Visit, Form), Failure> {
+    let form = incoming.form().await;
+    let visit = visit(incoming, slug).await?;
+    account::check_form(incoming, &visit.viewer, &form)?;
+    Ok((visit, form))
+}
+
+/// `POST /{project}/issues/{short_id}/status` with `status`: `unresolved`; `resolved`, with or without `release`;
+/// `ignored`, with or without `hours`, `events`, `users`.
+pub async fn set_status(
+    incoming: &mut Incoming,
+    slug: &str,
+    short_id: &str,
+) -> Result<Response, Failure> {
+    let (visit, form) = signed(incoming, slug).await?;
+    let number = read::number_of(short_id).ok_or(Failure::NotFound)?;
+    let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
+    let decision = decision(&form, now_ms)?;
+    visit.store.write(|_| life::decide(project_id, number, &decision, now_ms)).await?;
+    Ok(reply::redirect(&format!("/{slug}/issues/{short_id}/")))
+}
+
+fn decision(form: &[(String, String)], now_ms: i64) -> Result<Decision, Failure> {
+    const MAX_RELEASE: usize = 200;
+    const HOUR_MS: i64 = 3_600_000;
+    let number = |name: &str| match field(form, name).trim() {
+        "" => Ok(None),
+        text => match text.parse::<u32>() {
+            Ok(number @ 1..=1_000_000_000) => Ok(Some(number)),
+            _ => Err(Failure::BadRequest(format!("{name} is a number from 1 on, not {text:?}"))),
+        },
+    };
+    match field(form, "status") {
+        "unresolved" => Ok(Decision::Reopen),
+        "resolved" => match field(form, "release").trim() {
+            "" => Ok(Decision::Resolve),
+            release if release.len() > MAX_RELEASE => {
+                Err(Failure::BadRequest(format!("release has more than {MAX_RELEASE} bytes")))
+            }
+            release => Ok(Decision::ResolveIn { release: release.to_owned() }),
+        },
+        "ignored" => Ok(Decision::Ignore(Until {
+            at_ms: number("hours")?.map(|hours| now_ms + i64::from(hours) * HOUR_MS),
+            events: number("events")?,
+            users: number("users")?,
+        })),
+        _ => Err(Failure::BadRequest("status is unresolved, resolved or ignored".into())),
+    }
+}
+
+/// `POST /{project}/issues/{short_id}/merge` with `with`, the short IDs of the issues that become part of this one, parted
+/// by spaces or commas.
+pub async fn merge(
+    incoming: &mut Incoming,
+    slug: &str,
+    short_id: &str,
+) -> Result<Response, Failure> {
+    let (visit, form) = signed(incoming, slug).await?;
+    let target = read::number_of(short_id).ok_or(Failure::NotFound)?;
+    let named = form.iter().filter(|(name, _)| name == "with").flat_map(|(_, value)| {
+        value.split([',', ' ', '\n', '\r']).filter(|part| !part.is_empty()).collect::<Vec<_>>()
+    });
+    let prefix = format!("{}-", visit.project.short_prefix);
+    let mut sources = Vec::new();
+    for name in named {
+        let upper = name.to_ascii_uppercase();
+        let is_ours = upper.starts_with(&prefix) || !upper.contains('-');
+        match read::number_of(name).filter(|_| is_ours) {
+            Some(number) => sources.push(number),
+            None => {
+                let example = format!("{prefix}4F");
+                return Err(Failure::BadRequest(format!(
+                    "{name:?} is no issue of this project: name it like {example}"
+                )));
+            }
+        }
+    }
+    if sources.is_empty() || sources.len() > MAX_MERGED {
+        return Err(Failure::BadRequest(format!("name 1 to {MAX_MERGED} issues to merge")));
+    }
+    let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
+    visit.store.write(|_| life::merge(project_id, target, &sources, now_ms)).await?;
+    Ok(reply::redirect(&format!("/{slug}/issues/{short_id}/")))
+}
+
+/// `POST /{project}/issues/{short_id}/split` with `group`, raw fingerprints: they leave the issue.
+pub async fn split(
+    incoming: &mut Incoming,
+    slug: &str,
+    short_id: &str,
+) -> Result<Response, Failure> {
+    let (visit, form) = signed(incoming, slug).await?;
+    let number = read::number_of(short_id).ok_or(Failure::NotFound)?;
+    let groups: Vec<String> =
+        form.iter().filter(|(name, _)| name == "group").map(|(_, hash)| hash.clone()).collect();
+    let is_hash = |hash: &String| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+    if groups.is_empty() || !groups.iter().all(is_hash) {
+        return Err(Failure::BadRequest("group is a raw fingerprint of 32 digits".into()));
+    }
+    let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
+    visit.store.write(|_| life::split(project_id, number, &groups, now_ms)).await?;
+    Ok(reply::redirect(&format!("/{slug}/issues/{short_id}/#grouping")))
+}
+
+/// `POST /{project}/issues/{short_id}/delete`
+pub async fn delete(
+    incoming: &mut Incoming,
+    slug: &str,
+    short_id: &str,
+) -> Result<Response, Failure> {
+    let (visit, _) = signed(incoming, slug).await?;
+    let number = read::number_of(short_id).ok_or(Failure::NotFound)?;
+    let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
+    visit.store.write(|_| vec![life::begin_delete(project_id, number, now_ms)]).await?;
+    let deleting = Deleting { project_id, number, status_ms: now_ms };
+    for _ in 0..DELETE_STEPS {
+        if deletion::step(&visit.store, deleting, now_ms).await? {
+            break;
+        }
+    }
+    Ok(reply::redirect(&format!("/{slug}/issues/")))
+}

@@ -1,0 +1,86 @@
+//! What an isolate remembers of the groups that it has stored, so that the next event of one takes fewer statements. All
+//! of it may be forgotten or wrong: the plan asks the database.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+
+use trapline_core::fingerprint::Hash;
+
+use crate::plan::{Commit, Digested, Hints, Kept, plan};
+use crate::store::{Rows, Store, StoreError};
+
+/// Groups, and groups with facets, and groups with users, that an isolate remembers: a few megabytes.
+const MAX_REMEMBERED: usize = 20_000;
+
+#[derive(Default)]
+struct Memory {
+    groups: HashMap<Hash, Kept>,
+    facets: HashSet<u64>,
+    users: HashSet<u64>,
+}
+
+thread_local! {
+    static MEMORY: RefCell<Memory> = RefCell::default();
+}
+
+/// Writes one event; the nonce of `commit` is made anew for every try. Where the short plan of a remembered group counts nothing, the event was there before or something
+/// has changed, and the whole plan does what is left to do.
+pub async fn keep(store: &Store, digested: &Digested, commit: &Commit) -> Result<(), StoreError> {
+    let hints = remembered(digested, commit);
+    if hints.kept.is_some() && write(store, digested, commit, hints).await? {
+        return Ok(());
+    }
+    write(store, digested, commit, Hints::default()).await?;
+    Ok(())
+}
+
+/// Whether the event was counted.
+async fn write(
+    store: &Store,
+    digested: &Digested,
+    commit: &Commit,
+    hints: Hints,
+) -> Result<bool, StoreError> {
+    let counted_at = Cell::new(0);
+    let rows = store
+        .write(|nonce| {
+            let plan = plan(digested, &Commit { nonce, ..commit.clone() }, hints);
+            counted_at.set(plan.counted_at);
+            plan.statements
+        })
+        .await?;
+    let kept: Option<Kept> = rows.get(counted_at.get()).map(Rows::first).transpose()?.flatten();
+    remember(digested, commit, kept);
+    Ok(kept.is_some())
+}
+
+fn remembered(digested: &Digested, commit: &Commit) -> Hints {
+    MEMORY.with_borrow(|memory| Hints {
+        kept: memory.groups.get(&digested.group()).copied(),
+        knows_facets: memory.facets.contains(&digested.facets_hash(commit)),
+        knows_user: digested.user_hash(commit).is_none_or(|user| memory.users.contains(&user)),
+    })
+}
+
+fn remember(digested: &Digested, commit: &Commit, kept: Option<Kept>) {
+    MEMORY.with_borrow_mut(|memory| {
+        let group = digested.group();
+        let Some(kept) = kept else {
+            memory.groups.remove(&group);
+            return;
+        };
+        // Another issue: the group was merged, split, or deleted and made anew.
+        if memory.groups.get(&group).is_some_and(|before| before.number != kept.number) {
+            *memory = Memory::default();
+        }
+        if memory.groups.len() >= MAX_REMEMBERED
+            || memory.facets.len() >= MAX_REMEMBERED
+            || memory.users.len() >= MAX_REMEMBERED
+        {
+            *memory = Memory::default();
+        }
+        memory.groups.insert(group, kept);
+        memory.facets.insert(digested.facets_hash(commit));
+        memory.users.extend(digested.user_hash(commit));
+    });
+}

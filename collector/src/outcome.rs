@@ -1,0 +1,230 @@
+//! What was not stored, and why. Refusals cost no rows: they are added up in the isolate, and each outcome writes at most one
+//! row in ten seconds. What an isolate holds when it ends is lost, so these numbers are "at least".
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use worker::{Delay, Env};
+
+use crate::plan::HOUR_MS;
+use crate::request::Incoming;
+use crate::sql::Statement;
+use crate::store::Store;
+
+/// At most one row an outcome in this time.
+const PAUSE_MS: i64 = 10_000;
+
+/// A request may go on for 30 s after its answer: this often it waits and writes.
+const ROUNDS: u32 = 2;
+
+/// Outcomes with their details that an isolate holds; more of the same outcome share an empty detail.
+const MAX_HELD: usize = 100;
+
+/// Longest detail in bytes.
+const MAX_DETAIL: usize = 200;
+
+/// Project, outcome, reason.
+type Outcome = (u32, &'static str, &'static str);
+
+#[derive(Default)]
+struct Held {
+    /// Not written yet, by outcome and detail.
+    pending: HashMap<(Outcome, String), u32>,
+    /// When an outcome last wrote a row.
+    written_ms: HashMap<Outcome, i64>,
+    /// Some request waits to write.
+    is_scheduled: bool,
+}
+
+thread_local! {
+    static HELD: RefCell<Held> = RefCell::default();
+}
+
+/// Counts something that was not stored.
+pub fn count(
+    incoming: &Incoming,
+    project_id: u32,
+    outcome: &'static str,
+    reason: &'static str,
+    detail: &str,
+) {
+    let detail = detail.get(..detail.floor_char_boundary(MAX_DETAIL)).unwrap_or_default();
+    let must_schedule = HELD.with_borrow_mut(|held| {
+        hold(held, (project_id, outcome, reason), detail, 1);
+        !std::mem::replace(&mut held.is_scheduled, true)
+    });
+    if must_schedule {
+        incoming.context.wait_until(write_in_rounds(incoming.env.clone()));
+    }
+}
+
+fn hold(held: &mut Held, outcome: Outcome, detail: &str, quantity: u32) {
+    let key = (outcome, detail.to_owned());
+    let is_full = held.pending.len() >= MAX_HELD && !held.pending.contains_key(&key);
+    // An attacker makes up projects: those that are too many are not counted.
+    if is_full && held.pending.len() >= 2 * MAX_HELD {
+        return;
+    }
+    let key = if is_full { (outcome, String::new()) } else { key };
+    let sum = held.pending.entry(key).or_default();
+    *sum = sum.saturating_add(quantity);
+}
+
+async fn write_in_rounds(env: Env) {
+    for round in 0..=ROUNDS {
+        if round > 0 {
+            Delay::from(Duration::from_millis(PAUSE_MS.unsigned_abs())).await;
+        }
+        let now_ms = crate::now_ms();
+        let due = HELD.with_borrow_mut(|held| due(held, now_ms));
+        if !due.is_empty() && write(&env, &due, now_ms).await.is_err() {
+            HELD.with_borrow_mut(|held| {
+                for Due { outcome, detail, quantity } in due {
+                    hold(held, outcome, &detail, quantity);
+                }
+            });
+        }
+        if HELD.with_borrow(|held| held.pending.is_empty()) {
+            break;
+        }
+    }
+    HELD.with_borrow_mut(|held| held.is_scheduled = false);
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Due {
+    outcome: Outcome,
+    detail: String,
+    quantity: u32,
+}
+
+/// Takes what may be written now: of each outcome whose pause is over, the most frequent detail.
+fn due(held: &mut Held, now_ms: i64) -> Vec<Due> {
+    let mut due: HashMap<Outcome, (String, u32)> = HashMap::new();
+    for ((outcome, detail), quantity) in &held.pending {
+        if held.written_ms.get(outcome).is_some_and(|written| now_ms - written < PAUSE_MS) {
+            continue;
+        }
+        let most = due.entry(*outcome).or_default();
+        if *quantity > most.1 {
+            *most = (detail.clone(), *quantity);
+        }
+    }
+    held.written_ms.retain(|_, written| now_ms - *written < PAUSE_MS);
+    due.into_iter()
+        .map(|(outcome, (detail, quantity))| {
+            held.pending.remove(&(outcome, detail.clone()));
+            held.written_ms.insert(outcome, now_ms);
+            Due { outcome, detail, quantity }
+        })
+        .collect()
+}
+
+async fn write(env: &Env, due: &[Due], now_ms: i64) -> Result<(), crate::store::StoreError> {
+    let store = Store::open(env, now_ms).await?;
+    // Not tried again by the store: a lost answer would count twice.
+    store.batch(&[add(due, now_ms)]).await?;
+    Ok(())
+}
+
+/// One row each, of projects that exist; primary keys of `project` and `outcome`.
+fn add(due: &[Due], now_ms: i64) -> Statement {
+    let rows: Vec<_> = due
+        .iter()
+        .map(|due| (due.outcome.0, due.outcome.1, due.outcome.2, &due.detail, due.quantity))
+        .collect();
+    Statement::new(
+        "INSERT INTO outcome (project_id, hour, outcome, reason, detail, quantity, last_ms)
+         SELECT p.id, ?2, j.value ->> 1, j.value ->> 2, j.value ->> 3, j.value ->> 4, ?3
+         FROM json_each(?1) j JOIN project p ON p.id = j.value ->> 0 WHERE true
+         ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity, last_ms = excluded.last_ms",
+        [
+            serde_json::to_string(&rows).unwrap_or_default().into(),
+            (now_ms / HOUR_MS).into(),
+            now_ms.into(),
+        ],
+    )
+}
+
+/// What was counted of one outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct OutcomeRow {
+    /// `refused`, `invalid`, `dropped`, `limited`
+    pub outcome: String,
+    /// `origin`, `key`, …
+    pub reason: String,
+    /// The origin, the error's words, …
+    pub detail: String,
+    /// At least so many.
+    pub quantity: u64,
+    /// When the last one was.
+    pub last_ms: i64,
+}
+
+/// Outcomes since an hour, the newest first; primary key of `outcome`.
+pub fn since(project_id: u32, hour: i64) -> Statement {
+    Statement::new(
+        "SELECT outcome, reason, detail, sum(quantity) AS quantity, max(last_ms) AS last_ms
+         FROM outcome WHERE project_id = ?1 AND hour >= ?2
+         GROUP BY outcome, reason, detail ORDER BY last_ms DESC LIMIT 50",
+        [project_id.into(), hour.into()],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::test_db::TestDb;
+
+    const ORIGIN: Outcome = (1, "refused", "origin");
+    const KEY: Outcome = (1, "refused", "key");
+
+    fn held(counts: &[(Outcome, &str, u32)]) -> Held {
+        let mut held = Held::default();
+        for (outcome, detail, quantity) in counts {
+            hold(&mut held, *outcome, detail, *quantity);
+        }
+        held
+    }
+
+    #[test]
+    fn each_outcome_writes_one_row_in_ten_seconds() {
+        let mut held =
+            held(&[(ORIGIN, "https://a.test", 1), (ORIGIN, "https://b.test", 3), (KEY, "", 2)]);
+        let mut first = due(&mut held, 100_000);
+        first.sort_by_key(|due| due.quantity);
+        assert_eq!(
+            first.iter().map(|due| due.detail.as_str()).collect::<Vec<_>>(),
+            ["", "https://b.test"]
+        );
+        assert_eq!(due(&mut held, 109_999), []);
+        assert_eq!(due(&mut held, 110_000)[0].detail, "https://a.test");
+        assert!(held.pending.is_empty());
+    }
+
+    #[test]
+    fn made_up_projects_and_origins_are_bounded() {
+        let mut held = Held::default();
+        for number in 0..10_000 {
+            hold(&mut held, (number, "refused", "key"), &number.to_string(), 1);
+        }
+        assert!(held.pending.len() <= 2 * MAX_HELD);
+    }
+
+    #[test]
+    fn rows_add_up_and_only_projects_that_exist_have_some() {
+        let db = TestDb::with_project();
+        let due = [
+            Due { outcome: ORIGIN, detail: "https://a.test".into(), quantity: 3 },
+            Due { outcome: (99, "refused", "key"), detail: String::new(), quantity: 5 },
+        ];
+        db.batch(&[add(&due, 7_200_000)]);
+        db.batch(&[add(&due, 7_300_000)]);
+        assert_eq!(
+            db.rows(&since(1, 2)),
+            [["refused", "origin", "https://a.test", "6", "7300000"]]
+        );
+    }
+}

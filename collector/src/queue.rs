@@ -1,0 +1,89 @@
+//! The queue between ingest and the database, where one is bound as `QUEUE`: takes bursts off the database, and holds what
+//! it refuses. A message is an event with all that its plan needs, so that both ways write the same; delivered twice, it
+//! counts once.
+
+use serde::{Deserialize, Serialize};
+use trapline_core::event::Event;
+use wasm_bindgen::JsValue;
+use worker::{
+    Env, MessageBatch, MessageExt, QueueContentType, QueueRetryOptionsBuilder, RawMessageBuilder,
+};
+
+use crate::memory::keep;
+use crate::plan::{Commit, Digested, Sender, digest};
+use crate::store::{Store, StoreError};
+
+/// Larger messages are stored at once: a queue takes 128 KB with its own header.
+const MAX_MESSAGE: usize = 120_000;
+
+/// First pause before the database is tried again.
+const RETRY_S: u32 = 10;
+
+/// Pause of what lies in the dead-letter queue: by then somebody has seen to the database.
+const DEAD_RETRY_S: u32 = 3_600;
+
+/// One event on its way to the database.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Message {
+    /// Its project.
+    pub project_id: u32,
+    /// The `n` of `DB_n`; 0 for `DB`.
+    pub database: u32,
+    /// When the collector received it.
+    pub now_ms: i64,
+    /// Who sent it.
+    pub sender: Sender,
+    /// The event.
+    pub event: Event,
+}
+
+/// Whether a queue is bound and has taken the event.
+pub async fn send(env: &Env, database: u32, digested: &Digested, commit: &Commit) -> bool {
+    let Ok(queue) = env.queue("QUEUE") else { return false };
+    let message = Message {
+        project_id: commit.project_id,
+        database,
+        now_ms: commit.now_ms,
+        sender: commit.sender.clone(),
+        event: digested.event().clone(),
+    };
+    let text = serde_json::to_string(&message).unwrap_or_default();
+    if text.is_empty() || text.len() > MAX_MESSAGE {
+        return false;
+    }
+    let message = RawMessageBuilder::new(JsValue::from_str(&text))
+        .build_with_content_type(QueueContentType::Text);
+    let sent = queue.send_raw(message).await;
+    if let Err(error) = &sent {
+        worker::console_error!("the queue did not take an event, it is stored at once: {}", error);
+    }
+    sent.is_ok()
+}
+
+/// Stores a batch of messages, each for itself: what fails comes again, alone.
+pub async fn consume(batch: &MessageBatch<String>, env: &Env, now_ms: i64) {
+    let retry_s = if batch.queue().ends_with("dead") { DEAD_RETRY_S } else { RETRY_S };
+    for raw in batch.raw_iter() {
+        let text = raw.body().as_string().unwrap_or_default();
+        match store(env, &text, now_ms).await {
+            Ok(()) => raw.ack(),
+            Err(error) => {
+                worker::console_error!("an event stays in the queue: {}", error);
+                let options = QueueRetryOptionsBuilder::new().with_delay_seconds(retry_s).build();
+                raw.retry_with_options(&options);
+            }
+        }
+    }
+}
+
+async fn store(env: &Env, text: &str, now_ms: i64) -> Result<(), StoreError> {
+    let Ok(message) = serde_json::from_str::<Message>(text) else {
+        // Not written by any version of this code: no other try would read it either.
+        worker::console_error!("a message of the queue is no event, {} bytes", text.len());
+        return Ok(());
+    };
+    let store = Store::open_database(env, message.database, now_ms).await?;
+    let Message { project_id, now_ms, sender, event, .. } = message;
+    let commit = Commit { project_id, nonce: 0, now_ms, sender };
+    keep(&store, &digest(project_id, event), &commit).await
+}
