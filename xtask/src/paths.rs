@@ -1,7 +1,7 @@
 //! Where things are. All that is made lies under `target/` and `deploy/`; both may be deleted at any time.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The directories that every command works in. All paths are absolute.
 #[derive(Debug, Clone)]
@@ -15,11 +15,12 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// The repository that this program was built from.
+    /// The repository that cargo runs this program for; it may have been built in another folder, whose target was copied.
     #[must_use]
     pub fn of_this_repository() -> Self {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = here.parent().unwrap_or(here).to_path_buf();
+        let here = env::var_os("CARGO_MANIFEST_DIR");
+        let here = here.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let root = here.parent().unwrap_or(&here).to_path_buf();
         // `join` keeps an absolute path as it is.
         let target = root.join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()));
         Self { deploy: root.join("deploy"), root, target }
