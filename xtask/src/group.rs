@@ -53,6 +53,14 @@ impl Group {
         Ok(killpg(self.id, Signal::SIGINT)?)
     }
 
+    /// Ends all of the group at once, as a crash does.
+    ///
+    /// # Errors
+    /// When the group has ended.
+    pub fn kill(&self) -> io::Result<()> {
+        Ok(killpg(self.id, Signal::SIGKILL)?)
+    }
+
     /// Waits for the leader.
     ///
     /// # Errors

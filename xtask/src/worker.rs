@@ -141,6 +141,14 @@ impl Worker {
         Ok(Setup { sign_in: field("dashboard")?, dsn: field("dsn")?, project: field("project")? })
     }
 
+    /// Ends the Worker in the middle of whatever it does. What has committed stays.
+    ///
+    /// # Errors
+    /// When it has ended before.
+    pub fn crash(self) -> Result<()> {
+        Ok(self.group.kill()?)
+    }
+
     /// Blocks until the Worker ends by itself, which it never should.
     ///
     /// # Errors
