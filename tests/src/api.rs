@@ -35,6 +35,8 @@ pub struct Issue {
     pub count: u64,
     /// How many users saw it.
     pub users: u64,
+    /// How often it happened within the last 24 hours: the sum of the chart's bars.
+    pub last_day: u64,
 }
 
 /// An answer, read to its end.
@@ -105,14 +107,24 @@ impl Api {
         issues.pop().context("one issue")
     }
 
+    /// The IDs of the events kept of an issue, newest first.
+    ///
+    /// # Errors
+    /// When there is no such issue.
+    pub fn kept(&self, short_id: &str) -> Result<Vec<String>> {
+        let list = self.json(&format!("issues/{short_id}/events/"))?;
+        let id = |event: &Value| event.get("event_id").and_then(Value::as_str).map(str::to_owned);
+        let ids = list.as_array().and_then(|events| events.iter().map(id).collect());
+        ids.with_context(|| format!("{short_id} has no list of events: {list}"))
+    }
+
     /// The latest event kept of an issue.
     ///
     /// # Errors
     /// When there is none.
     pub fn latest_event(&self, short_id: &str) -> Result<Event> {
-        let list = self.json(&format!("issues/{short_id}/events/"))?;
-        let id = list.pointer("/0/event_id").and_then(Value::as_str);
-        self.event(id.with_context(|| format!("{short_id} has no event: {list}"))?)
+        let kept = self.kept(short_id)?;
+        self.event(kept.first().with_context(|| format!("{short_id} has no event"))?)
     }
 
     /// A stored event.
@@ -155,6 +167,8 @@ fn issue_of(value: &Value) -> Result<Issue> {
         let number = value.get(name).and_then(Value::as_u64);
         number.with_context(|| format!("an issue without {name}: {value}"))
     };
+    let hours = value.get("hours").and_then(Value::as_array);
+    let hours = hours.with_context(|| format!("an issue without hours: {value}"))?;
     Ok(Issue {
         short_id: text("short_id")?,
         kind: text("type")?,
@@ -163,6 +177,7 @@ fn issue_of(value: &Value) -> Result<Issue> {
         level: text("level")?,
         count: number("count")?,
         users: number("users")?,
+        last_day: hours.iter().filter_map(Value::as_u64).sum(),
     })
 }
 
@@ -171,7 +186,14 @@ fn issue_of(value: &Value) -> Result<Issue> {
 /// # Errors
 /// When there is no answer.
 pub(crate) fn post(worker: &Worker, path: &str, body: &[u8]) -> Result<Answer> {
-    let address = format!("{}{path}", worker.site());
+    post_to(&format!("{}{path}", worker.site()), body)
+}
+
+/// Posts bytes to an address, whoever may be there.
+///
+/// # Errors
+/// When there is no answer.
+pub fn post_to(address: &str, body: &[u8]) -> Result<Answer> {
     let request = http().post(address).header("Content-Type", "text/plain;charset=UTF-8");
     Answer::of(request.send(body)?)
 }

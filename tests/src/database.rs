@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use xtask::stamp::files_under;
 
 use crate::Rows;
@@ -20,6 +20,27 @@ pub struct Database {
 #[derive(Debug)]
 pub struct Outage<'database> {
     database: &'database Database,
+}
+
+/// What stands of one project in the tables, added up in the ways that have to agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    /// Rows of events; each counts once here.
+    pub events: i64,
+    /// The sum of the groups' counts.
+    pub counted: i64,
+    /// The sum over all hours.
+    pub in_hours: i64,
+    /// Events kept whole.
+    pub bodies: i64,
+    /// Different ones of those.
+    pub different_bodies: i64,
+    /// Events that say the same.
+    pub groups: i64,
+    /// Bugs.
+    pub issues: i64,
+    /// The number given to the latest of them.
+    pub last_number: i64,
 }
 
 impl Database {
@@ -53,6 +74,42 @@ impl Database {
         Rows { events: count("event"), groups: count("event_group"), issues: count("issue") }
     }
 
+    /// What is stored of a project.
+    ///
+    /// # Panics
+    /// When the schema is another.
+    #[must_use]
+    pub fn stored(&self, project: &str) -> Stored {
+        let read = |row: &Row<'_>| {
+            Ok(Stored {
+                events: row.get(0)?,
+                counted: row.get(1)?,
+                in_hours: row.get(2)?,
+                bodies: row.get(3)?,
+                different_bodies: row.get(4)?,
+                groups: row.get(5)?,
+                issues: row.get(6)?,
+                last_number: row.get(7)?,
+            })
+        };
+        self.connection.query_row(STORED, [project], read).expect("the tables of events")
+    }
+
+    /// Names of all tables and indexes, and how often each migration was applied.
+    ///
+    /// # Panics
+    /// When the schema is another.
+    #[must_use]
+    pub fn schema(&self) -> (Vec<String>, Vec<(u32, u32)>) {
+        let names =
+            "SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name";
+        let migrations = "SELECT number, count(*) FROM migration GROUP BY number ORDER BY number";
+        (
+            self.all(names, |row| row.get(0)),
+            self.all(migrations, |row| Ok((row.get(0)?, row.get(1)?))),
+        )
+    }
+
     /// Takes the table of events away.
     #[must_use]
     pub fn outage(&self) -> Outage<'_> {
@@ -73,7 +130,26 @@ impl Database {
     fn execute(&self, statement: &str) {
         self.connection.execute_batch(statement).expect(statement);
     }
+
+    fn all<T>(&self, query: &str, read: fn(&Row<'_>) -> rusqlite::Result<T>) -> Vec<T> {
+        let mut query = self.connection.prepare(query).expect(query);
+        let rows = query.query_map([], read).and_then(Iterator::collect);
+        rows.expect("rows as the query says")
+    }
 }
+
+/// The only query of tests that knows columns.
+const STORED: &str = "SELECT
+    (SELECT count(*) FROM event WHERE project_id = p.id),
+    (SELECT coalesce(sum(events), 0) FROM event_group WHERE project_id = p.id),
+    (SELECT coalesce(sum(hour_events), 0) FROM event_group WHERE project_id = p.id)
+        + (SELECT coalesce(sum(events), 0) FROM group_hour WHERE project_id = p.id),
+    (SELECT count(*) FROM body WHERE project_id = p.id),
+    (SELECT count(DISTINCT event_id) FROM body WHERE project_id = p.id),
+    (SELECT count(*) FROM event_group WHERE project_id = p.id),
+    (SELECT count(*) FROM issue WHERE project_id = p.id),
+    p.last_issue
+    FROM project p WHERE p.id = ?1";
 
 impl Drop for Outage<'_> {
     fn drop(&mut self) {

@@ -1,13 +1,15 @@
 //! What a run starts once, and what each test takes from it.
 
 use std::fs;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 use xtask::paths::Paths;
 use xtask::worker::{Options, Setup, Worker};
 
-use crate::api::{get, post};
+use crate::api::{get, post, post_to};
+use crate::faulty::{Calm, Faulty};
 use crate::{Answer, Api, Chrome, Database, Site, Tab};
 
 /// The running Worker, its database, and the browser.
@@ -22,13 +24,14 @@ pub struct World {
     /// The project that the demo shop reports to: the first one.
     pub demo: Setup,
     chrome: Chrome,
+    faulty: OnceLock<Faulty>,
     projects: AtomicU32,
 }
 
 /// A project of one test's own.
 #[derive(Debug)]
 pub struct Project<'world> {
-    world: &'world World,
+    worker: &'world Worker,
     /// Its slug.
     pub slug: String,
     /// Its DSN, on the Worker's site.
@@ -64,7 +67,8 @@ impl World {
         let demo = worker.set_up("Hazel shop", "shop")?;
         let database = Database::open(&state)?;
         let chrome = Chrome::start(&paths)?;
-        Ok(Self { paths, worker, database, demo, chrome, projects: AtomicU32::new(0) })
+        let (faulty, projects) = (OnceLock::new(), AtomicU32::new(0));
+        Ok(Self { paths, worker, database, demo, chrome, faulty, projects })
     }
 
     /// A fresh project.
@@ -74,7 +78,7 @@ impl World {
     #[must_use]
     pub fn project(&self) -> Project<'_> {
         let slug = format!("test-{}", self.projects.fetch_add(1, Ordering::Relaxed) + 1);
-        self.project_of(&slug).expect("a project")
+        Project::of(&self.worker, &slug).expect("a project")
     }
 
     /// A client of the demo shop's project.
@@ -83,14 +87,17 @@ impl World {
     /// When the Worker refuses.
     #[must_use]
     pub fn demo_project(&self) -> Project<'_> {
-        self.project_of(&self.demo.project).expect("the demo's project")
+        Project::of(&self.worker, &self.demo.project).expect("the demo's project")
     }
 
-    fn project_of(&self, slug: &str) -> Result<Project<'_>> {
-        // A link works once: one for the API, one for whoever opens the dashboard in a tab.
-        let api = Api::sign_in(&self.worker, &self.worker.set_up(slug, slug)?)?;
-        let Setup { sign_in, dsn, project } = self.worker.set_up(slug, slug)?;
-        Ok(Project { world: self, slug: project, dsn, sign_in, api })
+    /// The Worker whose database fails when it is told to, started by the first test that needs it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn faulty(&self) -> Calm<'_> {
+        let start = || Faulty::start(&self.paths).expect("a Worker on a faulty database");
+        Calm::of(self.faulty.get_or_init(start))
     }
 
     /// A new tab.
@@ -127,11 +134,22 @@ impl World {
     }
 }
 
-impl Project<'_> {
+impl<'world> Project<'world> {
+    /// The project of this slug, made where it is missing.
+    ///
+    /// # Errors
+    /// When the Worker refuses.
+    pub fn of(worker: &'world Worker, slug: &str) -> Result<Self> {
+        // A link works once: one for the API, one for whoever opens the dashboard in a tab.
+        let api = Api::sign_in(worker, &worker.set_up(slug, slug)?)?;
+        let Setup { sign_in, dsn, project } = worker.set_up(slug, slug)?;
+        Ok(Self { worker, slug: project, dsn, sign_in, api })
+    }
+
     /// The line that a page places first.
     #[must_use]
     pub fn snippet(&self) -> String {
-        let site = self.world.worker.site();
+        let site = self.worker.site();
         format!(
             "<script src=\"{site}/trapline.js\" data-dsn=\"{}\" data-release=\"shop@1.0.0\"></script>",
             self.dsn
@@ -150,17 +168,30 @@ impl Project<'_> {
     }
 
     /// Posts an envelope, its key in the query.
+    ///
+    /// # Panics
+    /// When there is no answer.
     #[must_use]
     pub fn send(&self, envelope: &[u8]) -> Answer {
-        let path = format!("{}?sentry_key={}", self.ingest(), self.key());
-        self.world.post(&path, envelope)
+        post_to(&self.address(), envelope).expect("an answer")
+    }
+
+    /// Where envelopes go, with the key.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("{}{}?sentry_key={}", self.worker.site(), self.ingest(), self.key())
     }
 
     /// `/api/1/envelope/`
     #[must_use]
     pub fn ingest(&self) -> String {
-        let id = self.dsn.rsplit('/').next().unwrap_or_default();
-        format!("/api/{id}/envelope/")
+        format!("/api/{}/envelope/", self.id())
+    }
+
+    /// The number that the DSN ends with.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.dsn.rsplit('/').next().unwrap_or_default()
     }
 
     /// The public key in the DSN.
