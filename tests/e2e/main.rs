@@ -4,12 +4,16 @@
 //! browser, and run one after another.
 
 mod api_calls;
+mod crowds;
 mod dashboard;
 mod demo;
 mod dev;
 mod envelopes;
 mod failing_database;
+mod faults;
+mod ledger;
 mod loading;
+mod migrations;
 mod retention;
 mod sentry_sdk;
 mod uncaught;
@@ -60,6 +64,9 @@ fn tests() -> Vec<Test> {
         demo::TESTS,
         dashboard::TESTS,
         retention::TESTS,
+        migrations::TESTS,
+        faults::TESTS,
+        crowds::TESTS,
     ]
     .concat();
     // Set by `cargo xtask test --full`.
