@@ -17,7 +17,7 @@ use xtask::worker::{Options, Worker, http};
 use crate::api::get;
 use crate::{Database, Project};
 
-/// A Worker on a faulty database. It ends when this is dropped; what it stored stays.
+/// A Worker on a faulty database. Dropping it is a crash; what has committed stays.
 #[derive(Debug)]
 pub struct Faulty {
     /// The running Worker.
@@ -145,6 +145,13 @@ impl Faulty {
     #[must_use]
     pub fn report(&self) -> Report {
         report(&self.worker).expect("a report")
+    }
+}
+
+impl Drop for Faulty {
+    fn drop(&mut self) {
+        // Whether it had ended before is of no interest any more.
+        let _ = self.worker.crash();
     }
 }
 

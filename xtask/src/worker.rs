@@ -145,7 +145,7 @@ impl Worker {
     ///
     /// # Errors
     /// When it has ended before.
-    pub fn crash(self) -> Result<()> {
+    pub fn crash(&self) -> Result<()> {
         Ok(self.group.kill()?)
     }
 
