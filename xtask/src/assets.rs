@@ -42,7 +42,11 @@ pub fn build(paths: &Paths) -> Result<()> {
     copy_tree(&paths.root.join("www/demo"), &assets.join("demo"), &["index.html"])?;
     fs::write(assets.join("_headers"), HEADERS)?;
     write_configuration(paths)?;
-    write_package(paths)
+    write_package(paths)?;
+    for name in ["README.md", "sign-in-key.mjs"] {
+        copy(&paths.root.join("xtask/deploy").join(name), &paths.deploy.join(name))?;
+    }
+    Ok(())
 }
 
 /// Makes `to` a copy of `from`, without the files named in `except`.
@@ -56,12 +60,17 @@ fn copy_tree(from: &Path, to: &Path, except: &[&str]) -> Result<()> {
         if except.iter().any(|name| inside == Path::new(name)) {
             continue;
         }
-        let copy = to.join(inside);
-        if let Some(parent) = copy.parent() {
+        let target = to.join(inside);
+        if let Some(parent) = target.parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::copy(&file, copy).with_context(|| format!("{} could not be copied", file.display()))?;
+        copy(&file, &target)?;
     }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).with_context(|| format!("{} could not be copied", from.display()))?;
     Ok(())
 }
 
@@ -90,7 +99,8 @@ fn without_preamble(text: &str) -> String {
         .collect()
 }
 
-/// `cd deploy && npm install && npx wrangler deploy`, with the wrangler that was tested.
+/// `cd deploy && npm install && npx wrangler deploy`, with the wrangler that was tested. The commands of package.json are
+/// those that deploy/README.md names.
 fn write_package(paths: &Paths) -> Result<()> {
     let source = fs::read_to_string(paths.root.join("package.json"))?;
     let source: Value = serde_json::from_str(&source).context("package.json is not JSON")?;
@@ -98,7 +108,12 @@ fn write_package(paths: &Paths) -> Result<()> {
     let package = json!({
         "name": "trapline-deploy",
         "private": true,
-        "scripts": { "deploy": "wrangler deploy" },
+        "engines": source.get("engines"),
+        "scripts": {
+            "deploy": "wrangler deploy",
+            "dev": "wrangler dev",
+            "sign-in-key": "node sign-in-key.mjs",
+        },
         "dependencies": { "wrangler": wrangler },
     });
     fs::write(paths.deploy.join("package.json"), format!("{package:#}\n"))?;
@@ -107,7 +122,11 @@ fn write_package(paths: &Paths) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use toml_edit::DocumentMut;
+
     use super::deployable;
+
+    const ROOT: &str = include_str!("../../wrangler.toml");
 
     #[test]
     fn what_is_deployed_builds_nothing_and_lies_beside_its_settings() {
@@ -116,5 +135,31 @@ mod tests {
         let expected = "# Made by `cargo xtask build` from ../wrangler.toml.\nname = \"t\"\n\
                         main = \"worker/index.js\"\n\n# Files.\n[assets]\ndirectory = \"assets\"\n";
         assert_eq!(deployable(source).unwrap(), expected);
+    }
+    #[test]
+    fn settings_of_an_account_are_never_deployed() {
+        let settings = deployable(ROOT).unwrap();
+        for name in ["account_id", "database_id", "zone_id"] {
+            assert!(!settings.contains(name), "{name}");
+        }
+    }
+
+    /// `#name = …` is a setting that is off, `# Prose` is not.
+    #[test]
+    fn what_is_off_can_be_switched_on() {
+        let settings = deployable(ROOT).unwrap();
+        let on = |line: &str| match line.strip_prefix('#') {
+            Some(setting) if !setting.starts_with(' ') => format!("{setting}\n"),
+            _ => format!("{line}\n"),
+        };
+        let document: DocumentMut = settings.lines().map(on).collect::<String>().parse().unwrap();
+        let names = |section: &str, name: &str| -> Vec<String> {
+            let tables = section.split('.').fold(document.as_item(), |item, key| &item[key]);
+            let tables = tables.as_array_of_tables().unwrap().iter();
+            tables.map(|table| table[name].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(names("d1_databases", "binding"), ["DB", "DB_1"]);
+        assert_eq!(names("queues.producers", "binding"), ["QUEUE"]);
+        assert_eq!(names("queues.consumers", "queue"), ["trapline-events", "trapline-dead"]);
     }
 }
