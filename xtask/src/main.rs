@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::paths::Paths;
 use xtask::progress::Progress;
-use xtask::{bench, build, check, dev, group, size, test};
+use xtask::{bench, build, check, deploy, dev, group, size, test};
 
 /// Everything that is done to this repository.
 #[derive(Debug, Parser)]
@@ -36,6 +36,12 @@ enum Command {
     Check,
     /// Build what is deployed into deploy/
     Build,
+    /// Build, deploy with wrangler, and say what to do next; an upgrade is the same
+    Deploy {
+        /// Passed on to `wrangler deploy`, such as --dry-run
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        wrangler: Vec<String>,
+    },
     /// Measure what visitors and isolates load, against the budgets
     Size,
     /// Measure beside what we are compared with, in one run
@@ -61,6 +67,7 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Dev { port } => dev::dev(&paths, port)?,
         Command::Build => build::build(&paths, &Progress::over(build::STEPS))?,
+        Command::Deploy { wrangler } => deploy::deploy(&paths, &wrangler)?,
         Command::Size => {
             build::build(&paths, &Progress::over(build::STEPS))?;
             size::size(&paths)?;
