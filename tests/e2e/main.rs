@@ -7,6 +7,7 @@ mod api_calls;
 mod crowds;
 mod dashboard;
 mod demo;
+mod deployment;
 mod dev;
 mod envelopes;
 mod failing_database;
@@ -63,6 +64,7 @@ fn tests() -> Vec<Test> {
         failing_database::TESTS,
         demo::TESTS,
         dashboard::TESTS,
+        deployment::TESTS,
         retention::TESTS,
         migrations::TESTS,
         faults::TESTS,
@@ -72,6 +74,7 @@ fn tests() -> Vec<Test> {
     // Set by `cargo xtask test --full`.
     if std::env::var_os("TRAPLINE_FULL").is_some() {
         tests.extend(dev::TESTS);
+        tests.extend(deployment::LONG_TESTS);
     }
     tests
 }

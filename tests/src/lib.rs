@@ -5,6 +5,7 @@
 
 mod api;
 mod browser;
+mod clean_machine;
 mod database;
 mod faulty;
 mod patience;
@@ -13,6 +14,7 @@ mod world;
 
 pub use api::{Answer, Api, Issue, Rows, post_to};
 pub use browser::{Chrome, Tab};
+pub use clean_machine::CleanMachine;
 pub use database::{Database, Stored};
 pub use faulty::{Calm, Faulty, Injected, Report, fresh_state};
 pub use patience::{eventually, eventually_within};

@@ -3,6 +3,7 @@
 //! It answers on two origins of one port: `http://127.0.0.1:P` is the site (agent, ingest, demo), `http://localhost:P` the
 //! dashboard and its API. workerd passes the `Host` header on as it came, so names decide, not addresses.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
@@ -39,6 +40,34 @@ pub struct Options {
     pub config: Option<PathBuf>,
 }
 
+/// A folder that is deployed from: `wrangler.toml`, and wrangler in `node_modules`.
+#[derive(Debug, Clone)]
+pub struct Installation {
+    /// The folder.
+    pub directory: PathBuf,
+    /// The machine's `PATH`: its programs are all that there are.
+    pub path: OsString,
+}
+
+impl Installation {
+    /// wrangler in the folder. It tells nobody of itself, and keeps its logs there.
+    #[must_use]
+    pub fn wrangler(&self) -> Command {
+        let mut command = self.program("node");
+        command.arg("node_modules/wrangler/bin/wrangler.js");
+        command
+    }
+
+    /// A program of the machine, in the folder.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        command.current_dir(&self.directory).env("PATH", &self.path);
+        keep_to_itself(&mut command, &self.directory);
+        command
+    }
+}
+
 /// A running Worker. It ends, with all its processes, when this is dropped.
 #[derive(Debug)]
 pub struct Worker {
@@ -65,26 +94,44 @@ impl Worker {
     /// # Errors
     /// When it ends or does not answer in time: the end of its log.
     pub fn start(paths: &Paths, options: &Options) -> Result<Self> {
-        for _ in 1..TRIES {
+        let secret = fresh_secret()?;
+        Self::start_by(options, &secret, |port| of_repository(port, &secret, paths, options))
+    }
+
+    /// Starts the Worker of an installation, with the variables in `options` and no others, and waits until it answers.
+    ///
+    /// # Errors
+    /// When it ends or does not answer in time: the end of its log.
+    pub fn start_installed(installation: &Installation, options: &Options) -> Result<Self> {
+        let secret = options.variables.iter().find(|(name, _)| name == "SETUP_SECRET");
+        let secret = secret.map(|(_, value)| value.as_str()).unwrap_or_default();
+        Self::start_by(options, secret, |port| {
+            let mut command = installation.wrangler();
+            command.args(["dev", "--config", "wrangler.toml"]);
+            wrangler_dev(port, command, options)
+        })
+    }
+
+    fn start_by(
+        options: &Options,
+        secret: &str,
+        command: impl Fn(u16) -> Result<Command>,
+    ) -> Result<Self> {
+        let start = || {
             let port = options.port.map_or_else(free_port, Ok)?;
-            match Self::start_on(port, paths, options) {
-                Err(error) if options.port.is_none() && says_port_taken(&options.log) => {
-                    drop(error);
-                }
+            let group = Group::spawn(&mut command(port)?).context("node could not be started")?;
+            let (secret, log) = (secret.to_owned(), options.log.clone());
+            let mut worker = Self { group, port, secret, log };
+            worker.wait_until_it_answers(&options.state)?;
+            Ok(worker)
+        };
+        for _ in 1..TRIES {
+            match start() {
+                Err(_) if options.port.is_none() && says_port_taken(&options.log) => {}
                 result => return result,
             }
         }
-        let port = options.port.map_or_else(free_port, Ok)?;
-        Self::start_on(port, paths, options)
-    }
-
-    fn start_on(port: u16, paths: &Paths, options: &Options) -> Result<Self> {
-        let secret = fresh_secret()?;
-        let group = Group::spawn(&mut wrangler_dev(port, &secret, paths, options)?)
-            .context("node could not be started")?;
-        let mut worker = Self { group, port, secret, log: options.log.clone() };
-        worker.wait_until_it_answers(&options.state)?;
-        Ok(worker)
+        start()
     }
 
     /// The port of both origins.
@@ -233,25 +280,14 @@ fn fresh_secret() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn wrangler_dev(port: u16, secret: &str, paths: &Paths, options: &Options) -> Result<Command> {
-    fs::create_dir_all(&options.state)?;
-    if let Some(directory) = options.log.parent() {
-        fs::create_dir_all(directory)?;
-    }
-    let log = File::create(&options.log)
-        .with_context(|| format!("{} could not be written", options.log.display()))?;
+/// `wrangler dev` of what was built here, with what every local Worker gets.
+fn of_repository(port: u16, secret: &str, paths: &Paths, options: &Options) -> Result<Command> {
     let mut command = Command::new("node");
     command
         .arg(paths.wrangler())
-        .arg("dev")
-        .arg("--config")
+        .args(["dev", "--test-scheduled", "--config"])
         .arg(options.config.clone().unwrap_or_else(|| paths.deploy.join("wrangler.toml")))
-        .args(["--ip", "127.0.0.1", "--port", &port.to_string(), "--persist-to"])
-        .arg(&options.state)
-        .args(["--test-scheduled", "--show-interactive-dev-session=false"])
-        .current_dir(&paths.root)
-        .stdout(log.try_clone()?)
-        .stderr(log);
+        .current_dir(&paths.root);
     let variables = [
         ("DASHBOARD_HOST", format!("localhost:{port}")),
         ("DEMO", "1".to_owned()),
@@ -261,6 +297,23 @@ fn wrangler_dev(port: u16, secret: &str, paths: &Paths, options: &Options) -> Re
     for (name, value) in variables {
         command.arg("--var").arg(format!("{name}:{value}"));
     }
+    wrangler_dev(port, command, options)
+}
+
+/// Adds to `wrangler dev --config …` what `options` say.
+fn wrangler_dev(port: u16, mut command: Command, options: &Options) -> Result<Command> {
+    fs::create_dir_all(&options.state)?;
+    if let Some(directory) = options.log.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let log = File::create(&options.log)
+        .with_context(|| format!("{} could not be written", options.log.display()))?;
+    command
+        .args(["--ip", "127.0.0.1", "--port", &port.to_string(), "--persist-to"])
+        .arg(&options.state)
+        .arg("--show-interactive-dev-session=false")
+        .stdout(log.try_clone()?)
+        .stderr(log);
     for (name, value) in &options.variables {
         command.arg("--var").arg(format!("{name}:{value}"));
     }

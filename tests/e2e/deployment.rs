@@ -1,0 +1,340 @@
+//! What somebody has who only deploys: `deploy/`, Node, and a secret. And what a page's own origin has of it: nothing.
+
+use std::process::Output;
+
+use serde_json::json;
+use trapline_tests::{CleanMachine, World, eventually};
+use ureq::http::Response;
+use ureq::{Body, RequestBuilder};
+use xtask::worker::{Worker, http};
+
+use crate::Test;
+
+pub const TESTS: &[Test] = &[
+    ("deploying_needs_node_alone", dry_run),
+    ("nobody_claims_a_deployment_without_a_secret", unclaimed),
+    ("deployed_folder_reaches_its_first_event_and_a_lost_key_is_replaced", first_event),
+    ("deployment_without_administrator_gets_no_key", no_administrator),
+    ("deployment_has_no_dashboard_url_on_the_pages_origin", page_origin),
+];
+
+/// Downloads wrangler again.
+pub const LONG_TESTS: &[Test] = &[("deployed_folder_installs_by_npm", npm_install)];
+
+const SECRET: &str = "a secret of the tests, 1";
+
+fn dry_run(world: &World) {
+    let machine = CleanMachine::installed(&world.paths, "dry-run");
+    check_dry_run(&machine);
+}
+
+fn npm_install(world: &World) {
+    let machine = CleanMachine::fresh(&world.paths, "npm");
+    said(&machine.npm(&["install", "--prefer-offline", "--no-audit", "--no-fund"]));
+    check_dry_run(&machine);
+    let worker = machine.start(&[("SETUP_SECRET", SECRET)]);
+    assert_eq!(get(&worker, "/setup", "").status, 200);
+}
+
+/// wrangler bundles all that it would upload, and names what the Worker is bound to.
+fn check_dry_run(machine: &CleanMachine) {
+    let printed = said(&machine.wrangler(&["deploy", "--dry-run", "--outdir", "bundle"]));
+    for expected in ["env.DB", "D1 Database", "env.ASSETS"] {
+        assert!(printed.contains(expected), "{expected:?} is printed:\n{printed}");
+    }
+    assert!(machine.file("bundle/index.js").is_file());
+}
+
+const CLAIM: [(&str, &str); 3] =
+    [("administrator", "Jo"), ("project", "Hazel shop"), ("slug", "shop")];
+
+fn unclaimed(world: &World) {
+    let machine = CleanMachine::installed(&world.paths, "unclaimed");
+    for variables in [&[][..], &[("SETUP_SECRET", "nineteen characters")][..]] {
+        let worker = machine.start(variables);
+        let page = get(&worker, "/setup", "");
+        assert_eq!(page.status, 200, "{page:?}");
+        assert!(page.body.contains("wrangler secret put SETUP_SECRET"), "{page:?}");
+        assert!(!page.body.contains("<form"), "{page:?}");
+        for given in ["", "undefined", "nineteen characters"] {
+            refuses(&worker, given);
+        }
+    }
+}
+
+/// Neither a person nor a program becomes the administrator with this secret.
+#[track_caller]
+fn refuses(worker: &Worker, given: &str) {
+    let form = [&CLAIM[..], &[("secret", given)][..]].concat();
+    let answer = post(worker, "/setup", &form, "");
+    assert_eq!((answer.status, &answer.cookie), (403, &None), "{given:?}: {answer:?}");
+    let request = http().post(address(worker, "/setup")).header("Host", host(worker));
+    let request = request.header("Authorization", format!("Bearer {given}"));
+    let body = json!({ "project": "Hazel shop", "slug": "shop" });
+    let answer = Reply::of(request.send_json(body).unwrap());
+    assert_eq!((answer.status, &answer.cookie), (403, &None), "{given:?}: {answer:?}");
+}
+
+fn first_event(world: &World) {
+    let machine = CleanMachine::installed(&world.paths, "first-event");
+    let worker = machine.start(&[("SETUP_SECRET", SECRET)]);
+    refuses_strangers(&worker);
+    let form = [&CLAIM[..], &[("secret", SECRET)][..]].concat();
+    let done = post(&worker, "/setup", &form, "");
+    assert_eq!(done.status, 200, "{done:?}");
+    let (first, session) = (key_in(&done.body), done.cookie.clone().expect("a session"));
+    let welcome = get(&worker, "/shop/issues/", &session);
+    assert_eq!(welcome.status, 200, "{welcome:?}");
+    send_event(&worker, between(&welcome.body, "data-dsn=\"", "\"").expect("a DSN on the page"));
+    eventually(|| {
+        let list = get(&worker, "/shop/issues/", &session);
+        anyhow::ensure!(list.body.contains("the cart is empty"), "{list:?}");
+        Ok(())
+    });
+    lost_key(&machine, &worker, &first, &session);
+}
+
+fn refuses_strangers(worker: &Worker) {
+    for given in ["", "a secret of the tests, 2", "a secret of the tests"] {
+        refuses(worker, given);
+    }
+    // The form without the field, and JSON without the header.
+    assert_eq!(post(worker, "/setup", &CLAIM, "").status, 403);
+    let request = http().post(address(worker, "/setup")).header("Host", host(worker));
+    assert_eq!(Reply::of(request.send("{\"project\":\"Hazel shop\"}").unwrap()).status, 403);
+    let page = get(worker, "/setup", "");
+    assert!(page.body.contains("name=\"administrator\""), "nobody is set up yet: {page:?}");
+}
+
+fn send_event(worker: &Worker, dsn: &str) {
+    let (key, place) = dsn.split_once("://").unwrap().1.split_once('@').unwrap();
+    let (place, project) = place.rsplit_once('/').unwrap();
+    assert_eq!(place, host(worker));
+    let event =
+        json!({ "event_id": "5e1f4f5a7c3e9b1d4e8fa0b2c4d6e8f0", "message": "the cart is empty" });
+    let envelope = format!("{{}}\n{{\"type\":\"event\"}}\n{event}");
+    let address = address(worker, &format!("/api/{project}/envelope/?sentry_key={key}"));
+    let answer = Reply::of(http().post(address).send(envelope.as_bytes()).unwrap());
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+/// Whoever may write to the database mints a key, and ends all others where they may be in wrong hands.
+fn lost_key(machine: &CleanMachine, worker: &Worker, first: &str, session: &str) {
+    let command = ["run", "sign-in-key", "--", "--local", "--persist-to", "state"];
+    let second = key_in(&said(&machine.npm(&command)));
+    for key in [first, &second] {
+        assert!(signs_in(worker, key).is_some(), "both keys sign in");
+    }
+    assert_eq!(get(worker, "/shop/issues/", session).status, 200, "no session has ended");
+    let third = key_in(&said(&machine.npm(&[&command[..], &["--revoke-others"]].concat())));
+    for key in [first, &second] {
+        assert_eq!(signs_in(worker, key), None, "the other keys are revoked");
+    }
+    let answer = get(worker, "/shop/issues/", session);
+    assert_eq!(answer.status, 303, "the session has ended: {answer:?}");
+    let session = signs_in(worker, &third).expect("the new key signs in");
+    assert_eq!(get(worker, "/shop/issues/", &session).status, 200);
+}
+
+fn no_administrator(world: &World) {
+    let machine = CleanMachine::installed(&world.paths, "nobody");
+    let command = ["run", "sign-in-key", "--", "--local", "--persist-to", "state"];
+    let output = machine.npm(&command);
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.contains("there is no administrator yet"), "{printed}");
+    assert!(printed.contains("/setup"), "{printed}");
+    let output = machine.npm(&["run", "sign-in-key", "--", "--locale"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("usage:"));
+}
+
+/// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
+const DASHBOARD: [(&str, &str); 16] = [
+    ("Get", "/"),
+    ("Get", "/setup"),
+    ("Post", "/setup"),
+    ("Get", "/sign-in"),
+    ("Get", "/sign-in/{token}"),
+    ("Post", "/sign-in"),
+    ("Post", "/sign-out"),
+    ("Get", "/api/0/projects"),
+    ("Get", "/api/0/projects/{project}/issues"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}/events"),
+    ("Get", "/api/0/projects/{project}/events/{event_id}"),
+    ("Get", "/{project}/issues"),
+    ("Get", "/{project}/issues/{short_id}"),
+    ("Get", "/{project}/issues/{short_id}/events/{event_id}"),
+    ("Post", "/{project}/issues/{short_id}/status"),
+    ("Get", "/no-such-page"),
+];
+
+fn page_origin(world: &World) {
+    let known = DASHBOARD.map(|(method, path)| (method.to_owned(), path.to_owned()));
+    for route in routes(world) {
+        assert!(known.contains(&route), "{route:?} is missing in the list of this test");
+    }
+    let project = world.project();
+    let event = json!({ "event_id": EVENT, "message": "the cart is empty" });
+    let envelope = format!("{{}}\n{{\"type\":\"event\"}}\n{event}");
+    assert_eq!(project.send(envelope.as_bytes()).status, 200);
+    let short_id = project.api.only_issue().unwrap().short_id;
+    let worker = &world.worker;
+    let link = project.sign_in.strip_prefix(&worker.dashboard()).unwrap();
+    let token = link.trim_start_matches("/sign-in/");
+    // A script of the site cannot even have a session's cookie or the secret; it would not help.
+    let session = get(worker, &worker_link(world), "").cookie.expect("a session");
+    let bearer = format!("Bearer {}", worker.secret());
+    for (method, pattern) in DASHBOARD {
+        let path = pattern
+            .replace("{project}", &project.slug)
+            .replace("{short_id}", &short_id)
+            .replace("{event_id}", EVENT)
+            .replace("{token}", token);
+        for path in [path.clone(), format!("{path}/")] {
+            let body = request(worker, &worker.site(), method, &path, &session, &bearer);
+            assert_eq!(body.status, 404, "{method} {path}: {body:?}");
+            assert_eq!((body.cookie, body.location), (None, None), "{method} {path}");
+        }
+        // The list is of what there is.
+        if method == "Get" && !pattern.contains("{token}") {
+            let expected = if pattern == "/no-such-page" { 404 } else { 200 };
+            let answer = get(worker, &path, &session);
+            let is_page = answer.status == expected || (pattern == "/" && answer.status == 303);
+            assert!(is_page, "{path}: {answer:?}");
+        }
+    }
+    let answer = get(worker, link, "");
+    assert!(answer.cookie.is_some(), "the link was not used up by the site's origin: {answer:?}");
+}
+
+const EVENT: &str = "4e8fa0b2c4d6e8f05e1f4f5a7c3e9b1d";
+
+/// A fresh link to the dashboard.
+fn worker_link(world: &World) -> String {
+    let link = world.project().sign_in;
+    link.strip_prefix(&world.worker.dashboard()).unwrap().to_owned()
+}
+
+/// `(Method::Get, [project, "issues"])` is `("Get", "/{project}/issues")`.
+fn routes(world: &World) -> Vec<(String, String)> {
+    let file = world.paths.root.join("collector/src/route.rs");
+    let source = std::fs::read_to_string(file).unwrap();
+    let developers = source.split_once("async fn developers(").expect("the developers' URLs").1;
+    let arms = developers.split("(Method::").skip(1);
+    let routes: Vec<_> = arms.filter_map(|arm| route(arm.split_once("])")?.0)).collect();
+    assert!(routes.len() > 10, "{routes:?}");
+    routes
+}
+
+/// `Get, [project, "issues"`
+fn route(arm: &str) -> Option<(String, String)> {
+    let (method, parts) = arm.split_once(", [")?;
+    let parts = parts.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let parts = parts.map(|part| match part.strip_prefix('"') {
+        Some(fixed) => format!("/{}", fixed.trim_end_matches('"')),
+        None => format!("/{{{part}}}"),
+    });
+    let path: String = parts.collect();
+    Some((method.to_owned(), if path.is_empty() { "/".to_owned() } else { path }))
+}
+
+/// An answer with what signs in.
+#[derive(Debug)]
+struct Reply {
+    status: u16,
+    cookie: Option<String>,
+    location: Option<String>,
+    body: String,
+}
+
+impl Reply {
+    fn of(mut response: Response<Body>) -> Self {
+        let header = |name: &str| {
+            let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+            value.map(str::to_owned)
+        };
+        let cookie = header("set-cookie");
+        let cookie = cookie.and_then(|cookie| Some(cookie.split(';').next()?.to_owned()));
+        Self {
+            status: response.status().as_u16(),
+            cookie,
+            location: header("location"),
+            body: response.body_mut().read_to_string().expect("a body"),
+        }
+    }
+}
+
+fn address(worker: &Worker, path: &str) -> String {
+    format!("http://127.0.0.1:{}{path}", worker.port())
+}
+
+/// The dashboard's; an installation without `DASHBOARD_HOST` answers on any.
+fn host(worker: &Worker) -> String {
+    format!("localhost:{}", worker.port())
+}
+
+fn get(worker: &Worker, path: &str, cookie: &str) -> Reply {
+    request(worker, &worker.dashboard(), "Get", path, cookie, "")
+}
+
+fn post(worker: &Worker, path: &str, form: &[(&str, &str)], cookie: &str) -> Reply {
+    let request = http().post(address(worker, path)).header("Host", host(worker));
+    Reply::of(request.header("Cookie", cookie).send_form(form.iter().copied()).expect("an answer"))
+}
+
+fn request(
+    worker: &Worker,
+    origin: &str,
+    method: &str,
+    path: &str,
+    cookie: &str,
+    authorization: &str,
+) -> Reply {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    let (get, post) = (http().get(address(worker, path)), http().post(address(worker, path)));
+    let answer = if method == "Get" {
+        headers(get, host, cookie, authorization).call()
+    } else {
+        headers(post, host, cookie, authorization).send_form([("status", "resolved")])
+    };
+    Reply::of(answer.expect("an answer"))
+}
+
+fn headers<B>(
+    request: RequestBuilder<B>,
+    host: &str,
+    cookie: &str,
+    authorization: &str,
+) -> RequestBuilder<B> {
+    let request = request.header("Host", host).header("Cookie", cookie);
+    if authorization.is_empty() { request } else { request.header("Authorization", authorization) }
+}
+
+/// The session that a key starts.
+fn signs_in(worker: &Worker, key: &str) -> Option<String> {
+    let answer = post(worker, "/sign-in", &[("key", key), ("next", "/")], "");
+    assert!(matches!(answer.status, 303 | 403), "{answer:?}");
+    answer.cookie
+}
+
+/// 40 hexadecimal digits, alone between others.
+#[track_caller]
+fn key_in(text: &str) -> String {
+    let mut words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let is_key =
+        |word: &&str| word.len() == 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    words.find(is_key).unwrap_or_else(|| panic!("no key in:\n{text}")).to_owned()
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    Some(text.split_once(before)?.1.split_once(after)?.0)
+}
+
+/// What a program printed that succeeded.
+#[track_caller]
+fn said(output: &Output) -> String {
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    printed
+}
