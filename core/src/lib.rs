@@ -5,7 +5,7 @@
 //! compiled: the stack grammars and the DSN.
 //!
 //! In the order in which an event meets them: [`dsn`] → `envelope` → `decode` → [`stack`] → `user_agent` →
-//! `title` → `fingerprint`.
+//! `title` → `fingerprint`. And for those that never arrive: `page_check`.
 
 pub mod dsn;
 pub mod limits;
@@ -25,6 +25,8 @@ pub mod fingerprint;
 pub mod inflate;
 #[cfg(feature = "decode")]
 pub mod origin;
+#[cfg(feature = "decode")]
+pub mod page_check;
 #[cfg(feature = "decode")]
 pub mod release;
 #[cfg(feature = "decode")]

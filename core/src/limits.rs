@@ -62,3 +62,15 @@ pub const MAX_COUNT: u32 = 100_000;
 
 /// Source lines kept on each side of a frame's line.
 pub const MAX_SOURCE_LINES: usize = 10;
+
+/// How much of a page is looked at for the agent: it stands first, and policies stand in the head.
+pub const MAX_PAGE: usize = 256 * 1024;
+
+/// Longest policy of a page that is read; servers refuse longer headers.
+pub const MAX_PAGE_POLICY: usize = 16 * 1024;
+
+/// Policies of a page that are read: each `meta` element and each part of a header is one.
+pub const MAX_PAGE_POLICIES: usize = 32;
+
+/// Findings about one page: whoever has mended these asks again.
+pub const MAX_FINDINGS: usize = 20;
