@@ -3,7 +3,7 @@
 //! In this order: size → inflate → envelope → key → origin → decode → fingerprints → plan → batch → `200 {"id"}`.
 //! Refusals are one enum; every answer is JSON and readable across origins.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use trapline_core::decode::{self, Received};
 use trapline_core::envelope::{self, Envelope};
 use trapline_core::inflate::inflate;
@@ -13,10 +13,10 @@ use worker::Response;
 
 use crate::key::{KnownKey, key, known_key};
 use crate::memory::keep;
-use crate::plan::{Commit, Digested, Sender, digest, short_hash};
+use crate::plan::{Commit, Digested, Sender, digest, short_hash, stored};
 use crate::refused::{Refused, across_origins, refusal};
 use crate::request::{Body, Incoming};
-use crate::store::Store;
+use crate::store::{Budget, Store};
 use crate::{outcome, queue, reply};
 
 /// Answers an envelope.
@@ -73,24 +73,44 @@ async fn accept(incoming: &mut Incoming, project: &str) -> Result<Option<String>
     let id = digested.first().map(|digested| digested.event_id().to_owned()).or(envelope.event_id);
     let sender = sender(incoming, &key.visitor_salt);
     let commit = Commit { project_id: key.project_id, nonce: 0, now_ms: incoming.now_ms, sender };
+    let mut waiting = Vec::new();
     for digested in &digested {
-        store_or_queue(incoming, key.database, digested, &commit).await?;
+        if !queue::send(&incoming.env, key.database, digested, &commit).await {
+            waiting.push(digested);
+        }
     }
+    store(incoming, key.database, &waiting, &commit).await?;
     Ok(id)
 }
 
-/// Into the queue where one is bound and takes it, else into the database at once.
-async fn store_or_queue(
+/// Into the database, one after another. An envelope of many events may take more queries than a request has: then the
+/// sender is asked to come again, and what was stored before is left out.
+async fn store(
     incoming: &Incoming,
     database: u32,
-    digested: &Digested,
+    events: &[&Digested],
     commit: &Commit,
 ) -> Result<(), Refused> {
-    if queue::send(&incoming.env, database, digested, commit).await {
+    if events.is_empty() {
         return Ok(());
     }
     let store = Store::open_database(&incoming.env, database, incoming.now_ms).await?;
-    Ok(keep(&store, digested, commit).await?)
+    let stored = match events {
+        [_] => Vec::new(),
+        several => store.read(&stored(commit.project_id, several)).await?.all::<Stored>()?,
+    };
+    let budget = Budget::of_a_request();
+    for (index, digested) in events.iter().enumerate() {
+        if !stored.iter().any(|stored| stored.position == index) {
+            keep(&store, &budget, digested, commit).await?;
+        }
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Stored {
+    position: usize,
 }
 
 /// A sender without an origin is no page: it passes.

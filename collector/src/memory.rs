@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use trapline_core::fingerprint::Hash;
 
 use crate::plan::{Commit, Digested, Hints, Kept, plan};
-use crate::store::{Rows, Store, StoreError};
+use crate::store::{Budget, Rows, Store, StoreError};
 
 /// Groups, and groups with facets, and groups with users, that an isolate remembers: a few megabytes.
 const MAX_REMEMBERED: usize = 20_000;
@@ -25,25 +25,31 @@ thread_local! {
 
 /// Writes one event; the nonce of `commit` is made anew for every try. Where the short plan of a remembered group counts nothing, the event was there before or something
 /// has changed, and the whole plan does what is left to do.
-pub async fn keep(store: &Store, digested: &Digested, commit: &Commit) -> Result<(), StoreError> {
+pub async fn keep(
+    store: &Store,
+    budget: &Budget,
+    digested: &Digested,
+    commit: &Commit,
+) -> Result<(), StoreError> {
     let hints = remembered(digested, commit);
-    if hints.kept.is_some() && write(store, digested, commit, hints).await? {
+    if hints.kept.is_some() && write(store, budget, digested, commit, hints).await? {
         return Ok(());
     }
-    write(store, digested, commit, Hints::default()).await?;
+    write(store, budget, digested, commit, Hints::default()).await?;
     Ok(())
 }
 
 /// Whether the event was counted.
 async fn write(
     store: &Store,
+    budget: &Budget,
     digested: &Digested,
     commit: &Commit,
     hints: Hints,
 ) -> Result<bool, StoreError> {
     let counted_at = Cell::new(0);
     let rows = store
-        .write(|nonce| {
+        .write_within(budget, |nonce| {
             let plan = plan(digested, &Commit { nonce, ..commit.clone() }, hints);
             counted_at.set(plan.counted_at);
             plan.statements

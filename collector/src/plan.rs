@@ -169,6 +169,23 @@ pub fn plan(digested: &Digested, commit: &Commit, hints: Hints) -> Plan {
     }
 }
 
+/// Positions of the events that are stored; primary key of `event`.
+pub fn stored(project_id: u32, events: &[&Digested]) -> Statement {
+    let keys: Vec<_> = events
+        .iter()
+        .map(|digested| {
+            let Digested { event, group, .. } = digested;
+            (fingerprint::hex(group), event.claimed_ms, &event.event_id)
+        })
+        .collect();
+    Statement::new(
+        "SELECT j.key AS position FROM json_each(?2) j CROSS JOIN event e ON e.project_id = ?1
+            AND e.group_hash = unhex(j.value ->> 0) AND e.claimed_ms = j.value ->> 1
+            AND e.event_id = unhex(j.value ->> 2)",
+        [project_id.into(), serde_json::to_string(&keys).unwrap_or_default().into()],
+    )
+}
+
 /// Whether nothing but counters should have to change.
 fn is_expected(digested: &Digested, kept: Kept, hints: Hints) -> bool {
     hints.knows_facets

@@ -11,7 +11,7 @@ use worker::{
 
 use crate::memory::keep;
 use crate::plan::{Commit, Digested, Sender, digest};
-use crate::store::{Store, StoreError};
+use crate::store::{Budget, Store, StoreError};
 
 /// Larger messages are stored at once: a queue takes 128 KB with its own header.
 const MAX_MESSAGE: usize = 120_000;
@@ -62,10 +62,11 @@ pub async fn send(env: &Env, database: u32, digested: &Digested, commit: &Commit
 
 /// Stores a batch of messages, each for itself: what fails comes again, alone.
 pub async fn consume(batch: &MessageBatch<String>, env: &Env, now_ms: i64) {
+    let budget = Budget::of_a_request();
     let retry_s = if batch.queue().ends_with("dead") { DEAD_RETRY_S } else { RETRY_S };
     for raw in batch.raw_iter() {
         let text = raw.body().as_string().unwrap_or_default();
-        match store(env, &text, now_ms).await {
+        match store(env, &budget, &text, now_ms).await {
             Ok(()) => raw.ack(),
             Err(error) => {
                 worker::console_error!("an event stays in the queue: {}", error);
@@ -76,7 +77,7 @@ pub async fn consume(batch: &MessageBatch<String>, env: &Env, now_ms: i64) {
     }
 }
 
-async fn store(env: &Env, text: &str, now_ms: i64) -> Result<(), StoreError> {
+async fn store(env: &Env, budget: &Budget, text: &str, now_ms: i64) -> Result<(), StoreError> {
     let Ok(message) = serde_json::from_str::<Message>(text) else {
         // Not written by any version of this code: no other try would read it either.
         worker::console_error!("a message of the queue is no event, {} bytes", text.len());
@@ -85,5 +86,5 @@ async fn store(env: &Env, text: &str, now_ms: i64) -> Result<(), StoreError> {
     let store = Store::open_database(env, message.database, now_ms).await?;
     let Message { project_id, now_ms, sender, event, .. } = message;
     let commit = Commit { project_id, nonce: 0, now_ms, sender };
-    keep(&store, &digest(project_id, event), &commit).await
+    keep(&store, budget, &digest(project_id, event), &commit).await
 }

@@ -56,7 +56,8 @@ pub async fn run(incoming: &mut Incoming) -> Result<Response, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
     let link = random::token();
     let sign_in = SignIn { secret: &link, is_link: true, life_ms: LINK_LIFE_MS };
-    let key = set_up(&store, incoming.now_ms, &wanted, &sign_in).await?;
+    let databases = Store::databases(&incoming.env);
+    let key = set_up(&store, incoming.now_ms, &wanted, &sign_in, databases).await?;
     Ok(reply::json(
         200,
         &Ready {
@@ -113,7 +114,8 @@ pub async fn run_form(incoming: &mut Incoming) -> Result<Response, Failure> {
     }
     let key = random::token();
     let sign_in = SignIn { secret: &key, is_link: false, life_ms: KEY_LIFE_MS };
-    set_up(&store, incoming.now_ms, &wanted, &sign_in).await?;
+    let databases = Store::databases(&incoming.env);
+    set_up(&store, incoming.now_ms, &wanted, &sign_in, databases).await?;
     let page =
         SetupDonePage { sign_in_key: key.clone(), next: format!("/{}/issues/", wanted.slug) };
     let response = reply::page(200, pages::setup_done(&page)?);
@@ -129,9 +131,11 @@ async fn set_up(
     now_ms: i64,
     wanted: &Wanted,
     sign_in: &SignIn<'_>,
+    databases: u32,
 ) -> Result<Key, Failure> {
     let public_key = random::public_key();
-    let rows = store.write(|_| statements(now_ms, wanted, sign_in, &public_key)).await?;
+    let made = |_| statements(now_ms, wanted, sign_in, &public_key, databases);
+    let rows = store.write(made).await?;
     rows.last().map(|rows| rows.first()).transpose()?.flatten().ok_or(Failure::NotFound)
 }
 
@@ -223,8 +227,14 @@ const SIGN_IN: &str = "
     SELECT ?1, min(id), ?2, ?3, ?4 FROM person WHERE true
     ON CONFLICT DO NOTHING";
 
+/// In the database that has the fewest.
 const PROJECT: &str = "
-    INSERT INTO project (slug, name, short_prefix, created_ms) VALUES (?1, ?2, ?3, ?4)
+    INSERT INTO project (slug, name, short_prefix, created_ms, database)
+    VALUES (?1, ?2, ?3, ?4, (
+        WITH RECURSIVE bound (database) AS (
+            SELECT 0 UNION ALL SELECT database + 1 FROM bound WHERE database + 1 < ?5)
+        SELECT database FROM bound
+        ORDER BY (SELECT count(*) FROM project p WHERE p.database = bound.database), database LIMIT 1))
     ON CONFLICT DO NOTHING";
 
 const KEY: &str = "
@@ -237,7 +247,13 @@ const FIND_KEY: &str = "
     SELECT k.project_id, k.public_key FROM project p JOIN project_key k ON k.project_id = p.id
     WHERE p.slug = ?1 AND k.revoked_ms IS NULL ORDER BY k.created_ms LIMIT 1";
 
-fn statements(now_ms: i64, wanted: &Wanted, sign_in: &SignIn, public_key: &str) -> Vec<Statement> {
+fn statements(
+    now_ms: i64,
+    wanted: &Wanted,
+    sign_in: &SignIn,
+    public_key: &str,
+    databases: u32,
+) -> Vec<Statement> {
     let Wanted { project, slug, administrator } = wanted;
     let (hash, expires_ms) = (account::hash(sign_in.secret), now_ms + sign_in.life_ms);
     vec![
@@ -253,6 +269,7 @@ fn statements(now_ms: i64, wanted: &Wanted, sign_in: &SignIn, public_key: &str) 
                 project.as_str().into(),
                 short_prefix(slug).into(),
                 now_ms.into(),
+                databases.into(),
             ],
         ),
         Statement::new(KEY, [slug.as_str().into(), public_key.into(), now_ms.into()]),
@@ -278,12 +295,23 @@ mod tests {
     fn setting_up_twice_makes_nothing_twice() {
         let db = TestDb::new();
         let link = |secret| SignIn { secret, is_link: true, life_ms: 1 };
-        db.batch(&statements(1, &wanted("shop"), &link("a"), "key1")[..4]);
-        db.batch(&statements(2, &wanted("shop"), &link("b"), "key2")[..4]);
+        db.batch(&statements(1, &wanted("shop"), &link("a"), "key1", 1)[..4]);
+        db.batch(&statements(2, &wanted("shop"), &link("b"), "key2", 1)[..4]);
         let of = |table: &str| db.number(&format!("SELECT count(*) FROM {table}"));
         assert_eq!((of("person"), of("project"), of("project_key"), of("sign_in")), (1, 1, 1, 2));
-        let found = db.rows(&statements(3, &wanted("shop"), &link("c"), "key3")[4]);
+        let found = db.rows(&statements(3, &wanted("shop"), &link("c"), "key3", 1)[4]);
         assert_eq!(found, [["1", "key1"]]);
+    }
+
+    #[test]
+    fn a_new_project_goes_where_the_fewest_are() {
+        let db = TestDb::new();
+        let link = SignIn { secret: "a", is_link: true, life_ms: 1 };
+        for (index, slug) in ["a", "b", "c", "d"].into_iter().enumerate() {
+            db.batch(&statements(1, &wanted(slug), &link, &format!("key{index}"), 3)[..4]);
+        }
+        let found = db.rows(&Statement::new("SELECT database FROM project ORDER BY slug", []));
+        assert_eq!(found, [["0"], ["1"], ["2"], ["0"]]);
     }
 
     #[test]

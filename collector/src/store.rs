@@ -3,7 +3,7 @@
 //! A batch is one transaction and one round trip; D1 has no transaction across awaits, so nothing here reads first
 //! and writes after. D1 itself retries reads only; writes are idempotent by their nonce and retried here.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -102,6 +102,28 @@ impl Rows {
     }
 }
 
+/// Queries that a request may still make.
+#[derive(Debug)]
+pub struct Budget(Cell<usize>);
+
+/// A request of the free plan has 50 queries, and each statement of a batch may count as one. Before it writes, it may have
+/// asked for the schema, the key, and what is stored already.
+const QUERIES: usize = 42;
+
+impl Budget {
+    /// All that a request has.
+    pub fn of_a_request() -> Self {
+        Self(Cell::new(QUERIES))
+    }
+
+    /// Whether there were so many left.
+    fn spend(&self, queries: usize) -> bool {
+        let left = self.0.get().checked_sub(queries);
+        self.0.set(left.unwrap_or(self.0.get()));
+        left.is_some()
+    }
+}
+
 /// Writes are tried this often before the sender is asked to come again.
 const TRIES: u32 = 3;
 
@@ -195,18 +217,32 @@ impl Store {
         &self,
         plan: impl Fn(i64) -> Vec<Statement>,
     ) -> Result<Vec<Rows>, StoreError> {
-        let mut tries = 1;
-        loop {
-            match self.batch(&plan(random::nonce())).await {
+        self.write_within(&Budget::of_a_request(), plan).await
+    }
+
+    /// As [`write`](Self::write), as long as the budget lasts.
+    pub async fn write_within(
+        &self,
+        budget: &Budget,
+        plan: impl Fn(i64) -> Vec<Statement>,
+    ) -> Result<Vec<Rows>, StoreError> {
+        let mut last = StoreError::TooManyQueries;
+        for tries in 1..=TRIES {
+            let statements = plan(random::nonce());
+            if !budget.spend(statements.len()) {
+                break;
+            }
+            match self.batch(&statements).await {
                 Ok(rows) => return Ok(rows),
-                Err(error) if tries == TRIES || !error.may_pass() => return Err(error),
-                Err(_) => {
-                    let wait_ms = 20 * 4_u64.pow(tries) + random::below(40);
-                    Delay::from(Duration::from_millis(wait_ms)).await;
-                    tries += 1;
-                }
+                Err(error) if !error.may_pass() => return Err(error),
+                Err(error) => last = error,
+            }
+            if tries < TRIES {
+                let wait_ms = 20 * 4_u64.pow(tries) + random::below(40);
+                Delay::from(Duration::from_millis(wait_ms)).await;
             }
         }
+        Err(last)
     }
 
     fn prepared(&self, statement: &Statement) -> worker::Result<worker::D1PreparedStatement> {

@@ -4,6 +4,7 @@
 //! browser, and run one after another.
 
 mod api_calls;
+mod bindings;
 mod crowds;
 mod dashboard;
 mod demo;
@@ -67,6 +68,7 @@ fn tests() -> Vec<Test> {
         deployment::TESTS,
         retention::TESTS,
         migrations::TESTS,
+        bindings::TESTS,
         faults::TESTS,
         crowds::TESTS,
     ]

@@ -49,15 +49,27 @@ impl Database {
     /// # Errors
     /// When there is none.
     pub fn open(state: &Path) -> Result<Self> {
-        let files = files_under(&state.join("v3/d1"))?;
+        let first = Self::open_all(state)?.into_iter().next();
+        first.with_context(|| format!("no D1 below {}", state.display()))
+    }
+
+    /// Opens every database below a Worker's state directory.
+    ///
+    /// # Errors
+    /// When one cannot be opened.
+    pub fn open_all(state: &Path) -> Result<Vec<Self>> {
         let is_database = |name: &str| name.ends_with(".sqlite") && !name.starts_with("metadata");
-        let file = files
+        files_under(&state.join("v3/d1"))?
             .iter()
-            .find(|file| file.file_name().is_some_and(|name| is_database(&name.to_string_lossy())));
-        let file = file.with_context(|| format!("no D1 below {}", state.display()))?;
-        let connection = Connection::open(file)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        Ok(Self { connection })
+            .filter(|file| {
+                file.file_name().is_some_and(|name| is_database(&name.to_string_lossy()))
+            })
+            .map(|file| {
+                let connection = Connection::open(file)?;
+                connection.busy_timeout(Duration::from_secs(5))?;
+                Ok(Self { connection })
+            })
+            .collect()
     }
 
     /// All rows, of all projects.
@@ -148,7 +160,7 @@ const STORED: &str = "SELECT
     (SELECT count(DISTINCT event_id) FROM body WHERE project_id = p.id),
     (SELECT count(*) FROM event_group WHERE project_id = p.id),
     (SELECT count(*) FROM issue WHERE project_id = p.id),
-    p.last_issue
+    (SELECT coalesce(max(number), 0) FROM issue WHERE project_id = p.id)
     FROM project p WHERE p.id = ?1";
 
 impl Drop for Outage<'_> {

@@ -89,17 +89,35 @@ impl Faulty {
         Self::start_on(paths, fresh_state(paths, "shared")?, "shared", &orders)
     }
 
+    /// Starts one with more bindings than those that are deployed by default, given as TOML.
+    ///
+    /// # Errors
+    /// What did not start, and why.
+    pub fn start_with(paths: &Paths, name: &str, bindings: &str) -> Result<Self> {
+        Self::start_bound(paths, fresh_state(paths, name)?, name, &json!({}), bindings)
+    }
+
     /// Starts one on a database that may exist. `orders` stand before its first request; its log is called `name`.
     ///
     /// # Errors
     /// What did not start, and why.
     pub fn start_on(paths: &Paths, state: PathBuf, name: &str, orders: &Value) -> Result<Self> {
+        Self::start_bound(paths, state, name, orders, "")
+    }
+
+    fn start_bound(
+        paths: &Paths,
+        state: PathBuf,
+        name: &str,
+        orders: &Value,
+        bindings: &str,
+    ) -> Result<Self> {
         let options = Options {
             state: state.clone(),
             log: directory(paths).join(format!("{name}.log")),
             port: None,
             variables: vec![("FAULTS".into(), orders.to_string())],
-            config: Some(configuration(paths)?),
+            config: Some(configuration(paths, name, bindings)?),
         };
         let worker = Worker::start(paths, &options)?;
         let database = Database::open(&state)?;
@@ -194,15 +212,16 @@ fn report(worker: &Worker) -> Result<Report> {
 }
 
 /// The settings that are deployed, with the wrapper in front of what they start.
-fn configuration(paths: &Paths) -> Result<PathBuf> {
+fn configuration(paths: &Paths, name: &str, bindings: &str) -> Result<PathBuf> {
     let source = fs::read_to_string(paths.deploy.join("wrangler.toml"))?;
+    let source = format!("{source}\n{bindings}");
     let mut settings: DocumentMut = source.parse().context("deploy/wrangler.toml is not TOML")?;
     let absolute = |path: PathBuf| value(path.to_string_lossy().into_owned());
     settings.insert("main", absolute(paths.root.join("tests/faults/index.js")));
     let assets = settings.get_mut("assets").and_then(|assets| assets.get_mut("directory"));
     *assets.context("deploy/wrangler.toml has no assets.directory")? =
         absolute(paths.deploy.join("assets"));
-    let (path, text) = (directory(paths).join("wrangler.toml"), settings.to_string());
+    let (path, text) = (directory(paths).join(format!("{name}.toml")), settings.to_string());
     fs::create_dir_all(directory(paths))?;
     // A Worker that runs already would start anew.
     if fs::read_to_string(&path).ok().as_deref() != Some(&text) {
