@@ -37,6 +37,11 @@ const SESSION: &str = "
     SELECT person.name FROM session JOIN person ON person.id = session.person_id
     WHERE session.hash = ?1 AND session.expires_ms > ?2";
 
+/// Gives back the name of whoever has a session.
+pub fn session_statement(token: &str, now_ms: i64) -> Statement {
+    Statement::new(SESSION, [hash(token).into(), now_ms.into()])
+}
+
 /// Who sent the request.
 pub async fn viewer(incoming: &Incoming, store: &Store) -> Result<Viewer, Failure> {
     #[derive(Deserialize)]
@@ -44,9 +49,8 @@ pub async fn viewer(incoming: &Incoming, store: &Store) -> Result<Viewer, Failur
         name: String,
     }
     let token = incoming.cookie(cookie_name(incoming)).ok_or(Failure::SignedOut)?;
-    let args = [hash(&token).into(), incoming.now_ms.into()];
-    let row: Row =
-        store.read(&Statement::new(SESSION, args)).await?.first()?.ok_or(Failure::SignedOut)?;
+    let statement = session_statement(&token, incoming.now_ms);
+    let row: Row = store.read(&statement).await?.first()?.ok_or(Failure::SignedOut)?;
     Ok(Viewer { name: row.name, csrf: csrf_of(&token) })
 }
 

@@ -67,6 +67,11 @@ const KEY: &str = "
     FROM project_key k JOIN project p ON p.id = k.project_id
     WHERE k.public_key = ?1 AND k.revoked_ms IS NULL";
 
+/// Gives back a [`KnownKey`].
+pub fn statement(key: &str) -> Statement {
+    Statement::new(KEY, [key.into()])
+}
+
 /// What a key says.
 pub async fn known_key(incoming: &Incoming, key: &str) -> Result<KnownKey, Refused> {
     let now_ms = incoming.now_ms;
@@ -77,7 +82,7 @@ pub async fn known_key(incoming: &Incoming, key: &str) -> Result<KnownKey, Refus
         return Ok(known);
     }
     let store = Store::open(&incoming.env, now_ms).await?;
-    let rows = store.read(&Statement::new(KEY, [key.into()])).await?;
+    let rows = store.read(&statement(key)).await?;
     let known: KnownKey = rows.first()?.ok_or(Refused::UnknownKey)?;
     KEYS.with_borrow_mut(|keys| {
         if keys.len() >= MAX_KEYS {

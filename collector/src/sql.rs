@@ -89,4 +89,6 @@ impl<T: Into<Arg>> From<Option<T>> for Arg {
 }
 
 #[cfg(test)]
+mod hot_queries;
+#[cfg(test)]
 pub(crate) mod test_db;

@@ -11,6 +11,7 @@ pub mod paths;
 pub mod group;
 pub mod progress;
 pub mod run;
+pub mod seed;
 pub mod stamp;
 
 pub mod agent;

@@ -1,11 +1,13 @@
 //! `cargo xtask`: the commands.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::paths::Paths;
 use xtask::progress::Progress;
+use xtask::seed::{self, Seed};
 use xtask::{bench, build, check, deploy, dev, group, size, test};
 
 /// Everything that is done to this repository.
@@ -44,6 +46,21 @@ enum Command {
     },
     /// Measure what visitors and isolates load, against the budgets
     Size,
+    /// Fill a local database with events, quickly, through the collector's own plans; its Worker must not run
+    Seed {
+        /// Distinct bugs
+        #[arg(long, default_value_t = 100)]
+        issues: u64,
+        /// Events in all, over the last 14 days
+        #[arg(long, default_value_t = 10_000)]
+        events: u64,
+        /// Page views: none are stored yet
+        #[arg(long, default_value_t = 0)]
+        page_views: u64,
+        /// Another state than that of `cargo xtask dev`
+        #[arg(long)]
+        state: Option<PathBuf>,
+    },
     /// Measure beside what we are compared with, in one run
     Bench {
         /// ingest
@@ -74,6 +91,9 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Test { full, filter } => return Ok(test::test(&paths, full, filter.as_deref())),
         Command::Check => return Ok(check::check(&paths)),
+        Command::Seed { issues, events, page_views, state } => {
+            seed::seed(&paths, &Seed { issues, events, page_views, state })?;
+        }
         Command::Bench { name } => bench::bench(&paths, &name)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -149,7 +149,7 @@ const SPLIT_USERS: &str = concat!(
     parted!(),
     "
             GROUP BY g.number, u.user_hash) GROUP BY group_hash)
-    UPDATE event_group SET users = coalesce((SELECT f.users FROM firsts f WHERE f.group_hash = event_group.hash), 0)
+    UPDATE event_group SET users = coalesce((SELECT firsts.users FROM firsts WHERE firsts.group_hash = event_group.hash), 0)
     WHERE project_id = ?1 AND number IN ",
     parted!()
 );
@@ -189,5 +189,5 @@ const USERS: &str = "
             JOIN event_group g ON g.project_id = ?1 AND g.number = j.value
             JOIN group_user u ON u.project_id = ?1 AND u.group_hash = g.hash
             GROUP BY g.number, u.user_hash) GROUP BY group_hash)
-    UPDATE event_group SET users = coalesce((SELECT f.users FROM firsts f WHERE f.group_hash = event_group.hash), 0)
+    UPDATE event_group SET users = coalesce((SELECT firsts.users FROM firsts WHERE firsts.group_hash = event_group.hash), 0)
     WHERE project_id = ?1 AND number IN (SELECT value FROM json_each(?2))";

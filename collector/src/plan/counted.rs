@@ -156,9 +156,9 @@ const COUNTERS: &str = concat!(
         hour_events = CASE WHEN hour = ?11 THEN hour_events + ?6 WHEN hour < ?11 THEN ?6
             ELSE hour_events END,
         recent = CASE WHEN hour = ?11 THEN recent ELSE coalesce((
-            SELECT group_concat(printf('%06d%08d ', h.hour, h.events), '') FROM (
+            SELECT group_concat(printf('%06d%08d ', last.hour, last.events), '') FROM (
                 SELECT hour, events FROM group_hour WHERE project_id = ?1 AND group_hash = ?2
-                ORDER BY hour DESC LIMIT 24) h), '') END,
+                ORDER BY hour DESC LIMIT 24) last), '') END,
         hour = max(hour, ?11),
         kept = CASE WHEN ?12 = 1 AND ",
     body_is_due!(),

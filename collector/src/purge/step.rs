@@ -135,9 +135,9 @@ pub fn deleted_events() -> [Statement; 2] {
         Statement::new(
             "DELETE FROM event WHERE (project_id, group_hash, claimed_ms, event_id) IN (
                 SELECT e.project_id, e.group_hash, e.claimed_ms, e.event_id
-                FROM (SELECT * FROM deleted_group ORDER BY project_id, hash, deleted_ms LIMIT 20) d
-                CROSS JOIN event e ON e.project_id = d.project_id AND e.group_hash = d.hash
-                WHERE e.stored_ms <= d.deleted_ms LIMIT 3000)",
+                FROM (SELECT * FROM deleted_group ORDER BY project_id, hash, deleted_ms LIMIT 20) oldest
+                CROSS JOIN event e ON e.project_id = oldest.project_id AND e.group_hash = oldest.hash
+                WHERE e.stored_ms <= oldest.deleted_ms LIMIT 3000)",
             [],
         ),
         Statement::new(

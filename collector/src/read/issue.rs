@@ -88,8 +88,8 @@ pub fn kept(project_id: u32, groups: &[GroupRecord]) -> Statement {
             SELECT f.hash, b.slot FROM found f
             CROSS JOIN body b ON b.slot >= f.old_slot AND b.slot < f.old_slot + 32 WHERE f.bodies > 0)
          SELECT lower(hex(b.event_id)) AS event_id, hex(b.group_hash) AS group_hash, b.at_ms, b.slot
-         FROM slots s CROSS JOIN body b ON b.slot = s.slot
-         WHERE b.project_id = ?1 AND b.group_hash = s.hash ORDER BY b.at_ms DESC, b.event_id",
+         FROM slots CROSS JOIN body b ON b.slot = slots.slot
+         WHERE b.project_id = ?1 AND b.group_hash = slots.hash ORDER BY b.at_ms DESC, b.event_id",
         [project_id.into(), serde_json::to_string(&groups).unwrap_or_default().into()],
     )
 }

@@ -1,0 +1,138 @@
+//! How SQLite walks every statement that runs once an event, once a page or once a step of the cron. A change shows in the
+//! snapshot; a SCAN is allowed of what is small.
+
+use super::Statement;
+use super::test_db::TestDb;
+use crate::life::{self, Decision};
+use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
+use crate::purge::{self, Candidate, Keep};
+use crate::read::{self, GroupRecord, ListFilter};
+use crate::{account, key, outcome};
+use trapline_core::event::{Event, User};
+
+/// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
+/// parts that have names of their own, and `i`, which is the page of the list.
+const SMALL: [&str; 14] = [
+    "project",
+    "p",
+    "k",
+    "session",
+    "sign_in",
+    "deleted_group",
+    "CONSTANT ROW",
+    "scan",
+    "last",
+    "slots",
+    "state",
+    "news",
+    "firsts",
+    "oldest",
+];
+
+/// Event with all that makes statements, and one more of it.
+fn event(id: u32) -> Event {
+    Event {
+        event_id: format!("{id:032x}"),
+        claimed_ms: 1_800_000_000_000,
+        received_ms: 1_800_000_000_000,
+        count: 1,
+        message: Some("m".into()),
+        release: Some("shop@1".into()),
+        user: User { id: Some("jo".into()), ..User::default() },
+        ..Event::default()
+    }
+}
+
+fn statements() -> Vec<(String, Statement)> {
+    let commit = Commit { project_id: 1, nonce: 1, now_ms: 1, sender: Sender::default() };
+    let digested = digest(1, event(1));
+    let group = GroupRecord {
+        hash: digested.group(),
+        label: String::new(),
+        events: 1,
+        last_seen_ms: 1,
+        last_release: String::new(),
+        home: 0,
+    };
+    let filter = ListFilter {
+        project_id: 1,
+        status: 0,
+        text: "x",
+        facets: vec!["release=a".into()],
+        after: None,
+    };
+    let kept = Kept {
+        stored: 50,
+        next_body: 90,
+        body_ms: 1_800_000_000_000,
+        number: 1,
+        hour: 500_000,
+        own_users: 1,
+    };
+    let short = Hints { kept: Some(kept), knows_facets: true, knows_user: false };
+    let candidate = Candidate { project_id: 1, hash: "00".repeat(16) };
+    let keep = [Keep { project_id: 1, days: 90, body_days: 90 }];
+    let mut all: Vec<(&str, Vec<Statement>)> = vec![
+        ("an event", plan(&digested, &commit, Hints::default()).statements),
+        ("an expected event", plan(&digested, &commit, short).statements),
+        ("stored events of an envelope", vec![stored(1, &[&digested, &digested])]),
+        ("key", vec![key::statement("k")]),
+        ("session", vec![account::session_statement("t", 1)]),
+        ("projects", vec![read::projects()]),
+        ("list", vec![read::list(&filter, 1), read::last_scanned(&filter), read::counts(1)]),
+        ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1)]),
+        ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
+        ("body", vec![read::body(1, &"00".repeat(16))]),
+        ("facets", vec![read::facets(1, &group.hash, 1_000)]),
+        ("outcomes", vec![outcome::since(1, 1)]),
+        ("decision", life::decide(1, 1, &Decision::ResolveIn { release: "a".into() }, 1)),
+        ("merge", life::merge(1, 1, &[2], 1)),
+        ("split", life::split(1, 1, &["00".repeat(16)], 1)),
+        ("deletion", vec![life::begin_delete(1, 1, 1), life::next_deleting("[1]")]),
+        ("step of a deletion", life::delete_rows(1, 1).into()),
+        ("end of a deletion", life::finish_delete(1, 1, 1).into()),
+        ("retention", vec![purge::next_groups(Some(&candidate))]),
+    ];
+    all.push(("step of retention", purge::step(&[candidate], &keep, 1)));
+    all.push(("events of deleted issues", purge::deleted_events().into()));
+    all.push(("what has expired", purge::expired(1).into()));
+    all.into_iter()
+        .flat_map(|(name, statements)| {
+            statements
+                .into_iter()
+                .enumerate()
+                .map(move |(index, statement)| (format!("{name} {}", index + 1), statement))
+        })
+        .collect()
+}
+
+/// The lines of `EXPLAIN QUERY PLAN`.
+fn walk(db: &TestDb, statement: &Statement) -> Vec<String> {
+    let sql: &'static str = Box::leak(format!("EXPLAIN QUERY PLAN {}", statement.sql).into());
+    let rows = db.rows(&Statement { sql, args: statement.args.clone() });
+    rows.into_iter().filter_map(|row| row.into_iter().next_back()).collect()
+}
+
+#[test]
+fn hot_statements_walk_keys_and_indexes() {
+    let db = TestDb::with_project();
+    let mut text = String::new();
+    for (name, statement) in statements() {
+        let begin = statement.sql.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+        text += &format!("{name}: {begin} …\n");
+        for line in walk(&db, &statement) {
+            text += &format!("    {line}\n");
+            let Some(scanned) = line.strip_prefix("SCAN ") else { continue };
+            let is_small = scanned.contains("VIRTUAL TABLE")
+                || scanned.starts_with("(subquery")
+                || (name == "list 1" && scanned == "i")
+                || SMALL.iter().any(|small| scanned.strip_prefix(small).is_some_and(is_end));
+            assert!(is_small, "{name} scans what may be large: {line}\n{}", statement.sql);
+        }
+    }
+    insta::assert_snapshot!(text);
+}
+
+fn is_end(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(' ')
+}
