@@ -17,7 +17,7 @@ use crate::view::{Condition, IssueRow, Section, Shell, Status};
 
 pub use actions::{delete, merge, set_status, split};
 pub use issue::{issue, stored_event};
-pub use list::{Listed, issues, list};
+pub use list::{Listed, issues, issues_page, list};
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * HOUR_MS;

@@ -21,7 +21,9 @@ mod tests;
 
 use askama::Template;
 
-use crate::view::{ErrorPage, IssuePage, IssuesPage, SetupDonePage, SetupPage, SignInPage};
+use crate::view::{
+    ErrorPage, IssuePage, IssuesPage, PageCheck, SetupDonePage, SetupPage, SignInPage,
+};
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
 pub const STATIC_VERSION: &str = env!("TRAPLINE_STATIC_VERSION");
@@ -29,6 +31,11 @@ pub const STATIC_VERSION: &str = env!("TRAPLINE_STATIC_VERSION");
 /// `GET /{project}/issues/`: the list, or how to send the first event.
 pub fn issues(page: &IssuesPage) -> Result<String, askama::Error> {
     if page.waiting { welcome::Welcome::of(page).render() } else { list::List::of(page).render() }
+}
+
+/// `POST /{project}/setup/check`: how to send the first event, with what a page of the site says.
+pub fn checked(page: &IssuesPage, check: &PageCheck) -> Result<String, askama::Error> {
+    welcome::Welcome::checked(page, check).render()
 }
 
 /// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`

@@ -4,7 +4,7 @@ use worker::{Method, Response};
 
 use crate::failure::Failure;
 use crate::request::Incoming;
-use crate::{account, api, dashboard, demo, ingest, reply, setup, store::Store};
+use crate::{account, api, dashboard, demo, first_event, ingest, reply, setup, store::Store};
 
 /// First path segments that no project may have as its slug.
 pub const RESERVED: &[&str] = &[
@@ -77,6 +77,10 @@ async fn developers(
         }
         (Method::Get, [project, "issues", short_id, "events", event_id]) => {
             dashboard::issue(incoming, project, short_id, Some(event_id)).await
+        }
+        (Method::Get, [project, "setup", "check"]) => Ok(first_event::check_again(project)),
+        (Method::Post, [project, "setup", "check"]) => {
+            first_event::check_page(incoming, project).await
         }
         (Method::Post, [project, "issues", short_id, "status"]) => {
             dashboard::set_status(incoming, project, short_id).await

@@ -1,6 +1,7 @@
 //! What the pages show: plain values, already read from the store. No database, no clock, no request in here.
 
 use trapline_core::event::{Event, Level};
+use trapline_core::page_check::Finding;
 
 /// What every page of a signed-in viewer has around its content.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +55,29 @@ pub struct IssuesPage {
     pub dsn: String,
     /// Where the agent is served: `https://shop.example`.
     pub agent_origin: String,
+}
+
+/// `POST /{project}/setup/check`: a page of the site that was looked at.
+#[derive(Clone, Debug)]
+pub struct PageCheck {
+    /// As it was typed.
+    pub url: String,
+    /// What came of it.
+    pub read: PageRead,
+}
+
+/// What came of looking at a page.
+#[derive(Clone, Debug)]
+pub enum PageRead {
+    /// It could not be read: why, in a sentence without a full stop.
+    Unread(String),
+    /// What keeps its errors from arriving, the worst first; none when nothing does.
+    Findings {
+        /// The page's address after redirects.
+        url: String,
+        /// All of them.
+        findings: Vec<Finding>,
+    },
 }
 
 /// An issue's state as its owner set it.

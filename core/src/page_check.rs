@@ -92,8 +92,9 @@ fn in_order_of_reading(page: &Page, expected: &Expected) -> Vec<Finding> {
         // A header holds for the whole page, a `meta` element only for the scripts behind it.
         let concerned =
             agent.filter(|agent| policy.place != PolicyPlace::Meta || number < agent.policies);
-        findings.extend(concerned.and_then(|agent| script_refusal(&policy, agent, &at, expected)));
-        findings.extend(agent.and_then(|_| wasm_refusal(&policy)));
+        let script = concerned.and_then(|agent| script_refusal(&policy, agent, &at, expected));
+        let wasm = agent.and_then(|_| wasm_refusal(&policy, script.as_ref()));
+        findings.extend(script.into_iter().chain(wasm));
         findings.extend(sending_refusal(&policy, &collector, &at, expected));
     }
     findings
@@ -297,9 +298,12 @@ fn module(at: &Place, expected: &Expected) -> Option<Place> {
 
 const WASM: &str = "'wasm-unsafe-eval'";
 
-fn wasm_refusal(policy: &Policy) -> Option<Finding> {
+/// Where the script is refused as well, one line mends both.
+fn wasm_refusal(policy: &Policy, script: Option<&Finding>) -> Option<Finding> {
     let list = policy.code().filter(|list| !list.lets_wasm())?;
-    Some(refused(policy, Refused::WebAssembly, list, widened(list, "script-src", &[WASM])))
+    let both = script.map(Finding::remedy).filter(|remedy| remedy.contains(WASM));
+    let remedy = both.map_or_else(|| widened(list, "script-src", &[WASM]), str::to_owned);
+    Some(refused(policy, Refused::WebAssembly, list, remedy))
 }
 
 fn sending_refusal(

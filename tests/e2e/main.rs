@@ -5,6 +5,7 @@
 
 mod api_calls;
 mod bindings;
+mod client;
 mod crowds;
 mod dashboard;
 mod demo;
@@ -16,6 +17,7 @@ mod faults;
 mod ledger;
 mod loading;
 mod migrations;
+mod page_check;
 mod retention;
 mod sentry_sdk;
 mod uncaught;
@@ -66,6 +68,7 @@ fn tests() -> Vec<Test> {
         demo::TESTS,
         dashboard::TESTS,
         deployment::TESTS,
+        page_check::TESTS,
         retention::TESTS,
         migrations::TESTS,
         bindings::TESTS,

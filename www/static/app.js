@@ -99,8 +99,8 @@ async function refresh() {
   if (!live || document.hidden) return;
   let html;
   try {
-    const response = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-cache" });
-    if (response.redirected) return location.reload(); // Signed out meanwhile.
+    const response = await fetch(live.dataset.live || location.href, { headers: { accept: "text/html" }, cache: "no-cache" });
+    if (response.redirected) return location.assign(response.url); // Signed out meanwhile.
     if (!response.ok) return;
     html = await response.text();
   } catch {
@@ -109,7 +109,8 @@ async function refresh() {
   const page = new DOMParser().parseFromString(html, "text/html");
   const fresh = page.querySelector("[data-live]");
   if (!fresh) return;
-  if (fresh.hasAttribute("data-waiting") !== live.hasAttribute("data-waiting")) return location.reload();
+  // A page that answered a form is not loaded again: that would send the form again.
+  if (fresh.hasAttribute("data-waiting") !== live.hasAttribute("data-waiting")) return location.assign(live.dataset.live || location.href);
   if (!live.hasAttribute("data-waiting")) replace(live, fresh, page);
 }
 

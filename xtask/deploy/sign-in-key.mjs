@@ -2,7 +2,7 @@
 // SETUP_SECRET is lost too.
 //
 //   npm run sign-in-key                           the deployed database
-//   npm run sign-in-key -- --local                that of `npm run dev`; also with --persist-to DIR
+//   npm run sign-in-key -- --local                that of `npm run dev`, once that is stopped; also with --persist-to DIR
 //   npm run sign-in-key -- --revoke-others        ends all other keys, links and sessions
 //
 // The key is made here and printed once. The database gets its SHA-256, and the command line of no process shows it.
@@ -151,7 +151,9 @@ function execute(wrangler, database, sql) {
     if (said.includes("no such table")) {
       throw nobody();
     }
-    throw new Refusal(`the database could not be reached.\n${said}`);
+    // Two workerd at one file lock each other out.
+    const advice = where.includes("--local") ? " If npm run dev is running, stop it first." : "";
+    throw new Refusal(`the database could not be reached.${advice}\n${said}`);
   }
   return JSON.parse(stdout);
 }

@@ -13,11 +13,17 @@ use crate::{pages, reply, setup};
 /// Renders the page.
 pub async fn issues(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     let visit = visit(incoming, slug).await?;
-    let listed = list(incoming, &visit).await?;
+    let page = issues_page(incoming, &visit).await?;
+    Ok(reply::page(200, pages::issues(&page)?))
+}
+
+/// What the list shows, or the page that waits for a first event.
+pub async fn issues_page(incoming: &Incoming, visit: &Visit) -> Result<IssuesPage, Failure> {
+    let listed = list(incoming, visit).await?;
     let status = listed.status;
-    let shell = shell(&visit, &listed.counts, incoming.now_ms);
+    let shell = shell(visit, &listed.counts, incoming.now_ms);
     let public_key = visit.project.public_key.clone().unwrap_or_default();
-    let page = IssuesPage {
+    Ok(IssuesPage {
         shell,
         status,
         counts: [listed.counts.unresolved, listed.counts.resolved, listed.counts.ignored],
@@ -28,8 +34,7 @@ pub async fn issues(incoming: &Incoming, slug: &str) -> Result<Response, Failure
         waiting: listed.counts.has_any == 0,
         dsn: setup::dsn(incoming, &public_key, visit.project.id),
         agent_origin: setup::site_origin(incoming),
-    };
-    Ok(reply::page(200, pages::issues(&page)?))
+    })
 }
 
 /// One page of a list, for the dashboard and the API.

@@ -1,6 +1,9 @@
 //! Whatever a sender, an owner or a URL says is printed as text.
 
+use trapline_core::page_check::Finding;
+
 use super::*;
+use crate::view::PageRead;
 
 /// Breaks out of text, of both kinds of attribute, and of a URL.
 const PAYLOAD: &str =
@@ -24,6 +27,16 @@ fn issues_are_text() {
 #[test]
 fn welcome_is_text() {
     check_is_text(issues(&IssuesPage { waiting: true, ..sample::issues(PAYLOAD) }), 10);
+}
+
+#[test]
+fn findings_are_text() {
+    let page = IssuesPage { waiting: true, ..sample::issues(PAYLOAD) };
+    let finding = Finding::OtherKey { found: PAYLOAD.into(), dsn: PAYLOAD.into() };
+    let read = PageRead::Findings { url: PAYLOAD.into(), findings: vec![finding] };
+    check_is_text(checked(&page, &PageCheck { url: PAYLOAD.into(), read }), 14);
+    let read = PageRead::Unread(PAYLOAD.into());
+    check_is_text(checked(&page, &PageCheck { url: PAYLOAD.into(), read }), 12);
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn refused(what: Refused, place: PolicyPlace, directive: &str) -> String {
         Refused::Script => ("loading the agent", "no error is heard"),
         Refused::Agent => ("what the agent loads", "errors arrive with less around them"),
         Refused::WebAssembly => ("WebAssembly", "errors arrive with less around them"),
-        Refused::Sending => ("sending to the collector", "nothing arrives"),
+        Refused::Sending => ("sending to the collector", "errors stay in the browser"),
     };
     match place {
         PolicyPlace::Header => {

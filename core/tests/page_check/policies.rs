@@ -116,14 +116,14 @@ fn remedies_can_be_copied() {
         [
             "script-src https://errors.test 'wasm-unsafe-eval'",
             "connect-src https://errors.test",
-            "script-src 'wasm-unsafe-eval'",
+            "script-src https://errors.test 'wasm-unsafe-eval'",
         ]
     );
     assert_eq!(
         remedies("script-src 'self' cdn.test 'unsafe-inline'"),
         [
             "script-src 'self' cdn.test 'unsafe-inline' https://errors.test 'wasm-unsafe-eval'",
-            "script-src 'self' cdn.test 'unsafe-inline' 'wasm-unsafe-eval'",
+            "script-src 'self' cdn.test 'unsafe-inline' https://errors.test 'wasm-unsafe-eval'",
         ]
     );
     assert_eq!(remedies("script-src-elem 'self'"), ["script-src-elem 'self' https://errors.test"]);
