@@ -163,18 +163,18 @@ fn event(seed: &Seed, number: u64) -> Event {
         event_id: format!("{roll:016x}{number:016x}"),
         claimed_ms: at_ms,
         received_ms: at_ms,
-        level: if bug % 9 == 0 { Level::Warning } else { Level::Error },
+        level: if bug.is_multiple_of(9) { Level::Warning } else { Level::Error },
         platform: "javascript".into(),
         exceptions: vec![exception(bug, roll)],
         release: Some(format!("shop@2026.11.{}", number * 3 / seed.events.max(1))),
         environment: Some("production".into()),
         user: User { id: Some(format!("u{}", (roll >> 20) % USERS)), ..User::default() },
         request: Request {
-            url: Some(format!("https://shop.test/{}", PAGES[index(bug, PAGES.len())])),
+            url: Some(format!("https://shop.test/{}", pick(&PAGES, bug))),
             ..Request::default()
         },
-        browser: named(["Chrome", "Firefox", "Safari", "Edge"][index(roll >> 30, 4)], "142.0"),
-        os: named(["Windows", "macOS", "Android", "iOS"][index(roll >> 33, 4)], "15"),
+        browser: named(pick(&BROWSERS, roll >> 30), "142.0"),
+        os: named(pick(&SYSTEMS, roll >> 33), "15"),
         breadcrumbs: vec![Breadcrumb {
             category: "ui.click".into(),
             message: "main > form#checkout > button.primary".into(),
@@ -186,6 +186,8 @@ fn event(seed: &Seed, number: u64) -> Event {
 }
 
 const PAGES: [&str; 6] = ["checkout", "basket", "search", "product", "account", ""];
+const BROWSERS: [&str; 4] = ["Chrome", "Firefox", "Safari", "Edge"];
+const SYSTEMS: [&str; 4] = ["Windows", "macOS", "Android", "iOS"];
 const PARTS: [&str; 8] =
     ["amount", "total", "items", "address", "price", "session", "token", "stock"];
 const KINDS: [&str; 4] = ["TypeError", "RangeError", "ReferenceError", "NetworkError"];
@@ -193,7 +195,7 @@ const KINDS: [&str; 4] = ["TypeError", "RangeError", "ReferenceError", "NetworkE
 /// One bug in five comes by two ways, which are two groups.
 fn exception(bug: u64, roll: u64) -> Exception {
     let name = word(bug);
-    let way = if bug % 5 == 0 && roll.is_multiple_of(3) { "retry" } else { "submit" };
+    let way = if bug.is_multiple_of(5) && roll.is_multiple_of(3) { "retry" } else { "submit" };
     let frame = |function: String, file: &str, line: u32, in_app: bool| Frame {
         function,
         file: format!("https://shop.test/assets/{file}.js"),
@@ -203,10 +205,10 @@ fn exception(bug: u64, roll: u64) -> Exception {
         ..Frame::default()
     };
     Exception {
-        kind: KINDS[index(bug, KINDS.len())].into(),
+        kind: pick(&KINDS, bug).into(),
         value: format!(
             "Cannot read properties of undefined (reading '{}') in {name}",
-            PARTS[index(bug, PARTS.len())]
+            pick(&PARTS, bug)
         ),
         frames: vec![
             frame(format!("render{name}"), "checkout", 142, true),
@@ -221,8 +223,9 @@ fn named(name: &str, version: &str) -> Named {
     Named { name: name.into(), version: version.into() }
 }
 
-fn index(roll: u64, length: usize) -> usize {
-    usize::try_from(roll).unwrap_or(0) % length
+fn pick(values: &[&'static str], roll: u64) -> &'static str {
+    let index = usize::try_from(roll).unwrap_or(0) % values.len().max(1);
+    values.get(index).copied().unwrap_or_default()
 }
 
 /// A number in letters: digits would be taken for what varies.

@@ -1,16 +1,23 @@
 //! While a project waits for its first event: `POST /{project}/setup/check` looks at a page of the site, and says what
-//! keeps its errors from arriving.
+//! keeps its errors from arriving; `…/allow-origin` takes an origin that was refused; `…/test-event` stores an event as a
+//! page would send it.
 
 use trapline_core::dsn::Dsn;
+use trapline_core::event::{Event, Exception, Frame};
 use trapline_core::page_check::{Expected, Page, check};
+use trapline_core::{origin, user_agent};
 use worker::Response;
 
 use crate::dashboard::{issues_page, visit};
 use crate::failure::Failure;
+use crate::memory::keep;
 use crate::page_fetch::{self, Fetched};
+use crate::plan::{Commit, Sender, digest};
 use crate::request::{Incoming, field};
+use crate::sql::Statement;
+use crate::store::{Budget, Store};
 use crate::view::{PageCheck, PageRead};
-use crate::{account, pages, reply, setup};
+use crate::{account, key, pages, random, reply, setup};
 
 /// The agent's name on this deployment.
 const SCRIPT: &str = "trapline.js";
@@ -57,4 +64,96 @@ fn findings(fetched: &Fetched, dsn: &Dsn) -> Vec<trapline_core::page_check::Find
 /// `GET /{project}/setup/check`: whoever loads the address again.
 pub fn check_again(slug: &str) -> Response {
     reply::redirect(&format!("/{slug}/issues/"))
+}
+
+/// With `origin` and `csrf`: from now on it may send. A project that takes every origin goes on doing so.
+pub async fn allow_origin(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let form = incoming.form().await;
+    let visit = visit(incoming, slug).await?;
+    account::check_form(incoming, &visit.viewer, &form)?;
+    let typed = field(&form, "origin");
+    let origin = origin::parse(typed).ok_or_else(|| {
+        Failure::BadRequest(format!("{typed:?} is no origin: write it like https://shop.example"))
+    })?;
+    let store = Store::open(&incoming.env, incoming.now_ms).await?;
+    store.write(|_| vec![allow(visit.project.id, &origin)]).await?;
+    key::forget();
+    Ok(reply::redirect(&format!("/{slug}/issues/")))
+}
+
+/// Primary key of `project`.
+fn allow(project_id: u32, origin: &str) -> Statement {
+    Statement::new(
+        "UPDATE project SET allowed_origins = json_insert(allowed_origins, '$[#]', ?2)
+         WHERE id = ?1 AND json_array_length(allowed_origins) > 0
+         AND ?2 NOT IN (SELECT value FROM json_each(allowed_origins))",
+        [project_id.into(), origin.into()],
+    )
+}
+
+/// With `csrf`: an event that says of itself what it is.
+pub async fn send_test_event(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let form = incoming.form().await;
+    let visit = visit(incoming, slug).await?;
+    account::check_form(incoming, &visit.viewer, &form)?;
+    let digested = digest(visit.project.id, test_event(incoming));
+    let commit = Commit {
+        project_id: visit.project.id,
+        nonce: 0,
+        now_ms: incoming.now_ms,
+        sender: Sender::default(),
+    };
+    keep(&visit.store, &Budget::of_a_request(), &digested, &commit).await?;
+    Ok(reply::redirect(&format!("/{slug}/issues/")))
+}
+
+fn test_event(incoming: &Incoming) -> Event {
+    let agent = incoming.header("user-agent").unwrap_or_default();
+    let device = user_agent::parse(&agent);
+    let frame = |function: &str, line: u32| Frame {
+        function: function.into(),
+        file: "https://trapline.invalid/test-event.js".into(),
+        line,
+        column: 9,
+        in_app: true,
+        ..Frame::default()
+    };
+    let exception = Exception {
+        kind: "TestError".into(),
+        value: "A test event, sent from the dashboard".into(),
+        frames: vec![frame("sendTestEvent", 12), frame("onClick", 4)],
+        ..Exception::default()
+    };
+    Event {
+        event_id: random::public_key(),
+        claimed_ms: incoming.now_ms,
+        received_ms: incoming.now_ms,
+        platform: "javascript".into(),
+        exceptions: vec![exception],
+        environment: Some("test".into()),
+        browser: device.browser,
+        os: device.os,
+        tags: vec![("test".into(), "yes".into())],
+        count: 1,
+        ..Event::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::test_db::TestDb;
+
+    #[test]
+    fn an_origin_is_added_once_and_never_closes_an_open_project() {
+        let db = TestDb::with_project();
+        let allowed = || db.rows(&Statement::new("SELECT allowed_origins FROM project", []));
+        db.batch(&[allow(1, "https://a.test")]);
+        assert_eq!(allowed(), [["[]"]]);
+        db.run("UPDATE project SET allowed_origins = '[\"https://shop.test\"]'");
+        for _ in 0..2 {
+            db.batch(&[allow(1, "https://a.test")]);
+        }
+        assert_eq!(allowed(), [[r#"["https://shop.test","https://a.test"]"#]]);
+    }
 }

@@ -67,6 +67,11 @@ const KEY: &str = "
     FROM project_key k JOIN project p ON p.id = k.project_id
     WHERE k.public_key = ?1 AND k.revoked_ms IS NULL";
 
+/// Settings have changed: this isolate heeds them at once, others within [`KEY_LIFE_MS`].
+pub fn forget() {
+    KEYS.with_borrow_mut(HashMap::clear);
+}
+
 /// Gives back a [`KnownKey`].
 pub fn statement(key: &str) -> Statement {
     Statement::new(KEY, [key.into()])

@@ -78,6 +78,12 @@ async fn developers(
         (Method::Get, [project, "issues", short_id, "events", event_id]) => {
             dashboard::issue(incoming, project, short_id, Some(event_id)).await
         }
+        (Method::Post, [project, "setup", "allow-origin"]) => {
+            first_event::allow_origin(incoming, project).await
+        }
+        (Method::Post, [project, "setup", "test-event"]) => {
+            first_event::send_test_event(incoming, project).await
+        }
         (Method::Get, [project, "setup", "check"]) => Ok(first_event::check_again(project)),
         (Method::Post, [project, "setup", "check"]) => {
             first_event::check_page(incoming, project).await

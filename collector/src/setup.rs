@@ -4,11 +4,12 @@
 //!
 //! ```text
 //! Authorization: Bearer {SETUP_SECRET}
-//! {"project": "Hazel shop", "slug": "shop", "administrator": "Jo"}
+//! {"project": "Hazel shop", "slug": "shop", "administrator": "Jo", "origins": ["https://shop.example"]}
 //! → {"dashboard": "https://…/sign-in/…", "dsn": "https://…", "project": "shop"}
 //! ```
 
 use serde::{Deserialize, Serialize};
+use trapline_core::origin;
 use worker::Response;
 
 use crate::failure::Failure;
@@ -35,6 +36,9 @@ struct Wanted {
     slug: String,
     #[serde(default = "administrator")]
     administrator: String,
+    /// Origins that may send; none allows every one.
+    #[serde(default)]
+    origins: Vec<String>,
 }
 
 fn administrator() -> String {
@@ -56,8 +60,7 @@ pub async fn run(incoming: &mut Incoming) -> Result<Response, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
     let link = random::token();
     let sign_in = SignIn { secret: &link, is_link: true, life_ms: LINK_LIFE_MS };
-    let databases = Store::databases(&incoming.env);
-    let key = set_up(&store, incoming.now_ms, &wanted, &sign_in, databases).await?;
+    let key = set_up(incoming, &store, &wanted, &sign_in).await?;
     Ok(reply::json(
         200,
         &Ready {
@@ -92,11 +95,13 @@ pub async fn run_form(incoming: &mut Incoming) -> Result<Response, Failure> {
             project: known.name.clone(),
             slug: known.slug.clone(),
             administrator: administrator(),
+            origins: Vec::new(),
         },
         None => Wanted {
             project: text("project"),
             slug: text("slug"),
             administrator: text("administrator"),
+            origins: text("origins").split_whitespace().map(str::to_owned).collect(),
         },
     };
     if let Err(failure) =
@@ -109,13 +114,13 @@ pub async fn run_form(incoming: &mut Incoming) -> Result<Response, Failure> {
             project: wanted.project,
             slug: wanted.slug,
             administrator: wanted.administrator,
+            origins: wanted.origins.join(" "),
         };
         return Ok(reply::page(failure.status(), pages::setup(&page)?));
     }
     let key = random::token();
     let sign_in = SignIn { secret: &key, is_link: false, life_ms: KEY_LIFE_MS };
-    let databases = Store::databases(&incoming.env);
-    set_up(&store, incoming.now_ms, &wanted, &sign_in, databases).await?;
+    set_up(incoming, &store, &wanted, &sign_in).await?;
     let page =
         SetupDonePage { sign_in_key: key.clone(), next: format!("/{}/issues/", wanted.slug) };
     let response = reply::page(200, pages::setup_done(&page)?);
@@ -127,16 +132,22 @@ async fn first_project(store: &Store) -> Result<Option<ProjectRow>, Failure> {
 }
 
 async fn set_up(
+    incoming: &Incoming,
     store: &Store,
-    now_ms: i64,
     wanted: &Wanted,
     sign_in: &SignIn<'_>,
-    databases: u32,
 ) -> Result<Key, Failure> {
     let public_key = random::public_key();
+    let (now_ms, databases) = (incoming.now_ms, Store::databases(&incoming.env));
     let made = |_| statements(now_ms, wanted, sign_in, &public_key, databases);
     let rows = store.write(made).await?;
-    rows.last().map(|rows| rows.first()).transpose()?.flatten().ok_or(Failure::NotFound)
+    let key: Option<Key> = rows.last().map(|rows| rows.first()).transpose()?.flatten();
+    let key = key.ok_or(Failure::NotFound)?;
+    // Makes the first step of a new database's schema: two are too much for the first event's request.
+    if let Err(error) = Store::open_database(&incoming.env, key.database, now_ms).await {
+        worker::console_log!("the database of {} is not ready yet: {}", wanted.slug, error);
+    }
+    Ok(key)
 }
 
 /// What signs in afterwards.
@@ -195,6 +206,11 @@ fn check(wanted: &Wanted) -> Result<(), Failure> {
             return Err(Failure::BadRequest(format!("{name} needs 1 to {MAX_NAME} characters")));
         }
     }
+    if let Some(wrong) = wanted.origins.iter().find(|text| origin::parse(text).is_none()) {
+        return Err(Failure::BadRequest(format!(
+            "{wrong:?} is no origin: write it like https://shop.example or https://*.shop.example"
+        )));
+    }
     if !is_slug(&wanted.slug) {
         return Err(Failure::BadRequest(format!(
             "{:?} cannot be a short name: 1 to 40 of a-z, 0-9 and -, and none of {}",
@@ -217,6 +233,7 @@ fn is_slug(slug: &str) -> bool {
 struct Key {
     project_id: u32,
     public_key: String,
+    database: u32,
 }
 
 const PERSON: &str = "
@@ -229,8 +246,8 @@ const SIGN_IN: &str = "
 
 /// In the database that has the fewest.
 const PROJECT: &str = "
-    INSERT INTO project (slug, name, short_prefix, created_ms, database)
-    VALUES (?1, ?2, ?3, ?4, (
+    INSERT INTO project (slug, name, short_prefix, created_ms, allowed_origins, database)
+    VALUES (?1, ?2, ?3, ?4, ?6, (
         WITH RECURSIVE bound (database) AS (
             SELECT 0 UNION ALL SELECT database + 1 FROM bound WHERE database + 1 < ?5)
         SELECT database FROM bound
@@ -244,7 +261,7 @@ const KEY: &str = "
 
 /// SCAN of `project_key`: one row a key.
 const FIND_KEY: &str = "
-    SELECT k.project_id, k.public_key FROM project p JOIN project_key k ON k.project_id = p.id
+    SELECT k.project_id, k.public_key, p.database FROM project p JOIN project_key k ON k.project_id = p.id
     WHERE p.slug = ?1 AND k.revoked_ms IS NULL ORDER BY k.created_ms LIMIT 1";
 
 fn statements(
@@ -254,7 +271,9 @@ fn statements(
     public_key: &str,
     databases: u32,
 ) -> Vec<Statement> {
-    let Wanted { project, slug, administrator } = wanted;
+    let Wanted { project, slug, administrator, origins } = wanted;
+    let origins: Vec<String> = origins.iter().filter_map(|text| origin::parse(text)).collect();
+    let origins = serde_json::to_string(&origins).unwrap_or_default();
     let (hash, expires_ms) = (account::hash(sign_in.secret), now_ms + sign_in.life_ms);
     vec![
         Statement::new(PERSON, [administrator.as_str().into(), now_ms.into()]),
@@ -270,6 +289,7 @@ fn statements(
                 short_prefix(slug).into(),
                 now_ms.into(),
                 databases.into(),
+                origins.into(),
             ],
         ),
         Statement::new(KEY, [slug.as_str().into(), public_key.into(), now_ms.into()]),
@@ -288,7 +308,12 @@ mod tests {
     use crate::sql::test_db::TestDb;
 
     fn wanted(slug: &str) -> Wanted {
-        Wanted { project: "Shop".into(), slug: slug.into(), administrator: "Jo".into() }
+        Wanted {
+            project: "Shop".into(),
+            slug: slug.into(),
+            administrator: "Jo".into(),
+            origins: Vec::new(),
+        }
     }
 
     #[test]
@@ -300,7 +325,7 @@ mod tests {
         let of = |table: &str| db.number(&format!("SELECT count(*) FROM {table}"));
         assert_eq!((of("person"), of("project"), of("project_key"), of("sign_in")), (1, 1, 1, 2));
         let found = db.rows(&statements(3, &wanted("shop"), &link("c"), "key3", 1)[4]);
-        assert_eq!(found, [["1", "key1"]]);
+        assert_eq!(found, [["1", "key1", "0"]]);
     }
 
     #[test]

@@ -55,6 +55,23 @@ pub struct IssuesPage {
     pub dsn: String,
     /// Where the agent is served: `https://shop.example`.
     pub agent_origin: String,
+    /// While waiting: what came and was not stored, newest first.
+    pub refusals: Vec<Refusal>,
+}
+
+/// Something that came and was not stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// `refused`, `invalid`, `dropped`
+    pub outcome: String,
+    /// `origin`, `key`, …
+    pub reason: String,
+    /// The origin, or what was wrong.
+    pub detail: String,
+    /// At least so often.
+    pub quantity: u64,
+    /// Last time.
+    pub last_ms: i64,
 }
 
 /// `POST /{project}/setup/check`: a page of the site that was looked at.
@@ -240,6 +257,8 @@ pub struct SetupPage {
     pub slug: String,
     /// As it was filled in.
     pub administrator: String,
+    /// As it was filled in: parted by spaces.
+    pub origins: String,
 }
 
 /// `POST /setup`: the only page that ever shows a sign-in key.

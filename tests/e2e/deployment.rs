@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-const DASHBOARD: [(&str, &str); 18] = [
+const DASHBOARD: [(&str, &str); 23] = [
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -172,6 +172,11 @@ const DASHBOARD: [(&str, &str); 18] = [
     ("Post", "/{project}/issues/{short_id}/status"),
     ("Get", "/{project}/setup/check"),
     ("Post", "/{project}/setup/check"),
+    ("Post", "/{project}/setup/allow-origin"),
+    ("Post", "/{project}/setup/test-event"),
+    ("Post", "/{project}/issues/{short_id}/merge"),
+    ("Post", "/{project}/issues/{short_id}/split"),
+    ("Post", "/{project}/issues/{short_id}/delete"),
     ("Get", "/no-such-page"),
 ];
 

@@ -14,6 +14,7 @@ mod dev;
 mod envelopes;
 mod failing_database;
 mod faults;
+mod first_event;
 mod ledger;
 mod loading;
 mod migrations;
@@ -69,6 +70,7 @@ fn tests() -> Vec<Test> {
         dashboard::TESTS,
         deployment::TESTS,
         page_check::TESTS,
+        first_event::TESTS,
         retention::TESTS,
         migrations::TESTS,
         bindings::TESTS,

@@ -77,8 +77,18 @@ impl World {
     /// When the Worker refuses.
     #[must_use]
     pub fn project(&self) -> Project<'_> {
+        self.project_for(&[])
+    }
+
+    /// A fresh project that takes events from these origins only.
+    ///
+    /// # Panics
+    /// When the Worker refuses.
+    #[must_use]
+    pub fn project_for(&self, origins: &[&str]) -> Project<'_> {
         let slug = format!("test-{}", self.projects.fetch_add(1, Ordering::Relaxed) + 1);
-        Project::of(&self.worker, &slug).expect("a project")
+        let made = self.worker.set_up_for(&slug, &slug, origins);
+        made.and_then(|_| Project::of(&self.worker, &slug)).expect("a project")
     }
 
     /// A client of the demo shop's project.

@@ -169,7 +169,17 @@ impl Worker {
     /// # Errors
     /// When the Worker refuses, or answers with something else.
     pub fn set_up(&self, name: &str, slug: &str) -> Result<Setup> {
-        let body = json!({ "project": name, "slug": slug, "administrator": "Developer" });
+        self.set_up_for(name, slug, &[])
+    }
+
+    /// The same, for a project that takes events from these origins only; none stands for all.
+    ///
+    /// # Errors
+    /// When the Worker refuses, or answers with something else.
+    pub fn set_up_for(&self, name: &str, slug: &str, origins: &[&str]) -> Result<Setup> {
+        let body = json!({
+            "project": name, "slug": slug, "administrator": "Developer", "origins": origins,
+        });
         let mut response = http()
             .post(format!("http://127.0.0.1:{}/setup", self.port))
             .header("Host", format!("localhost:{}", self.port))

@@ -4,10 +4,12 @@ use worker::Response;
 
 use super::{Visit, row, shell, status_of, visit};
 use crate::failure::Failure;
+use crate::outcome::{self, OutcomeRow};
 use crate::plan::{HOUR_MS, facet_line};
 use crate::read::{self, CountsRow, Cursor, IssueRecord, ListFilter};
 use crate::request::Incoming;
-use crate::view::{IssueRow, IssuesPage, Status};
+use crate::store::Store;
+use crate::view::{IssueRow, IssuesPage, Refusal, Status};
 use crate::{pages, reply, setup};
 
 /// Renders the page.
@@ -20,6 +22,8 @@ pub async fn issues(incoming: &Incoming, slug: &str) -> Result<Response, Failure
 /// What the list shows, or the page that waits for a first event.
 pub async fn issues_page(incoming: &Incoming, visit: &Visit) -> Result<IssuesPage, Failure> {
     let listed = list(incoming, visit).await?;
+    let waiting = listed.counts.has_any == 0;
+    let refusals = if waiting { refusals(incoming, visit).await? } else { Vec::new() };
     let status = listed.status;
     let shell = shell(visit, &listed.counts, incoming.now_ms);
     let public_key = visit.project.public_key.clone().unwrap_or_default();
@@ -31,10 +35,26 @@ pub async fn issues_page(incoming: &Incoming, visit: &Visit) -> Result<IssuesPag
         first_row: if listed.rows.is_empty() { 0 } else { listed.first_row },
         next_page: listed.next.map(|next| page_link(incoming, listed.first_row, next)),
         issues: listed.rows,
-        waiting: listed.counts.has_any == 0,
+        waiting,
         dsn: setup::dsn(incoming, &public_key, visit.project.id),
         agent_origin: setup::site_origin(incoming),
+        refusals,
     })
+}
+
+/// What came within a day and was not stored.
+async fn refusals(incoming: &Incoming, visit: &Visit) -> Result<Vec<Refusal>, Failure> {
+    let store = Store::open(&incoming.env, incoming.now_ms).await?;
+    let since = outcome::since(visit.project.id, incoming.now_ms / HOUR_MS - 24);
+    let rows: Vec<OutcomeRow> = store.read(&since).await?.all()?;
+    let refusal = |row: OutcomeRow| Refusal {
+        outcome: row.outcome,
+        reason: row.reason,
+        detail: row.detail,
+        quantity: row.quantity,
+        last_ms: row.last_ms,
+    };
+    Ok(rows.into_iter().map(refusal).collect())
 }
 
 /// One page of a list, for the dashboard and the API.

@@ -102,6 +102,11 @@ pub(super) mod sample {
         }
     }
 
+    fn refusal(outcome: &str, reason: &str, detail: &str) -> Refusal {
+        let (outcome, reason, detail) = (outcome.into(), reason.into(), detail.into());
+        Refusal { outcome, reason, detail, quantity: 2, last_ms: 1 }
+    }
+
     fn row(text: &str) -> IssueRow {
         IssueRow {
             short_id: text.into(),
@@ -125,6 +130,7 @@ pub(super) mod sample {
             waiting: false,
             dsn: text.into(),
             agent_origin: text.into(),
+            refusals: ["origin", "key"].map(|reason| refusal("refused", reason, text)).into(),
         }
     }
 
