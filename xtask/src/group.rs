@@ -45,6 +45,12 @@ impl Group {
         Ok(Self { leader, id })
     }
 
+    /// The group's number, which every process in it carries.
+    #[must_use]
+    pub fn id(&self) -> i32 {
+        self.id.as_raw()
+    }
+
     /// What Ctrl-C on a terminal does to the group.
     ///
     /// # Errors

@@ -164,6 +164,12 @@ impl Worker {
         &self.log
     }
 
+    /// The process group of wrangler and workerd.
+    #[must_use]
+    pub fn process_group(&self) -> i32 {
+        self.group.id()
+    }
+
     /// Makes sure that a project and an administrator exist, and returns a fresh sign-in link.
     ///
     /// # Errors

@@ -1,0 +1,86 @@
+//! What the meter says (`bench/workers/meter`): rows as D1 counts them, by table and by request.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use xtask::worker::{Worker, http};
+
+/// What statements cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Rows {
+    pub(crate) read: u64,
+    pub(crate) written: u64,
+}
+
+/// Since the last reset.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// By table.
+    pub(crate) tables: BTreeMap<String, Rows>,
+    /// Of the last request of each path with its query.
+    pub(crate) requests: BTreeMap<String, Rows>,
+}
+
+impl Reading {
+    /// Over all tables.
+    pub(crate) fn sum(&self) -> Rows {
+        let add = |sum: Rows, rows: &Rows| Rows {
+            read: sum.read + rows.read,
+            written: sum.written + rows.written,
+        };
+        self.tables.values().fold(Rows::default(), add)
+    }
+
+    /// Rows written to a table.
+    pub(crate) fn written(&self, table: &str) -> u64 {
+        self.tables.get(table).map_or(0, |rows| rows.written)
+    }
+}
+
+/// Reads the meter.
+pub(crate) fn read(worker: &Worker) -> Result<Reading> {
+    let mut answer = http().get(format!("{}/__meter", worker.site())).call()?;
+    ensure!(answer.status() == 200, "the meter answered {}", answer.status());
+    parse(&answer.body_mut().read_to_string()?)
+}
+
+/// Sets the meter to 0.
+pub(crate) fn reset(worker: &Worker) -> Result<()> {
+    let answer = http().post(format!("{}/__meter/reset", worker.site())).send_empty()?;
+    ensure!(answer.status() == 200, "the meter answered {}", answer.status());
+    Ok(())
+}
+
+fn parse(text: &str) -> Result<Reading> {
+    let value: Value = serde_json::from_str(text)?;
+    let sums = |name: &str| -> Result<BTreeMap<String, Rows>> {
+        let sums = value.get(name).and_then(Value::as_object);
+        let sums = sums.with_context(|| format!("the meter says no {name}: {text}"))?;
+        Ok(sums.iter().map(|(key, rows)| (key.clone(), rows_of(rows))).collect())
+    };
+    Ok(Reading { tables: sums("tables")?, requests: sums("requests")? })
+}
+
+fn rows_of(value: &Value) -> Rows {
+    let number = |name: &str| value.get(name).and_then(Value::as_u64).unwrap_or_default();
+    Rows { read: number("rows_read"), written: number("rows_written") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_over_tables() {
+        let reading = parse(
+            r#"{"tables": {"event": {"statements": 2, "rows_read": 3, "rows_written": 4},
+                "body": {"statements": 1, "rows_read": 1, "rows_written": 2}},
+                "requests": {"/a?b": {"statements": 2, "rows_read": 7, "rows_written": 0}}}"#,
+        )
+        .unwrap();
+        assert_eq!(reading.sum(), Rows { read: 4, written: 6 });
+        assert_eq!((reading.written("event"), reading.written("issue")), (4, 0));
+        assert_eq!(reading.requests["/a?b"], Rows { read: 7, written: 0 });
+    }
+}
