@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: each bench prints its figures beside those of what it is compared with, from one run.
 //!
 //! In reading order: what is sent ([`event`], [`mix`], [`load`]), to whom ([`target`]), what is looked at ([`database`],
-//! [`meter`], [`processes`]), the bench `ingest` ([`throughput`], [`rows`]), and how figures are shown.
+//! [`meter`], [`processes`]), the bench `ingest` ([`throughput`], [`rows`]), the bench `growth` ([`seeded`], [`visitor`],
+//! [`questions`]), and how figures are shown.
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
 mod event;
@@ -16,6 +17,11 @@ mod processes;
 mod ingest;
 mod rows;
 mod throughput;
+
+mod growth;
+mod questions;
+mod seeded;
+mod visitor;
 
 mod report;
 mod statistics;
@@ -42,6 +48,7 @@ fn run(bench: &str) -> Result<()> {
     match bench {
         "ingest" => ingest::run(&paths),
         "rows" => ingest::run_rows(&paths),
-        _ => bail!("there is no bench {bench:?}; there are: ingest, rows"),
+        "growth" => growth::run(&paths),
+        _ => bail!("there is no bench {bench:?}; there are: ingest, rows, growth"),
     }
 }

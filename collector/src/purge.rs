@@ -19,6 +19,8 @@ use crate::store::{Rows, Store, StoreError};
 
 pub use step::{Candidate, Keep, deleted_events, next_groups, step};
 
+use step::ROWS;
+
 /// Steps of one run.
 const STEPS: u32 = 5;
 
@@ -46,19 +48,23 @@ pub async fn run(env: &Env, now_ms: i64) -> Result<(), StoreError> {
     let kept = pressure.shortened(&kept);
     let mut after = settings.place;
     for _ in 0..STEPS {
+        // After the last group the walk begins anew.
         let groups: Vec<Candidate> = store.read(&next_groups(after.as_ref())).await?.all()?;
-        let rows = store.write(|_| step(&groups, &kept, now_ms)).await?;
-        let deleted = rows.iter().skip(1).map(Rows::changed).sum();
+        let rows = store.write(|_| step(after.as_ref(), &groups, &kept, now_ms)).await?;
+        let deleted: Vec<usize> = rows.iter().skip(1).map(Rows::changed).collect();
         let bytes = rows.last().map_or(0, Rows::database_bytes);
-        pressure = pressure.after(bytes, max_bytes(env), deleted, groups.is_empty());
-        after = groups.last().cloned();
-        if after.is_none() {
+        pressure = pressure.after(bytes, max_bytes(env), deleted.iter().sum(), groups.is_empty());
+        if groups.is_empty() {
+            after = None;
             break;
         }
+        // There may be more of the same groups.
+        if !deleted.contains(&ROWS) {
+            after = groups.last().cloned();
+        }
     }
-    if pressure != settings.pressure {
-        store.write(|_| vec![pressure.keep()]).await?;
-    }
+    let place = step(after.as_ref(), &[], &kept, now_ms);
+    store.write(|_| place.iter().cloned().chain([pressure.keep()]).collect()).await?;
     Ok(())
 }
 

@@ -11,8 +11,8 @@ use crate::sql::Statement;
 /// Groups that one step looks at.
 pub(super) const GROUPS: u32 = 200;
 
-/// Rows of each table that one step deletes at most: a delete is billed as a write.
-const ROWS: u32 = 500;
+/// Rows of each table that one step deletes at most: five million events a day, if all runs have so much to do.
+pub(super) const ROWS: usize = 5_000;
 
 /// How long a project keeps what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -62,10 +62,14 @@ pub fn next_groups(after: Option<&Candidate>) -> Statement {
     )
 }
 
-/// Notes the place, and deletes what is old of these groups. After the last group the place is the beginning.
-pub fn step(groups: &[Candidate], keep: &[Keep], now_ms: i64) -> Vec<Statement> {
-    let place =
-        groups.last().map_or_else(String::new, |last| format!("{} {}", last.project_id, last.hash));
+/// Notes the place before these groups, and deletes what is old of them.
+pub fn step(
+    after: Option<&Candidate>,
+    groups: &[Candidate],
+    keep: &[Keep],
+    now_ms: i64,
+) -> Vec<Statement> {
+    let place = after.map_or_else(String::new, |last| format!("{} {}", last.project_id, last.hash));
     let mut statements = vec![Statement::new(KEEP_PLACE, [place.into()])];
     if groups.is_empty() {
         return statements;
@@ -85,7 +89,10 @@ pub fn step(groups: &[Candidate], keep: &[Keep], now_ms: i64) -> Vec<Statement> 
         .collect();
     let rows = serde_json::to_string(&rows).unwrap_or_default();
     for sql in [OLD_EVENTS, OLD_HOURS, OLD_BODIES] {
-        statements.push(Statement::new(sql, [rows.as_str().into(), ROWS.into()]));
+        statements.push(Statement::new(
+            sql,
+            [rows.as_str().into(), i64::try_from(ROWS).unwrap_or(i64::MAX).into()],
+        ));
     }
     statements
 }

@@ -93,7 +93,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("end of a deletion", life::finish_delete(1, 1, 1).into()),
         ("retention", vec![purge::next_groups(Some(&candidate))]),
     ];
-    all.push(("step of retention", purge::step(&[candidate], &keep, 1)));
+    all.push(("step of retention", purge::step(None, &[candidate], &keep, 1)));
     all.push(("events of deleted issues", purge::deleted_events().into()));
     all.push(("what has expired", purge::expired(1).into()));
     all.into_iter()
