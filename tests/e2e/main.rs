@@ -22,6 +22,7 @@ mod page_check;
 mod retention;
 mod sentry_sdk;
 mod uncaught;
+mod upgrade;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -73,6 +74,7 @@ fn tests() -> Vec<Test> {
         first_event::TESTS,
         retention::TESTS,
         migrations::TESTS,
+        upgrade::TESTS,
         bindings::TESTS,
         faults::TESTS,
         crowds::TESTS,

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params_from_iter};
+use serde_json::Value;
 use xtask::stamp::files_under;
 
 use crate::Rows;
@@ -122,6 +123,39 @@ impl Database {
         )
     }
 
+    /// Takes every table of ours away, and makes those of a schema.
+    pub fn begin_anew(&self, schema: &str) {
+        let ours = "SELECT 'DROP ' || type || ' ' || name || ';' FROM sqlite_master
+            WHERE type IN ('trigger', 'table') AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'
+            ORDER BY type DESC";
+        let drops: Vec<String> = self.all(ours, |row| row.get(0));
+        self.execute("PRAGMA foreign_keys = OFF");
+        self.execute(&drops.concat());
+        self.execute(schema);
+    }
+
+    /// Runs statements.
+    pub fn run(&self, statements: &str) {
+        self.execute(statements);
+    }
+
+    /// Runs a recorded batch: `[[number of the statement, [argument, …]], …]`.
+    ///
+    /// # Panics
+    /// When the corpus is damaged.
+    pub fn replay(&self, statements: &Value, batch: &Value) {
+        self.execute("BEGIN");
+        for recorded in batch.as_array().expect("a batch") {
+            let number = usize::try_from(recorded[0].as_u64().expect("a number")).expect("small");
+            let sql = statements[number].as_str().expect("a statement");
+            let arguments = recorded[1].as_array().expect("arguments").iter().map(argument);
+            let mut prepared = self.connection.prepare_cached(sql).expect(sql);
+            let mut rows = prepared.query(params_from_iter(arguments)).expect(sql);
+            while rows.next().expect(sql).is_some() {}
+        }
+        self.execute("COMMIT");
+    }
+
     /// Takes the table of events away.
     #[must_use]
     pub fn outage(&self) -> Outage<'_> {
@@ -166,5 +200,22 @@ const STORED: &str = "SELECT
 impl Drop for Outage<'_> {
     fn drop(&mut self) {
         self.database.execute("ALTER TABLE event_taken_away RENAME TO event");
+    }
+}
+
+fn argument(recorded: &Value) -> rusqlite::types::Value {
+    use rusqlite::types::Value as Sql;
+    match recorded {
+        Value::Null => Sql::Null,
+        Value::Number(number) => Sql::Integer(number.as_i64().expect("a whole number")),
+        Value::String(text) => Sql::Text(text.clone()),
+        other => {
+            let digits = other["hex"].as_str().expect("a blob").as_bytes();
+            let byte = |pair: &[u8]| {
+                let pair = std::str::from_utf8(pair).expect("ASCII");
+                u8::from_str_radix(pair, 16).expect("digits")
+            };
+            Sql::Blob(digits.chunks_exact(2).map(byte).collect())
+        }
     }
 }
