@@ -16,8 +16,14 @@ use crate::store::Store;
 /// At most one row an outcome in this time.
 const PAUSE_MS: i64 = 10_000;
 
-/// A request may go on for 30 s after its answer: this often it waits and writes.
-const ROUNDS: u32 = 2;
+/// How often it is looked what may be written: whoever waits for a first event should not wait long for what was wrong.
+const ROUND_MS: u64 = 1_000;
+
+/// A request may go on for 30 s after its answer.
+const ROUNDS: u32 = 25;
+
+/// After this time a request that waits has written, or was ended.
+const LONGEST_MS: i64 = 30_000;
 
 /// Outcomes with their details that an isolate holds; more of the same outcome share an empty detail.
 const MAX_HELD: usize = 100;
@@ -34,8 +40,8 @@ struct Held {
     pending: HashMap<(Outcome, String), u32>,
     /// When an outcome last wrote a row.
     written_ms: HashMap<Outcome, i64>,
-    /// Some request waits to write.
-    is_scheduled: bool,
+    /// Since when a request waits to write. The platform may end it: it counts no longer than its rounds.
+    scheduled_ms: i64,
 }
 
 thread_local! {
@@ -53,7 +59,11 @@ pub fn count(
     let detail = detail.get(..detail.floor_char_boundary(MAX_DETAIL)).unwrap_or_default();
     let must_schedule = HELD.with_borrow_mut(|held| {
         hold(held, (project_id, outcome, reason), detail, 1);
-        !std::mem::replace(&mut held.is_scheduled, true)
+        let is_scheduled = incoming.now_ms - held.scheduled_ms < LONGEST_MS;
+        if !is_scheduled {
+            held.scheduled_ms = incoming.now_ms;
+        }
+        !is_scheduled
     });
     if must_schedule {
         incoming.context.wait_until(write_in_rounds(incoming.env.clone()));
@@ -75,7 +85,7 @@ fn hold(held: &mut Held, outcome: Outcome, detail: &str, quantity: u32) {
 async fn write_in_rounds(env: Env) {
     for round in 0..=ROUNDS {
         if round > 0 {
-            Delay::from(Duration::from_millis(PAUSE_MS.unsigned_abs())).await;
+            Delay::from(Duration::from_millis(ROUND_MS)).await;
         }
         let now_ms = crate::now_ms();
         let due = HELD.with_borrow_mut(|held| due(held, now_ms));
@@ -90,7 +100,7 @@ async fn write_in_rounds(env: Env) {
             break;
         }
     }
-    HELD.with_borrow_mut(|held| held.is_scheduled = false);
+    HELD.with_borrow_mut(|held| held.scheduled_ms = 0);
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,8 +20,8 @@ fn refused_origin(world: &World) {
     let project = world.project_for(&["https://shop.example"]);
     let app = "setTimeout(() => { throw new Error('from elsewhere'); });";
     let site: Site = project.site(app);
-    let page = world.tab();
-    page.open(&site.url("/"));
+    break_page(world, &site);
+    assert_eq!(project.api.issues().unwrap(), []);
 
     let tab = world.tab();
     tab.open(&project.sign_in);
@@ -31,16 +31,20 @@ fn refused_origin(world: &World) {
         ensure!(text.contains(&format!("{} is not among the origins", site.origin())), "{text}");
         Ok(())
     });
-    assert_eq!(project.api.issues().unwrap(), []);
     tab.click(".refusals button");
     tab.shows("#live", "Listening");
-    drop(page);
-    let page = world.tab();
-    page.open(&site.url("/"));
+    drop(tab);
+
+    break_page(world, &site);
     let issue = eventually(|| project.api.only_issue());
     assert_eq!(issue.value, "from elsewhere");
-    // The page that waited notices it by itself.
-    tab.shows("main", "from elsewhere");
+}
+
+/// Opens the page, and closes it once its error was answered.
+fn break_page(world: &World, site: &Site) {
+    let tab = world.tab();
+    tab.open(&site.url("/"));
+    tab.flush();
 }
 
 fn refusals(world: &World) {

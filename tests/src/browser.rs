@@ -40,17 +40,18 @@ const FLAGS: [&str; 9] = [
 #[derive(Debug)]
 pub struct Chrome {
     client: Client,
+    /// The window that is there when no tab is.
+    first: WindowHandle,
     runtime: Runtime,
     _driver: Group,
     profile: PathBuf,
 }
 
-/// One tab, closed when this is dropped.
+/// One tab, closed when this is dropped. The one that was opened last is in front: there is one at a time.
 #[derive(Debug)]
 pub struct Tab<'chrome> {
     chrome: &'chrome Chrome,
     handle: WindowHandle,
-    first: WindowHandle,
 }
 
 impl Chrome {
@@ -84,7 +85,8 @@ impl Chrome {
         };
         let client = poll(Duration::from_secs(30), connect)
             .context("no WebDriver session; see target/e2e/chromedriver.log")?;
-        Ok(Self { client, runtime, _driver: driver, profile })
+        let first = runtime.block_on(client.window())?;
+        Ok(Self { client, first, runtime, _driver: driver, profile })
     }
 
     /// A new tab, in front.
@@ -93,10 +95,11 @@ impl Chrome {
     /// When the browser is gone.
     #[must_use]
     pub fn tab(&self) -> Tab<'_> {
-        let first = self.wait(self.client.window());
+        // Wherever a test that failed has left the browser.
+        self.wait(self.client.switch_to_window(self.first.clone()));
         let handle = self.wait(self.client.new_window(true)).handle;
         self.wait(self.client.switch_to_window(handle.clone()));
-        Tab { chrome: self, handle, first }
+        Tab { chrome: self, handle }
     }
 
     #[track_caller]
@@ -215,9 +218,9 @@ impl Tab<'_> {
 
 impl Drop for Tab<'_> {
     fn drop(&mut self) {
-        let Chrome { client, runtime, .. } = self.chrome;
+        let Chrome { client, runtime, first, .. } = self.chrome;
         let _ = runtime.block_on(client.switch_to_window(self.handle.clone()));
         let _ = runtime.block_on(client.close_window());
-        let _ = runtime.block_on(client.switch_to_window(self.first.clone()));
+        let _ = runtime.block_on(client.switch_to_window(first.clone()));
     }
 }
