@@ -305,7 +305,7 @@ fn failure_of(reason: String) -> StoreError {
         StoreError::Full
     } else if says(&["too many api requests"]) || says(&["too many", "subrequests"]) {
         StoreError::TooManyQueries
-    } else if says(&["too big"]) || says(&["toobig"]) {
+    } else if says(&["blob too big"]) {
         StoreError::TooLarge { bytes: MAX_VALUE + 1 }
     } else {
         StoreError::Failed { reason }

@@ -8,7 +8,7 @@ use trapline_tests::{Database, Faulty, Project, World, eventually_within};
 
 use crate::Test;
 use crate::faults::{EVENT, WHEN};
-use crate::ledger::envelope;
+use crate::ledger::{assert_stored, counted, envelope};
 
 pub const TESTS: &[Test] = &[
     ("projects_are_spread_over_the_databases_that_are_bound", two_databases),
@@ -21,13 +21,15 @@ fn two_databases(world: &World) {
     let name = "databases";
     let faulty = Faulty::start_with(&world.paths, name, SECOND).expect("a Worker");
     let (first, second) = (faulty.project(), faulty.project());
-    for number in 0..10 {
+    let numbers: Vec<u32> = (0..10).collect();
+    for number in numbers.iter().copied() {
         for project in [&first, &second, &second] {
             assert_eq!(project.send(&envelope(number)).status, 200);
         }
     }
-    check_counts(&first, 10);
-    check_counts(&second, 10);
+    for project in [&first, &second] {
+        assert_eq!(count(project).expect("issues"), counted(&numbers));
+    }
     let state = world.paths.target.join("e2e/faults").join(name);
     let mut events: Vec<i64> = Database::open_all(&state)
         .expect("databases")
@@ -64,23 +66,21 @@ fn queue(world: &World) {
     // Committed, and nobody hears of it, three times: the message comes again.
     let lost: Vec<_> = WHEN.iter().cycle().take(9).map(|when| json!({ "when": when })).collect();
     faulty.queue(&json!({ "match": EVENT, "next": lost }));
-    for number in 0..20 {
+    let numbers: Vec<u32> = (0..20).collect();
+    for number in numbers.iter().copied() {
         // The sender hears only of the queue.
         assert_eq!(project.send(&envelope(number)).status, 200);
         assert_eq!(project.send(&envelope(number)).status, 200);
     }
-    eventually_within(Duration::from_secs(40), || {
-        let count = project.api.issues()?.iter().map(|issue| issue.count).sum::<u64>();
-        ensure!(count >= 20, "{count} events of 20");
+    eventually_within(Duration::from_secs(60), || {
+        let (count, left) = (count(&project)?, faulty.report().left);
+        ensure!(count >= counted(&numbers) && left == 0, "{count} events, {left} faults left");
         Ok(())
     });
-    check_counts(&project, 20);
-    assert_eq!(faulty.report().left, 0);
+    assert_stored(&faulty.database, &project, &numbers);
     assert!(faulty.report().refused.is_empty(), "{:?}", faulty.report());
 }
 
-#[track_caller]
-fn check_counts(project: &Project, events: u64) {
-    let issues = project.api.issues().expect("issues");
-    assert_eq!(issues.iter().map(|issue| issue.count).sum::<u64>(), events, "{issues:#?}");
+fn count(project: &Project) -> anyhow::Result<u64> {
+    Ok(project.api.issues()?.iter().map(|issue| issue.count).sum())
 }

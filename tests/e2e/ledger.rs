@@ -20,6 +20,11 @@ fn facts(number: u32) -> (&'static str, u32, u32, u32) {
     (bug, number / 5 % 2, number % 4, if number % 10 == 3 { 2 } else { 1 })
 }
 
+/// How many occurrences these events stand for.
+pub fn counted(numbers: &[u32]) -> u64 {
+    numbers.iter().map(|number| u64::from(facts(*number).3)).sum()
+}
+
 fn event_id(number: u32) -> String {
     format!("{number:032x}")
 }
