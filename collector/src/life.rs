@@ -85,9 +85,9 @@ const NOTE_RELEASE: &str = "
 const DECIDE: &str = "
     UPDATE issue SET status = ?3, status_ms = ?4, resolved_release = ?5, ignore_until_ms = ?6,
         ignore_events = CASE WHEN ?7 = 0 THEN 0 ELSE ?7 + (SELECT coalesce(sum(events), 0)
-            FROM event_group g WHERE g.project_id = ?1 AND g.number = ?2) END,
+            FROM event_group g INDEXED BY event_group_by_issue WHERE g.project_id = ?1 AND g.number = ?2) END,
         ignore_users = CASE WHEN ?8 = 0 THEN 0 ELSE ?8 + (SELECT coalesce(sum(users), 0)
-            FROM event_group g WHERE g.project_id = ?1 AND g.number = ?2) END
+            FROM event_group g INDEXED BY event_group_by_issue WHERE g.project_id = ?1 AND g.number = ?2) END
     WHERE project_id = ?1 AND number = ?2 AND status < 3 AND NOT (status = ?3 AND status_ms = ?4)";
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub fn merge(project_id: u32, target: u32, sources: &[u32], now_ms: i64) -> Vec<
 /// Issues of `?3` that can be merged into `?2`.
 macro_rules! merged {
     () => {
-        "(SELECT m.number FROM json_each(?3) j JOIN issue m ON m.project_id = ?1 AND m.number = j.value
+        "(SELECT m.number FROM json_each(?3) j CROSS JOIN issue m ON m.project_id = ?1 AND m.number = j.value
             JOIN issue t ON t.project_id = ?1 AND t.number = ?2 AND t.status < 3
             WHERE m.status < 3 AND m.number <> ?2)"
     };
@@ -46,7 +46,7 @@ const MOVE_UP: &str = concat!(
 );
 
 const REPOINT: &str = concat!(
-    "UPDATE event_group SET home = CASE WHEN home = 0 THEN number ELSE home END, number = ?2
+    "UPDATE event_group INDEXED BY event_group_by_issue SET home = CASE WHEN home = 0 THEN number ELSE home END, number = ?2
     WHERE project_id = ?1 AND number IN ",
     merged!()
 );
@@ -85,7 +85,7 @@ pub fn split(project_id: u32, number: u32, groups: &[String], now_ms: i64) -> Ve
 /// Groups of `?3` that count for `?2`.
 macro_rules! chosen {
     () => {
-        "FROM json_each(?3) j JOIN event_group g ON g.project_id = ?1 AND g.hash = unhex(j.value)
+        "FROM json_each(?3) j CROSS JOIN event_group g ON g.project_id = ?1 AND g.hash = unhex(j.value)
             AND g.number = ?2"
     };
 }
@@ -114,7 +114,7 @@ const NEW_ISSUE: &str = concat!(
     AND EXISTS (SELECT 1 ",
     chosen!(),
     ")
-    AND EXISTS (SELECT 1 FROM event_group s WHERE s.project_id = ?1 AND s.number = ?2
+    AND EXISTS (SELECT 1 FROM event_group s INDEXED BY event_group_by_issue WHERE s.project_id = ?1 AND s.number = ?2
         AND s.hash NOT IN (SELECT g.hash ",
     chosen!(),
     "))"
@@ -128,14 +128,14 @@ const MOVE_TO_NEW: &str = concat!(
     WHERE project_id = ?1 AND number = ?2 AND hash IN (SELECT g.hash ",
     chosen!(),
     ")
-    AND NOT EXISTS (SELECT 1 FROM event_group s WHERE s.project_id = ?1
+    AND NOT EXISTS (SELECT 1 FROM event_group s INDEXED BY event_group_by_issue WHERE s.project_id = ?1
         AND s.number = (SELECT max(number) FROM issue WHERE project_id = ?1))"
 );
 
 /// Issues that `?2` and the groups of `?3` count for now.
 macro_rules! parted {
     () => {
-        "(SELECT ?2 UNION SELECT p.number FROM json_each(?3) j JOIN event_group p ON p.project_id = ?1
+        "(SELECT ?2 UNION SELECT p.number FROM json_each(?3) j CROSS JOIN event_group p ON p.project_id = ?1
             AND p.hash = unhex(j.value))"
     };
 }
@@ -143,19 +143,19 @@ macro_rules! parted {
 const SPLIT_USERS: &str = concat!(
     "WITH firsts AS MATERIALIZED (
         SELECT number, group_hash, count(*) AS users FROM (
-            SELECT g.number, min(u.group_hash) AS group_hash FROM event_group g
-            JOIN group_user u ON u.project_id = ?1 AND u.group_hash = g.hash
+            SELECT g.number, min(u.group_hash) AS group_hash FROM event_group g INDEXED BY event_group_by_issue
+            CROSS JOIN group_user u ON u.project_id = ?1 AND u.group_hash = g.hash
             WHERE g.project_id = ?1 AND g.number IN ",
     parted!(),
     "
             GROUP BY g.number, u.user_hash) GROUP BY group_hash)
-    UPDATE event_group SET users = coalesce((SELECT firsts.users FROM firsts WHERE firsts.group_hash = event_group.hash), 0)
+    UPDATE event_group INDEXED BY event_group_by_issue SET users = coalesce((SELECT firsts.users FROM firsts WHERE firsts.group_hash = event_group.hash), 0)
     WHERE project_id = ?1 AND number IN ",
     parted!()
 );
 
 const SPLIT_LAST_HOUR: &str = concat!(
-    "UPDATE issue SET hour_limit = 0, last_hour = coalesce((SELECT max(g.hour) FROM event_group g
+    "UPDATE issue SET hour_limit = 0, last_hour = coalesce((SELECT max(g.hour) FROM event_group g INDEXED BY event_group_by_issue
         WHERE g.project_id = ?1 AND g.number = issue.number), last_hour)
     WHERE project_id = ?1 AND number IN ",
     parted!()
@@ -172,12 +172,13 @@ fn count_users(project_id: u32, numbers: &[u32]) -> [Statement; 2] {
 const TAKE_OVER: &str = "
     INSERT INTO group_user (project_id, group_hash, user_hash, commit_nonce)
     SELECT ?1, g.hash, u.user_hash, u.commit_nonce FROM json_each(?2) j
-    JOIN event_group g ON g.project_id = ?1 AND g.number = j.value
-    JOIN issue_user u ON u.project_id = ?1
+    CROSS JOIN event_group g INDEXED BY event_group_by_issue ON g.project_id = ?1 AND g.number = j.value
+    CROSS JOIN issue_user u ON u.project_id = ?1
         AND u.number = CASE WHEN g.home = 0 THEN g.number ELSE g.home END
-    WHERE g.hash = (SELECT min(f.hash) FROM event_group f WHERE f.project_id = ?1
+    WHERE g.hash = (SELECT min(f.hash) FROM event_group f INDEXED BY event_group_by_issue WHERE f.project_id = ?1
         AND f.number = g.number AND f.home = g.home)
-    AND NOT EXISTS (SELECT 1 FROM event_group s JOIN group_user o ON o.project_id = ?1
+    AND NOT EXISTS (SELECT 1 FROM event_group s INDEXED BY event_group_by_issue
+        CROSS JOIN group_user o ON o.project_id = ?1
         AND o.group_hash = s.hash AND o.user_hash = u.user_hash
         WHERE s.project_id = ?1 AND s.number = g.number)
     ON CONFLICT DO NOTHING";
@@ -186,8 +187,8 @@ const USERS: &str = "
     WITH firsts AS MATERIALIZED (
         SELECT group_hash, count(*) AS users FROM (
             SELECT min(u.group_hash) AS group_hash FROM json_each(?2) j
-            JOIN event_group g ON g.project_id = ?1 AND g.number = j.value
-            JOIN group_user u ON u.project_id = ?1 AND u.group_hash = g.hash
+            CROSS JOIN event_group g INDEXED BY event_group_by_issue ON g.project_id = ?1 AND g.number = j.value
+            CROSS JOIN group_user u ON u.project_id = ?1 AND u.group_hash = g.hash
             GROUP BY g.number, u.user_hash) GROUP BY group_hash)
-    UPDATE event_group SET users = coalesce((SELECT firsts.users FROM firsts WHERE firsts.group_hash = event_group.hash), 0)
+    UPDATE event_group INDEXED BY event_group_by_issue SET users = coalesce((SELECT firsts.users FROM firsts WHERE firsts.group_hash = event_group.hash), 0)
     WHERE project_id = ?1 AND number IN (SELECT value FROM json_each(?2))";

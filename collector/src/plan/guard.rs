@@ -12,12 +12,12 @@ macro_rules! committed {
     };
 }
 
-/// Whether an event at `?7` is kept whole: while the group is small, when the last kept one is ten minutes old, and
-/// else when the number of events has grown by a quarter. `stored` does not count the event yet.
+/// Whether an event at `?7` is kept whole: while the group is small, when the last kept one is an hour old, and
+/// else when the number of events has grown by half. `stored` does not count the event yet.
 /// The same rule as `may_be_due` of the plan.
 macro_rules! body_is_due {
     () => {
-        "(stored < 8 OR stored + 1 >= next_body OR ?7 >= body_ms + 600000)"
+        "(stored < 5 OR stored + 1 >= next_body OR ?7 >= body_ms + 3600000)"
     };
 }
 

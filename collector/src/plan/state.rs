@@ -27,11 +27,13 @@ macro_rules! hour_limit {
         "CASE WHEN i.last_hour >= ?6 THEN i.hour_limit ELSE (
             SELECT CASE WHEN min(s.first_seen_ms) / 3600000 >= ?6 THEN 0 ELSE CAST(max(20, 5 * (
                     total(CASE WHEN s.hour >= ?6 - 168 AND s.hour < ?6 THEN s.hour_events END)
-                    + (SELECT total(h.events) FROM event_group hg JOIN group_hour h ON h.project_id = ?1
+                    + (SELECT total(h.events) FROM event_group hg INDEXED BY event_group_by_issue
+                        CROSS JOIN group_hour h ON h.project_id = ?1
                         AND h.group_hash = hg.hash AND h.hour >= ?6 - 168 AND h.hour < ?6
                         WHERE hg.project_id = ?1 AND hg.number = i.number))
                 / min(168, ?6 - min(s.first_seen_ms) / 3600000)) AS INTEGER) END
-            FROM event_group s WHERE s.project_id = ?1 AND s.number = i.number) END"
+            FROM event_group s INDEXED BY event_group_by_issue
+            WHERE s.project_id = ?1 AND s.number = i.number) END"
     };
 }
 
@@ -54,9 +56,11 @@ macro_rules! regresses {
 macro_rules! was_ignored_long_enough {
     () => {
         "(i.status = 2 AND ((i.ignore_until_ms > 0 AND ?7 >= i.ignore_until_ms)
-            OR (i.ignore_events > 0 AND i.ignore_events <= (SELECT sum(s.events) FROM event_group s
+            OR (i.ignore_events > 0 AND i.ignore_events <= (SELECT sum(s.events)
+                FROM event_group s INDEXED BY event_group_by_issue
                 WHERE s.project_id = ?1 AND s.number = i.number))
-            OR (i.ignore_users > 0 AND i.ignore_users <= (SELECT sum(s.users) FROM event_group s
+            OR (i.ignore_users > 0 AND i.ignore_users <= (SELECT sum(s.users)
+                FROM event_group s INDEXED BY event_group_by_issue
                 WHERE s.project_id = ?1 AND s.number = i.number))))"
     };
 }
@@ -65,7 +69,8 @@ macro_rules! was_ignored_long_enough {
 macro_rules! escalates {
     () => {
         "(state.new_limit > 0 AND ?6 >= state.last_hour AND state.escalated_ms < ?11
-            AND state.new_limit < (SELECT sum(s.hour_events) FROM event_group s
+            AND state.new_limit < (SELECT sum(s.hour_events)
+                FROM event_group s INDEXED BY event_group_by_issue
                 WHERE s.project_id = ?1 AND s.number = state.number AND s.hour = ?6))"
     };
 }

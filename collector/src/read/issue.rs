@@ -19,7 +19,7 @@ pub fn issue(project_id: u32, number: u32, since_hour: i64) -> Statement {
         SELECT ",
         issue_sums!("?3"),
         " FROM named n JOIN issue i ON i.project_id = ?1 AND i.number = n.number
-        JOIN event_group g ON g.project_id = ?1 AND g.number = i.number
+        JOIN event_group g INDEXED BY event_group_by_issue ON g.project_id = ?1 AND g.number = i.number
         WHERE i.status < 3 GROUP BY i.number"
     );
     Statement::new(SQL, [project_id.into(), number.into(), since_hour.into()])
@@ -47,7 +47,7 @@ pub struct GroupRecord {
 pub fn groups(project_id: u32, number: u32) -> Statement {
     Statement::new(
         "SELECT hex(hash) AS hash, label, events, last_seen_ms, last_release,
-            CASE WHEN home = number THEN 0 ELSE home END AS home FROM event_group
+            CASE WHEN home = number THEN 0 ELSE home END AS home FROM event_group INDEXED BY event_group_by_issue
          WHERE project_id = ?1 AND number = (
             SELECT CASE WHEN merged_into > 0 THEN merged_into ELSE number END
             FROM issue WHERE project_id = ?1 AND number = ?2)

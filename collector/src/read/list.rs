@@ -137,12 +137,12 @@ const LIST: &str = concat!(
         SELECT * FROM scan
         WHERE (?5 = '' OR instr(lower(kind || ' ' || value || ' ' || function || ' ' || place), ?5) > 0)
         AND NOT EXISTS (SELECT 1 FROM json_each(?6) f WHERE NOT EXISTS (
-            SELECT 1 FROM event_group g WHERE g.project_id = ?1 AND g.number = scan.number
+            SELECT 1 FROM event_group g INDEXED BY event_group_by_issue WHERE g.project_id = ?1 AND g.number = scan.number
             AND (instr(g.facets, char(10) || f.value || char(10)) > 0 OR length(g.facets) >= 16000)))
         ORDER BY last_hour DESC, number DESC LIMIT ?7)
     SELECT ",
     issue_sums!("?9"),
-    " FROM page i JOIN event_group g ON g.project_id = ?1 AND g.number = i.number
+    " FROM page i CROSS JOIN event_group g INDEXED BY event_group_by_issue ON g.project_id = ?1 AND g.number = i.number
     GROUP BY i.number ORDER BY i.last_hour DESC, i.number DESC"
 );
 
