@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::read::{self, GroupRecord, KeptRow, ProjectRow};
 use crate::request::Incoming;
 use crate::store::Store;
-use crate::view::{IssueRow, Status};
+use crate::view::{Condition, IssueRow, Status};
 use crate::{account, reply};
 
 #[derive(Serialize)]
@@ -38,11 +38,24 @@ struct Issue<'a> {
     culprit: String,
     level: &'static str,
     status: &'static str,
+    regressed: bool,
+    escalating: bool,
+    /// Resolved in this release: only a later one regresses.
+    resolved_in: Option<&'a str>,
+    ignored_until: Option<IgnoredUntil>,
     count: u64,
     users: u64,
     first_seen: String,
     last_seen: String,
     hours: &'a [u32; 24],
+}
+
+/// Whatever comes first, in all; forever if nothing is set.
+#[derive(Serialize)]
+struct IgnoredUntil {
+    at: Option<String>,
+    count: Option<u64>,
+    users: Option<u64>,
 }
 
 impl<'a> From<&'a IssueRow> for Issue<'a> {
@@ -57,6 +70,20 @@ impl<'a> From<&'a IssueRow> for Issue<'a> {
                 Status::Unresolved => "unresolved",
                 Status::Resolved => "resolved",
                 Status::Ignored => "ignored",
+            },
+            regressed: row.is_regressed,
+            escalating: row.is_escalating,
+            resolved_in: match &row.condition {
+                Condition::LaterThan { release } => Some(release),
+                _ => None,
+            },
+            ignored_until: match row.condition {
+                Condition::Until { at_ms, events, users } => Some(IgnoredUntil {
+                    at: (at_ms > 0).then(|| rfc3339_of(at_ms)),
+                    count: (events > 0).then_some(events),
+                    users: (users > 0).then_some(users),
+                }),
+                _ => None,
             },
             count: row.events,
             users: row.users,

@@ -103,10 +103,15 @@ pub fn row(prefix: &str, record: &IssueRecord, now_ms: i64) -> IssueRow {
         last_seen_ms: record.last_seen_ms,
         hours: hours_of(&record.recent, now_ms / HOUR_MS),
         is_new: now_ms - record.first_seen_ms < DAY_MS,
-        is_regressed: record.status == 0 && record.regressed_ms > 0,
+        is_regressed: is_regressed(record),
         is_escalating: record.status == 0 && now_ms - record.escalated_ms < 2 * HOUR_MS,
         condition: condition(record),
     }
+}
+
+/// Regressing was the last that happened to it: what was ignored since, or reopened by hand, is another story.
+fn is_regressed(record: &IssueRecord) -> bool {
+    record.status == 0 && record.regressed_ms > 0 && record.regressed_ms >= record.status_ms
 }
 
 /// What brings an issue back by itself: `until 3 Dec`, as a [`Condition`].
@@ -140,7 +145,22 @@ fn hours_of(recent: &str, this_hour: i64) -> [u32; 24] {
 
 #[cfg(test)]
 mod tests {
-    use super::hours_of;
+    use super::{hours_of, is_regressed};
+    use crate::read::IssueRecord;
+
+    #[test]
+    fn a_regression_is_told_until_something_else_happens_to_the_issue() {
+        for (status, regressed_ms, status_ms, expected) in [
+            (0, 7, 7, true),
+            (0, 0, 0, false),
+            (0, 7, 8, false),
+            (1, 7, 8, false),
+            (0, 0, 9, false),
+        ] {
+            let record = IssueRecord { status, regressed_ms, status_ms, ..IssueRecord::default() };
+            assert_eq!(is_regressed(&record), expected);
+        }
+    }
 
     #[test]
     fn hours_of_all_groups_are_added() {

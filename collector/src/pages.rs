@@ -8,6 +8,7 @@ mod breadcrumbs;
 mod chart;
 mod details;
 mod issue;
+mod life;
 mod list;
 mod number;
 mod row;

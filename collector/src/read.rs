@@ -9,8 +9,8 @@ use serde::Deserialize;
 use crate::sql::Statement;
 
 pub use issue::{
-    BodyRow, FacetsRow, GroupRecord, KeptRow, MAX_GROUPS, body, body_in_slot, facets, groups,
-    issue, kept, old_slots,
+    BodyRow, FacetsRow, GroupRecord, KeptRow, MAX_GROUPS, NotMergedRow, ReleaseRow, body,
+    body_in_slot, facets, groups, issue, kept, newest_release, not_merged, old_slots,
 };
 pub use list::{
     CountsRow, Cursor, IssueRecord, ListFilter, MAX_TAB_COUNT, PAGE, SCAN, counts, last_scanned,

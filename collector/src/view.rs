@@ -45,10 +45,13 @@ pub struct IssuesPage {
     pub query: String,
     /// Most recently seen first.
     pub issues: Vec<IssueRow>,
-    /// Index of the first row, from 1; 0 if the list is empty.
+    /// Index of the first row, from 1; 0 if the page is empty.
     pub first_row: u64,
-    /// Link to the next page, if there is one.
+    /// Link to the next page, if there is one. A filtered page looks at a bounded number of issues: it may be empty
+    /// although there is one.
     pub next_page: Option<String>,
+    /// Issues before this page's were shown or searched.
+    pub is_later_page: bool,
     /// The project has never received an event: say how to send one.
     pub waiting: bool,
     /// DSN for the snippet that the empty page shows.
@@ -179,6 +182,8 @@ pub struct IssuePage {
     pub issue: IssueRow,
     /// Release of the first event, and of the newest one; empty if unknown.
     pub releases: (String, String),
+    /// Newest release of the package that the newest event names; empty if unknown.
+    pub newest_release: String,
     /// The event shown; `None` if its body was capped away.
     pub event: Option<Event>,
     /// Which event of the issue is shown.

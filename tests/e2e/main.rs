@@ -15,6 +15,7 @@ mod envelopes;
 mod failing_database;
 mod faults;
 mod first_event;
+mod issue_life;
 mod ledger;
 mod loading;
 mod migrations;
@@ -69,6 +70,7 @@ fn tests() -> Vec<Test> {
         failing_database::TESTS,
         demo::TESTS,
         dashboard::TESTS,
+        issue_life::TESTS,
         deployment::TESTS,
         page_check::TESTS,
         first_event::TESTS,

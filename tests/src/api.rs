@@ -31,6 +31,12 @@ pub struct Issue {
     pub culprit: String,
     /// `error`
     pub level: String,
+    /// `unresolved`
+    pub status: String,
+    /// It was seen again after it had been resolved.
+    pub regressed: bool,
+    /// It happens far more often than it used to.
+    pub escalating: bool,
     /// How often it happened.
     pub count: u64,
     /// How many users saw it.
@@ -88,22 +94,38 @@ impl Api {
         Ok(Self { http, port, cookie, project: setup.project.clone() })
     }
 
-    /// The project's issues, newest first.
+    /// The project's open issues, newest first.
     ///
     /// # Errors
     /// When the API answers otherwise than promised.
     pub fn issues(&self) -> Result<Vec<Issue>> {
-        let list = self.json("issues/")?;
+        self.issues_of("unresolved")
+    }
+
+    /// The project's issues of a status, newest first.
+    ///
+    /// # Errors
+    /// When the API answers otherwise than promised.
+    pub fn issues_of(&self, status: &str) -> Result<Vec<Issue>> {
+        let list = self.json(&format!("issues/?status={status}"))?;
         list.as_array().context("issues are no list")?.iter().map(issue_of).collect()
     }
 
-    /// The only issue there is.
+    /// The only open issue there is.
     ///
     /// # Errors
     /// While there is none, or more than one.
     pub fn only_issue(&self) -> Result<Issue> {
-        let mut issues = self.issues()?;
-        ensure!(issues.len() == 1, "{} issues: {issues:#?}", issues.len());
+        self.only_issue_of("unresolved")
+    }
+
+    /// The only issue of a status.
+    ///
+    /// # Errors
+    /// While there is none, or more than one.
+    pub fn only_issue_of(&self, status: &str) -> Result<Issue> {
+        let mut issues = self.issues_of(status)?;
+        ensure!(issues.len() == 1, "{} {status} issues: {issues:#?}", issues.len());
         issues.pop().context("one issue")
     }
 
@@ -167,6 +189,10 @@ fn issue_of(value: &Value) -> Result<Issue> {
         let number = value.get(name).and_then(Value::as_u64);
         number.with_context(|| format!("an issue without {name}: {value}"))
     };
+    let flag = |name: &str| {
+        let flag = value.get(name).and_then(Value::as_bool);
+        flag.with_context(|| format!("an issue without {name}: {value}"))
+    };
     let hours = value.get("hours").and_then(Value::as_array);
     let hours = hours.with_context(|| format!("an issue without hours: {value}"))?;
     Ok(Issue {
@@ -175,6 +201,9 @@ fn issue_of(value: &Value) -> Result<Issue> {
         value: text("value")?,
         culprit: text("culprit")?,
         level: text("level")?,
+        status: text("status")?,
+        regressed: flag("regressed")?,
+        escalating: flag("escalating")?,
         count: number("count")?,
         users: number("users")?,
         last_day: hours.iter().filter_map(Value::as_u64).sum(),

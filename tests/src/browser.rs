@@ -144,6 +144,12 @@ impl Tab<'_> {
         });
     }
 
+    /// Presses a key on an element, once it is there. The key as WebDriver names it: `\u{e007}` is Enter.
+    #[track_caller]
+    pub fn press(&self, selector: &str, key: &str) {
+        self.patiently(selector, async |element| element.send_keys(key).await);
+    }
+
     /// The text that a user reads in the first element that matches, once there is one.
     #[track_caller]
     #[must_use]

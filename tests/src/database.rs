@@ -173,6 +173,20 @@ impl Database {
         ));
     }
 
+    /// Moves what was stored of a project into the past, with the hours in which it is counted: its issues are that old.
+    pub fn age_issues_by_days(&self, project: &str, days: u32) {
+        let (hours, by_ms) = (days * 24, i64::from(days) * 24 * 3_600_000);
+        self.execute(&format!(
+            "UPDATE event SET claimed_ms = claimed_ms - {by_ms}, at_ms = at_ms - {by_ms}
+                WHERE project_id = {project};
+             UPDATE body SET at_ms = at_ms - {by_ms} WHERE project_id = {project};
+             UPDATE group_hour SET hour = hour - {hours} WHERE project_id = {project};
+             UPDATE event_group SET first_seen_ms = first_seen_ms - {by_ms}, recent = '',
+                last_seen_ms = last_seen_ms - {by_ms}, hour = hour - {hours} WHERE project_id = {project};
+             UPDATE issue SET last_hour = last_hour - {hours} WHERE project_id = {project};"
+        ));
+    }
+
     fn execute(&self, statement: &str) {
         self.connection.execute_batch(statement).expect(statement);
     }

@@ -166,8 +166,8 @@ function back() {
   if (menu) {
     menu.open = false;
     menu.querySelector("summary").focus();
-  } else if (field && document.activeElement === field) {
-    field.blur();
+  } else if (document.activeElement?.matches("input")) {
+    document.activeElement.blur();
   } else if (field?.defaultValue) {
     const url = new URL(location.href);
     for (const name of [...url.searchParams.keys()]) if (name !== "status") url.searchParams.delete(name);

@@ -7,7 +7,7 @@ use crate::account;
 use crate::deletion;
 use crate::failure::Failure;
 use crate::life::{self, Decision, Deleting, Until};
-use crate::read;
+use crate::read::{self, NotMergedRow};
 use crate::reply;
 use crate::request::{Incoming, field};
 
@@ -101,6 +101,18 @@ pub async fn merge(
     }
     let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
     visit.store.write(|_| life::merge(project_id, target, &sources, now_ms)).await?;
+    let left_out = read::not_merged(project_id, target, &sources);
+    let left_out: Vec<NotMergedRow> = visit.store.read(&left_out).await?.all()?;
+    if !left_out.is_empty() {
+        let name = |row: &NotMergedRow| read::short_id(&visit.project.short_prefix, row.number);
+        let names: Vec<String> = left_out.iter().map(name).collect();
+        let others = if left_out.len() < sources.len() { " The others were merged." } else { "" };
+        return Err(Failure::BadRequest(format!(
+            "{} cannot be merged into {short_id}: there is no such issue, it is part of another one, or it is \
+             the same.{others}",
+            names.join(", "),
+        )));
+    }
     Ok(reply::redirect(&format!("/{slug}/issues/{short_id}/")))
 }
 

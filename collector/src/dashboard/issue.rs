@@ -9,7 +9,7 @@ use worker::Response;
 use super::{Visit, row, shell, visit};
 use crate::failure::Failure;
 use crate::plan::HOUR_MS;
-use crate::read::{self, BodyRow, FacetsRow, GroupRecord, IssueRecord, KeptRow};
+use crate::read::{self, BodyRow, FacetsRow, GroupRecord, IssueRecord, KeptRow, ReleaseRow};
 use crate::request::Incoming;
 use crate::store::Rows;
 use crate::view::{Distribution, FACET_EVENTS, GroupRow, IssuePage, Position};
@@ -34,9 +34,12 @@ pub async fn issue(
             read::issue(project_id, number, incoming.now_ms / HOUR_MS - 24),
             read::groups(project_id, number),
             read::counts(project_id),
+            read::newest_release(project_id, number),
         ])
         .await?;
-    let [issue, groups, counts] = rows.as_slice() else { return Err(Failure::NotFound) };
+    let [issue, groups, counts, newest_release] = rows.as_slice() else {
+        return Err(Failure::NotFound);
+    };
     let record: IssueRecord = issue.first()?.ok_or(Failure::NotFound)?;
     let prefix = &visit.project.short_prefix;
     if record.number != number {
@@ -46,13 +49,15 @@ pub async fn issue(
     let groups: Vec<GroupRecord> = groups.all()?;
     let shown = shown_event(&visit, &groups, event_id).await?;
     let group = shown.group;
+    let last_release = groups.first().map(|newest| newest.last_release.clone()).unwrap_or_default();
     let page = IssuePage {
         shell: shell(&visit, &counts.first()?.unwrap_or_default(), incoming.now_ms),
         issue: row(prefix, &record, incoming.now_ms),
-        releases: (
-            record.first_release.clone(),
-            groups.first().map(|newest| newest.last_release.clone()).unwrap_or_default(),
-        ),
+        // Events of before releases were noted have none but their own.
+        newest_release: newest_release
+            .first()?
+            .map_or_else(|| last_release.clone(), |newest: ReleaseRow| newest.version),
+        releases: (record.first_release.clone(), last_release),
         event: shown.event,
         position: shown.position,
         distributions: shown.distributions,

@@ -26,6 +26,8 @@ pub async fn issues_page(incoming: &Incoming, visit: &Visit) -> Result<IssuesPag
     let refusals = if waiting { refusals(incoming, visit).await? } else { Vec::new() };
     let status = listed.status;
     let shell = shell(visit, &listed.counts, incoming.now_ms);
+    // Filtered pages differ in length.
+    let next_row = listed.first_row + listed.rows.len() as u64;
     let public_key = visit.project.public_key.clone().unwrap_or_default();
     Ok(IssuesPage {
         shell,
@@ -33,7 +35,8 @@ pub async fn issues_page(incoming: &Incoming, visit: &Visit) -> Result<IssuesPag
         counts: [listed.counts.unresolved, listed.counts.resolved, listed.counts.ignored],
         query: listed.query,
         first_row: if listed.rows.is_empty() { 0 } else { listed.first_row },
-        next_page: listed.next.map(|next| page_link(incoming, listed.first_row, next)),
+        next_page: listed.next.map(|next| page_link(incoming, next_row, next)),
+        is_later_page: listed.is_later_page,
         issues: listed.rows,
         waiting,
         dsn: setup::dsn(incoming, &public_key, visit.project.id),
@@ -71,6 +74,8 @@ pub struct Listed {
     pub query: String,
     /// From 1.
     pub first_row: u64,
+    /// It begins behind other issues.
+    pub is_later_page: bool,
 }
 
 /// Query parameters that filter by a facet.
@@ -114,18 +119,19 @@ pub async fn list(incoming: &Incoming, visit: &Visit) -> Result<Listed, Failure>
         status,
         query,
         first_row: incoming.query("row").and_then(|row| row.parse().ok()).unwrap_or(1),
+        is_later_page: after.is_some(),
     })
 }
 
 /// `?…&after=495000.12&row=51`
-fn page_link(incoming: &Incoming, first_row: u64, next: Cursor) -> String {
+fn page_link(incoming: &Incoming, next_row: u64, next: Cursor) -> String {
     let mut link = form_urlencoded::Serializer::new(String::new());
     let kept = incoming.url.query_pairs().filter(|(name, _)| name != "after" && name != "row");
     for (name, value) in kept {
         link.append_pair(&name, &value);
     }
     link.append_pair("after", &format!("{}.{}", next.hour, next.number));
-    link.append_pair("row", &(first_row + read::PAGE as u64).to_string());
+    link.append_pair("row", &next_row.to_string());
     format!("?{}", link.finish())
 }
 

@@ -7,12 +7,13 @@ use trapline_core::event::{Event, Named};
 use super::breadcrumbs::{Trail, trail};
 use super::chart::{Trend, trend};
 use super::details::{Section, named, sections};
+use super::life::Life;
 use super::number::{count, counted, percent, share, users};
 use super::row::{Mark, Tag, Title, mark, tags, title};
 use super::shell::Sidebar;
 use super::stack::{self, Link, Run};
 use super::time::{Moment, moment};
-use crate::view::{FACET_EVENTS, GroupRow, IssuePage, Status};
+use crate::view::{FACET_EVENTS, GroupRow, IssuePage};
 
 /// `issue.html`
 #[derive(Template)]
@@ -23,7 +24,7 @@ pub(super) struct Issue<'a> {
     title: Title<'a>,
     mark: Mark,
     tags: Vec<Tag>,
-    actions: &'static [Action],
+    life: Life<'a>,
     events: String,
     users: String,
     first_seen: Option<Moment>,
@@ -39,14 +40,6 @@ pub(super) struct Issue<'a> {
     shares_of: String,
     groups: Vec<Group<'a>>,
     groups_in_all: String,
-}
-
-/// A button that posts a status.
-struct Action {
-    name: &'static str,
-    busy: &'static str,
-    status: &'static str,
-    class: &'static str,
 }
 
 /// What is shown of the event.
@@ -88,6 +81,8 @@ struct Group<'a> {
     short_hash: &'a str,
     events: String,
     last_seen: Option<Moment>,
+    /// Where it would go if it were split off; `None` if it cannot be.
+    split: Option<String>,
 }
 
 impl<'a> Issue<'a> {
@@ -100,7 +95,7 @@ impl<'a> Issue<'a> {
             mark: mark(issue),
             // The mark beside them already says it.
             tags: tags(issue).into_iter().filter(|tag| tag.word != "handled").collect(),
-            actions: actions(issue.status),
+            life: Life::of(page),
             events: count(issue.events),
             users: users(issue.users),
             first_seen: moment(issue.first_seen_ms, now_ms),
@@ -131,21 +126,6 @@ fn shares_of(page: &IssuePage) -> String {
 fn newest(page: &IssuePage) -> &'static str {
     let shown_ms = page.event.as_ref().map_or(i64::MAX, Event::at_ms);
     if shown_ms < page.issue.last_seen_ms { "Newest kept event" } else { "Newest event" }
-}
-
-const RESOLVE: Action =
-    Action { name: "Resolve", busy: "Resolving…", status: "resolved", class: "button primary" };
-const IGNORE: Action =
-    Action { name: "Ignore", busy: "Ignoring…", status: "ignored", class: "button" };
-const REOPEN: Action =
-    Action { name: "Reopen", busy: "Reopening…", status: "unresolved", class: "button" };
-
-fn actions(status: Status) -> &'static [Action] {
-    match status {
-        Status::Unresolved => &[RESOLVE, IGNORE],
-        Status::Resolved => &[REOPEN, IGNORE],
-        Status::Ignored => &[REOPEN, RESOLVE],
-    }
 }
 
 fn body<'a>(event: &'a Event, title_value: &str, now_ms: i64) -> Body<'a> {
@@ -225,6 +205,7 @@ fn distributions(page: &IssuePage) -> Vec<Shares<'_>> {
 }
 
 fn groups(page: &IssuePage) -> Vec<Group<'_>> {
+    let is_only = page.groups.len() == 1;
     page.groups
         .iter()
         .map(|row| Group {
@@ -232,13 +213,20 @@ fn groups(page: &IssuePage) -> Vec<Group<'_>> {
             short_hash: first_eight(&row.hash),
             events: count(row.events),
             last_seen: moment(row.last_seen_ms, page.shell.now_ms),
+            split: match &row.home {
+                Some(home) => Some(format!("Back to {home}")),
+                None if is_only => None,
+                None => Some("Into an issue of its own".to_owned()),
+            },
         })
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{last, path_of};
+    use super::{groups, last, path_of};
+    use crate::pages::tests::sample;
+    use crate::view::GroupRow;
     use trapline_core::event::{Event, Exception};
 
     #[test]
@@ -250,6 +238,24 @@ mod tests {
             ("javascript:alert(1)", "javascript:alert(1)"),
         ] {
             assert_eq!(path_of(url), expected);
+        }
+    }
+
+    #[test]
+    fn an_only_group_is_split_off_only_if_a_merge_brought_it() {
+        let mut page = sample::issue("");
+        let merged = GroupRow { home: Some("SHOP-3".into()), ..GroupRow::default() };
+        for (rows, expected) in [
+            (vec![GroupRow::default()], vec![None]),
+            (vec![merged.clone()], vec![Some("Back to SHOP-3")]),
+            (
+                vec![merged, GroupRow::default()],
+                vec![Some("Back to SHOP-3"), Some("Into an issue of its own")],
+            ),
+        ] {
+            page.groups = rows;
+            let split: Vec<_> = groups(&page).into_iter().map(|group| group.split).collect();
+            assert_eq!(split.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
         }
     }
 

@@ -5,6 +5,7 @@ use askama::Template;
 use super::number::{count, counted, issues};
 use super::row::Row;
 use super::shell::Sidebar;
+use crate::read::SCAN;
 use crate::view::{IssuesPage, Status};
 
 /// `issues.html`
@@ -97,8 +98,23 @@ fn range(page: &IssuesPage) -> String {
     if page.query.is_empty() { format!("{rows} of {}", issues(number_of(page))) } else { rows }
 }
 
+/// Only a filtered page is empty although there is a next one, or although it is a later one.
 fn empty(page: &IssuesPage) -> Empty {
     let (adjective, number) = (adjective(page.status), number_of(page));
+    if page.next_page.is_some() {
+        let (scanned, newest) =
+            (count(SCAN as u64), if page.is_later_page { "these" } else { "the newest" });
+        return Empty {
+            heading: format!("None of {newest} {scanned} {adjective} issues matches"),
+            sentence: "Older ones have not been searched yet.".to_owned(),
+        };
+    }
+    if page.is_later_page {
+        return Empty {
+            heading: format!("No older {adjective} issue matches"),
+            sentence: "This was the last page.".to_owned(),
+        };
+    }
     if !page.query.is_empty() {
         let sentence = format!(
             "Without the filter there {}.",
@@ -152,9 +168,35 @@ mod tests {
             query: "cart".into(),
             status: Status::Resolved,
             counts: [9, 1, 0],
+            next_page: None,
+            is_later_page: false,
             ..sample::issues("")
         };
         assert_eq!(empty(&page).heading, "No resolved issue matches the filter");
         assert_eq!(empty(&page).sentence, "Without the filter there is 1 resolved issue.");
+    }
+
+    #[track_caller]
+    fn check_empty(next_page: Option<&str>, is_later_page: bool, heading: &str, button: &str) {
+        let page = IssuesPage {
+            query: "cart".into(),
+            issues: Vec::new(),
+            next_page: next_page.map(str::to_owned),
+            is_later_page,
+            ..sample::issues("")
+        };
+        let html = crate::pages::issues(&page).unwrap();
+        assert!(html.contains(heading) && html.contains(button), "{heading}, {button}: {html}");
+        assert_eq!(html.contains("Search older ones"), next_page.is_some(), "{html}");
+    }
+
+    #[test]
+    fn empty_page_of_a_filtered_list_leads_to_older_issues() {
+        let next = Some("?query=cart&after=7.1");
+        let link = "href=\"?query=cart&#38;after=7.1\" rel=\"next\"";
+        check_empty(next, false, "None of the newest 600 open issues matches", link);
+        check_empty(next, true, "None of these 600 open issues matches", link);
+        check_empty(None, true, "No older open issue matches", "First page");
+        check_empty(None, false, "No open issue matches the filter", "Clear the filter");
     }
 }

@@ -3,7 +3,7 @@
 use trapline_core::page_check::Finding;
 
 use super::*;
-use crate::view::PageRead;
+use crate::view::{Condition, PageRead, Status};
 
 /// Breaks out of text, of both kinds of attribute, and of a URL.
 const PAYLOAD: &str =
@@ -25,6 +25,11 @@ fn issues_are_text() {
 }
 
 #[test]
+fn empty_issues_are_text() {
+    check_is_text(issues(&IssuesPage { issues: Vec::new(), ..sample::issues(PAYLOAD) }), 10);
+}
+
+#[test]
 fn welcome_is_text() {
     check_is_text(issues(&IssuesPage { waiting: true, ..sample::issues(PAYLOAD) }), 10);
 }
@@ -42,6 +47,14 @@ fn findings_are_text() {
 #[test]
 fn issue_is_text() {
     check_is_text(issue(&sample::issue(PAYLOAD)), 70);
+}
+
+#[test]
+fn resolved_issue_is_text() {
+    let mut page = sample::issue(PAYLOAD);
+    page.issue.status = Status::Resolved;
+    page.issue.condition = Condition::LaterThan { release: PAYLOAD.into() };
+    check_is_text(issue(&page), 70);
 }
 
 #[test]
@@ -127,6 +140,7 @@ pub(super) mod sample {
             issues: vec![row(text)],
             first_row: 26,
             next_page: Some(format!("?after={text}")),
+            is_later_page: true,
             waiting: false,
             dsn: text.into(),
             agent_origin: text.into(),
@@ -139,6 +153,7 @@ pub(super) mod sample {
             shell: shell(text),
             issue: row(text),
             releases: (text.into(), text.into()),
+            newest_release: text.into(),
             event: Some(event(text)),
             position: Position {
                 event_id: text.into(),
@@ -155,6 +170,7 @@ pub(super) mod sample {
                 hash: text.into(),
                 fingerprint: text.into(),
                 is_current: true,
+                home: Some(text.into()),
                 ..GroupRow::default()
             }],
         }

@@ -9,6 +9,8 @@ pub(super) struct Moment {
     pub(super) exact: String,
     /// `09:41:08 UTC` on the day of `now_ms`, else with the day before it: `22 Nov, 09:41:08 UTC`.
     pub(super) clock: String,
+    /// `3 Dec 14:00 UTC`, with the year if it is not that of `now_ms`: of what lies ahead nobody needs the second.
+    pub(super) minute: String,
     /// `12 s`
     pub(super) age: String,
 }
@@ -27,10 +29,12 @@ pub(super) fn moment(at_ms: i64, now_ms: i64) -> Option<Moment> {
     } else {
         format!("{day} {month_name}, {time}")
     };
+    let year_name = if year == now.year { String::new() } else { format!(" {year}") };
     Some(Moment {
         iso: format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"),
         exact: format!("{day} {month_name} {year}, {time}"),
         clock,
+        minute: format!("{day} {month_name}{year_name} {hour:02}:{minute:02} UTC"),
         age: age(now_ms.saturating_sub(at_ms)),
     })
 }

@@ -56,6 +56,51 @@ pub fn groups(project_id: u32, number: u32) -> Statement {
     )
 }
 
+/// A release by its name.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ReleaseRow {
+    /// As events name it.
+    pub version: String,
+}
+
+/// The newest release of the package that the issue's newest event names, in the order in which regressions are found;
+/// no row if that event has no release. `event_group_by_issue`; primary key of `release`: one row for each release of the
+/// package (`@` comes right before `A`).
+pub fn newest_release(project_id: u32, number: u32) -> Statement {
+    Statement::new(
+        "SELECT n.version FROM event_group g
+         JOIN release seen ON seen.project_id = ?1 AND seen.version = g.last_release
+         JOIN release n ON n.project_id = ?1 AND n.package = seen.package
+            AND n.version >= CASE seen.package WHEN '' THEN '' ELSE seen.package || '@' END
+            AND n.version < CASE seen.package WHEN '' THEN char(1114111) ELSE seen.package || 'A' END
+         WHERE g.project_id = ?1 AND g.number = ?2 AND g.last_seen_ms = (
+            SELECT max(last_seen_ms) FROM event_group WHERE project_id = ?1 AND number = ?2)
+         ORDER BY n.sort_key DESC, n.first_seen_ms DESC LIMIT 1",
+        [project_id.into(), number.into()],
+    )
+}
+
+/// An issue that a merge left out.
+#[derive(Clone, Debug, Deserialize)]
+pub struct NotMergedRow {
+    /// Its number, or a number that none has.
+    pub number: u32,
+}
+
+/// Which of `sources` a merge into `target` left out; primary key of `issue`.
+pub fn not_merged(project_id: u32, target: u32, sources: &[u32]) -> Statement {
+    Statement::new(
+        "SELECT j.value AS number FROM json_each(?3) j WHERE NOT EXISTS (
+            SELECT 1 FROM issue m WHERE m.project_id = ?1 AND m.number = j.value
+            AND m.status = 3 AND m.merged_into = ?2)",
+        [
+            project_id.into(),
+            target.into(),
+            serde_json::to_string(sources).unwrap_or_default().into(),
+        ],
+    )
+}
+
 /// A kept event, without its body.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct KeptRow {

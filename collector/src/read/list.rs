@@ -46,7 +46,7 @@ impl ListFilter<'_> {
 }
 
 /// An issue with the sums of its groups.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct IssueRecord {
     /// In short IDs.
     pub number: u32,

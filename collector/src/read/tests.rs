@@ -1,6 +1,6 @@
 use super::issue::facets;
 use super::*;
-use crate::life::{Decision, decide};
+use crate::life::{Decision, decide, merge};
 use crate::plan::bytes_of_hex;
 use crate::plan::{Commit, Hints, Sender, digest, plan};
 use crate::sql::test_db::TestDb;
@@ -147,4 +147,39 @@ fn short_ids_go_both_ways() {
     for wrong in ["", "SHOP-", "SHOP-U", "SHOP-ZZZZZZZZ"] {
         assert_eq!(number_of(wrong), None, "{wrong:?}");
     }
+}
+
+#[test]
+fn the_newest_release_is_one_of_the_issues_package() {
+    let db = TestDb::with_project();
+    let newest = || db.rows(&newest_release(1, 1)).concat();
+    stored(&db, 1, "a");
+    assert!(newest().is_empty());
+    for (id, value, release) in [
+        (2, "a", "shop@1.9.3"),
+        (3, "b", "shop@1.10.0"),
+        (4, "b", "shop@1.2.0"),
+        (5, "b", "shop"),
+        (6, "b", "shopping@7.0.0"),
+        (7, "b", "b1e55ed"),
+    ] {
+        stored_in(&db, id, value, release);
+    }
+    assert_eq!(newest(), ["shop@1.10.0"]);
+    stored_in(&db, 8, "a", "f00d5ee");
+    stored_in(&db, 9, "b", "cafe123");
+    assert_eq!(newest(), ["cafe123"], "names without an order: the one that was seen last");
+}
+
+#[test]
+fn what_a_merge_left_out_is_named() {
+    let db = TestDb::with_project();
+    for (id, value) in [(1, "a"), (2, "b"), (3, "c")] {
+        stored(&db, id, value);
+    }
+    db.batch(&merge(1, 1, &[2, 1, 99], NOW_MS));
+    let left_out = db.rows(&not_merged(1, 1, &[2, 1, 99])).concat();
+    assert_eq!(left_out, ["1", "99"]);
+    db.batch(&merge(1, 3, &[2], NOW_MS));
+    assert_eq!(db.rows(&not_merged(1, 3, &[2])).concat(), ["2"]);
 }
