@@ -40,14 +40,16 @@ impl Reading {
 
 /// Reads the meter.
 pub(crate) fn read(worker: &Worker) -> Result<Reading> {
-    let mut answer = http().get(format!("{}/__meter", worker.site())).call()?;
+    let answer = http().get(format!("{}/__meter", worker.site())).call();
+    let mut answer = answer.context("the meter did not answer")?;
     ensure!(answer.status() == 200, "the meter answered {}", answer.status());
     parse(&answer.body_mut().read_to_string()?)
 }
 
 /// Sets the meter to 0.
 pub(crate) fn reset(worker: &Worker) -> Result<()> {
-    let answer = http().post(format!("{}/__meter/reset", worker.site())).send_empty()?;
+    let answer = http().post(format!("{}/__meter/reset", worker.site())).send_empty();
+    let answer = answer.context("the meter was not reset")?;
     ensure!(answer.status() == 200, "the meter answered {}", answer.status());
     Ok(())
 }
