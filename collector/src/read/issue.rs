@@ -68,13 +68,14 @@ pub struct ReleaseRow {
 /// package (`@` comes right before `A`).
 pub fn newest_release(project_id: u32, number: u32) -> Statement {
     Statement::new(
-        "SELECT n.version FROM event_group g
-         JOIN release seen ON seen.project_id = ?1 AND seen.version = g.last_release
-         JOIN release n ON n.project_id = ?1 AND n.package = seen.package
+        "SELECT n.version FROM event_group g INDEXED BY event_group_by_issue
+         CROSS JOIN release seen ON seen.project_id = ?1 AND seen.version = g.last_release
+         CROSS JOIN release n ON n.project_id = ?1 AND n.package = seen.package
             AND n.version >= CASE seen.package WHEN '' THEN '' ELSE seen.package || '@' END
             AND n.version < CASE seen.package WHEN '' THEN char(1114111) ELSE seen.package || 'A' END
          WHERE g.project_id = ?1 AND g.number = ?2 AND g.last_seen_ms = (
-            SELECT max(last_seen_ms) FROM event_group WHERE project_id = ?1 AND number = ?2)
+            SELECT max(last_seen_ms) FROM event_group INDEXED BY event_group_by_issue
+            WHERE project_id = ?1 AND number = ?2)
          ORDER BY n.sort_key DESC, n.first_seen_ms DESC LIMIT 1",
         [project_id.into(), number.into()],
     )

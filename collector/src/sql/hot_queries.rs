@@ -80,7 +80,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("session", vec![account::session_statement("t", 1)]),
         ("projects", vec![read::projects()]),
         ("list", vec![read::list(&filter, 1), read::last_scanned(&filter), read::counts(1)]),
-        ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1)]),
+        ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::newest_release(1, 1)]),
         ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
         ("body", vec![read::body(1, &"00".repeat(16))]),
         ("facets", vec![read::facets(1, &group.hash, 1_000)]),
