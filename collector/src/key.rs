@@ -67,7 +67,7 @@ const KEY: &str = "
     FROM project_key k JOIN project p ON p.id = k.project_id
     WHERE k.public_key = ?1 AND k.revoked_ms IS NULL";
 
-/// Settings have changed: this isolate heeds them at once, others within [`KEY_LIFE_MS`].
+/// Settings have changed: this isolate heeds them at once, others within `KEY_LIFE_MS`.
 pub fn forget() {
     KEYS.with_borrow_mut(HashMap::clear);
 }

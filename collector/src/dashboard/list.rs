@@ -81,7 +81,7 @@ pub struct Listed {
 /// Query parameters that filter by a facet.
 const FACETS: [&str; 5] = ["release", "environment", "browser", "os", "country"];
 
-/// Reads the list that the query parameters `status`, `query`, `after` and those of [`FACETS`] ask for.
+/// Reads the list that the query parameters `status`, `query`, `after` and those of `FACETS` ask for.
 pub async fn list(incoming: &Incoming, visit: &Visit) -> Result<Listed, Failure> {
     let status = status_of(&incoming.query("status").unwrap_or_default()).unwrap_or_default();
     let query = incoming.query("query").unwrap_or_default().trim().to_owned();
