@@ -230,7 +230,7 @@ fn counted_plan(
 /// Whether the database may find a body due, as far as an isolate can know: others count the same group. Compressing
 /// and sending a body that is not kept would cost more than all else. The same rule as `body_is_due` in `guard`.
 fn may_be_due(kept: Kept, at_ms: i64) -> bool {
-    kept.stored < 5 || kept.stored + 1 >= kept.next_body || at_ms >= kept.body_ms + HOUR_MS
+    kept.stored < 4 || kept.stored + 1 >= kept.next_body || at_ms >= kept.body_ms + HOUR_MS
 }
 
 #[cfg(test)]

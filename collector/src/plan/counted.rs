@@ -44,7 +44,7 @@ const EXPECTED_EVENT: &str = concat!(
     insert_event!(),
     " JOIN issue i ON i.project_id = ?1 AND i.number = g.number
     WHERE g.project_id = ?1 AND g.hash = ?2 AND g.number = ?16 AND g.hour = ?17
-    AND (?20 = 1 OR NOT (g.stored < 5 OR g.stored + 1 >= g.next_body OR ?6 >= g.body_ms + 3600000))
+    AND (?20 = 1 OR NOT (g.stored < 4 OR g.stored + 1 >= g.next_body OR ?6 >= g.body_ms + 3600000))
     AND i.status = 0 AND i.last_hour = ?17 AND i.level >= ?18 AND i.handled <= ?19
     AND (i.hour_limit = 0 OR i.escalated_ms >= ?21 OR i.hour_limit >= ?7 + (
         SELECT sum(s.hour_events) FROM event_group s INDEXED BY event_group_by_issue
@@ -169,7 +169,7 @@ const COUNTERS: &str = concat!(
     " THEN ?7 ELSE body_ms END,
         next_body = CASE WHEN ?12 = 1 AND ",
     body_is_due!(),
-    " THEN max(stored + 2, (stored + 1) * 3 / 2) ELSE next_body END,
+    " THEN max(stored + 2, (stored + 1) * 2) ELSE next_body END,
         facets = facets || CASE WHEN length(facets) < 16000 THEN coalesce((
             SELECT group_concat(f.value || char(10), '') FROM json_each(?14) f
             WHERE instr(facets, char(10) || f.value || char(10)) = 0), '') ELSE '' END,

@@ -13,11 +13,11 @@ macro_rules! committed {
 }
 
 /// Whether an event at `?7` is kept whole: while the group is small, when the last kept one is an hour old, and
-/// else when the number of events has grown by half. `stored` does not count the event yet.
+/// else when the number of events has doubled. `stored` does not count the event yet.
 /// The same rule as `may_be_due` of the plan.
 macro_rules! body_is_due {
     () => {
-        "(stored < 5 OR stored + 1 >= next_body OR ?7 >= body_ms + 3600000)"
+        "(stored < 4 OR stored + 1 >= next_body OR ?7 >= body_ms + 3600000)"
     };
 }
 
