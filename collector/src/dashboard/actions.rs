@@ -7,6 +7,7 @@ use crate::account;
 use crate::deletion;
 use crate::failure::Failure;
 use crate::life::{self, Decision, Deleting, Until};
+use crate::plan::HOUR_MS;
 use crate::read::{self, NotMergedRow};
 use crate::reply;
 use crate::request::{Incoming, field};
@@ -17,13 +18,21 @@ const DELETE_STEPS: u32 = 4;
 /// Issues that are merged at once.
 const MAX_MERGED: usize = 100;
 
-type Form = Vec<(String, String)>;
+/// A form that a viewer has sent about an issue.
+struct Signed {
+    visit: Visit,
+    form: Vec<(String, String)>,
+    project_id: u32,
+    number: u32,
+    now_ms: i64,
+}
 
-async fn signed(incoming: &mut Incoming, slug: &str) -> Result<(Visit, Form), Failure> {
+async fn signed(incoming: &mut Incoming, slug: &str, short_id: &str) -> Result<Signed, Failure> {
     let form = incoming.form().await;
     let visit = visit(incoming, slug).await?;
     account::check_form(incoming, &visit.viewer, &form)?;
-    Ok((visit, form))
+    let number = read::number_of(short_id).ok_or(Failure::NotFound)?;
+    Ok(Signed { project_id: visit.project.id, visit, form, number, now_ms: incoming.now_ms })
 }
 
 /// `POST /{project}/issues/{short_id}/status` with `status`: `unresolved`; `resolved`, with or without `release`;
@@ -33,9 +42,8 @@ pub async fn set_status(
     slug: &str,
     short_id: &str,
 ) -> Result<Response, Failure> {
-    let (visit, form) = signed(incoming, slug).await?;
-    let number = read::number_of(short_id).ok_or(Failure::NotFound)?;
-    let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
+    let Signed { visit, form, project_id, number, now_ms } =
+        signed(incoming, slug, short_id).await?;
     let decision = decision(&form, now_ms)?;
     visit.store.write(|_| life::decide(project_id, number, &decision, now_ms)).await?;
     Ok(reply::redirect(&format!("/{slug}/issues/{short_id}/")))
@@ -43,7 +51,6 @@ pub async fn set_status(
 
 fn decision(form: &[(String, String)], now_ms: i64) -> Result<Decision, Failure> {
     const MAX_RELEASE: usize = 200;
-    const HOUR_MS: i64 = 3_600_000;
     let number = |name: &str| match field(form, name).trim() {
         "" => Ok(None),
         text => match text.parse::<u32>() {
@@ -76,8 +83,8 @@ pub async fn merge(
     slug: &str,
     short_id: &str,
 ) -> Result<Response, Failure> {
-    let (visit, form) = signed(incoming, slug).await?;
-    let target = read::number_of(short_id).ok_or(Failure::NotFound)?;
+    let Signed { visit, form, project_id, number: target, now_ms } =
+        signed(incoming, slug, short_id).await?;
     let named = form.iter().filter(|(name, _)| name == "with").flat_map(|(_, value)| {
         value.split([',', ' ', '\n', '\r']).filter(|part| !part.is_empty()).collect::<Vec<_>>()
     });
@@ -99,7 +106,6 @@ pub async fn merge(
     if sources.is_empty() || sources.len() > MAX_MERGED {
         return Err(Failure::BadRequest(format!("name 1 to {MAX_MERGED} issues to merge")));
     }
-    let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
     visit.store.write(|_| life::merge(project_id, target, &sources, now_ms)).await?;
     let left_out = read::not_merged(project_id, target, &sources);
     let left_out: Vec<NotMergedRow> = visit.store.read(&left_out).await?.all()?;
@@ -122,15 +128,14 @@ pub async fn split(
     slug: &str,
     short_id: &str,
 ) -> Result<Response, Failure> {
-    let (visit, form) = signed(incoming, slug).await?;
-    let number = read::number_of(short_id).ok_or(Failure::NotFound)?;
+    let Signed { visit, form, project_id, number, now_ms } =
+        signed(incoming, slug, short_id).await?;
     let groups: Vec<String> =
         form.iter().filter(|(name, _)| name == "group").map(|(_, hash)| hash.clone()).collect();
     let is_hash = |hash: &String| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit());
     if groups.is_empty() || !groups.iter().all(is_hash) {
         return Err(Failure::BadRequest("group is a raw fingerprint of 32 digits".into()));
     }
-    let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
     visit.store.write(|_| life::split(project_id, number, &groups, now_ms)).await?;
     Ok(reply::redirect(&format!("/{slug}/issues/{short_id}/#grouping")))
 }
@@ -141,9 +146,7 @@ pub async fn delete(
     slug: &str,
     short_id: &str,
 ) -> Result<Response, Failure> {
-    let (visit, _) = signed(incoming, slug).await?;
-    let number = read::number_of(short_id).ok_or(Failure::NotFound)?;
-    let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
+    let Signed { visit, project_id, number, now_ms, .. } = signed(incoming, slug, short_id).await?;
     visit.store.write(|_| vec![life::begin_delete(project_id, number, now_ms)]).await?;
     let deleting = Deleting { project_id, number, status_ms: now_ms };
     for _ in 0..DELETE_STEPS {
