@@ -51,8 +51,9 @@ pub async fn run(env: &Env, now_ms: i64) -> Result<(), StoreError> {
         // After the last group the walk begins anew.
         let groups: Vec<Candidate> = store.read(&next_groups(after.as_ref())).await?.all()?;
         let rows = store.write(|_| step(after.as_ref(), &groups, &kept, now_ms)).await?;
-        let deleted: Vec<usize> = rows.iter().skip(1).map(Rows::changed).collect();
         let bytes = rows.last().map_or(0, Rows::database_bytes);
+        // All but the place.
+        let deleted: Vec<usize> = rows.iter().rev().skip(1).map(Rows::changed).collect();
         pressure = pressure.after(bytes, max_bytes(env), deleted.iter().sum(), groups.is_empty());
         if groups.is_empty() {
             after = None;

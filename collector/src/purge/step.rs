@@ -6,7 +6,7 @@ use trapline_core::fingerprint::Hash;
 use super::DAY_MS;
 use crate::plan::{HOUR_MS, bytes_of_hex};
 use crate::read::old_slots;
-use crate::sql::Statement;
+use crate::sql::{Arg, Statement};
 
 /// Groups that one step looks at.
 pub(super) const GROUPS: u32 = 200;
@@ -62,18 +62,14 @@ pub fn next_groups(after: Option<&Candidate>) -> Statement {
     )
 }
 
-/// Notes the place before these groups, and deletes what is old of them.
+/// Deletes what is old of these groups, and notes the place before them: last, because a full database takes no row before
+/// others have gone.
 pub fn step(
     after: Option<&Candidate>,
     groups: &[Candidate],
     keep: &[Keep],
     now_ms: i64,
 ) -> Vec<Statement> {
-    let place = after.map_or_else(String::new, |last| format!("{} {}", last.project_id, last.hash));
-    let mut statements = vec![Statement::new(KEEP_PLACE, [place.into()])];
-    if groups.is_empty() {
-        return statements;
-    }
     let keep_of = |project_id: u32| keep.iter().find(|keep| keep.project_id == project_id);
     // Project, hash, the oldest time and hour that are kept, the oldest body, the first slot of 0001.
     let rows: Vec<_> = groups
@@ -87,13 +83,17 @@ pub fn step(
             Some((group.project_id, &group.hash, since_ms, since_ms / HOUR_MS, body_ms, slot))
         })
         .collect();
-    let rows = serde_json::to_string(&rows).unwrap_or_default();
-    for sql in [OLD_EVENTS, OLD_HOURS, OLD_BODIES] {
-        statements.push(Statement::new(
-            sql,
-            [rows.as_str().into(), i64::try_from(ROWS).unwrap_or(i64::MAX).into()],
-        ));
+    let mut statements = Vec::new();
+    if !rows.is_empty() {
+        let rows = serde_json::to_string(&rows).unwrap_or_default();
+        let most: Arg = i64::try_from(ROWS).unwrap_or(i64::MAX).into();
+        statements.extend(
+            [OLD_EVENTS, OLD_HOURS, OLD_BODIES]
+                .map(|sql| Statement::new(sql, [rows.as_str().into(), most.clone()])),
+        );
     }
+    let place = after.map_or_else(String::new, |last| format!("{} {}", last.project_id, last.hash));
+    statements.push(Statement::new(KEEP_PLACE, [place.into()]));
     statements
 }
 
