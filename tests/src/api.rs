@@ -5,14 +5,13 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use trapline_core::event::Event;
+use ureq::Body;
 use ureq::http::Response;
-use ureq::{Agent, Body};
 use xtask::worker::{Setup, Worker, http};
 
 /// A signed-in client of one project.
 #[derive(Debug)]
 pub struct Api {
-    http: Agent,
     port: u16,
     cookie: String,
     project: String,
@@ -78,11 +77,11 @@ impl Api {
     /// # Errors
     /// When the link does not sign in.
     pub fn sign_in(worker: &Worker, setup: &Setup) -> Result<Self> {
-        let (http, port) = (http(), worker.port());
+        let port = worker.port();
         let path = setup.sign_in.strip_prefix(&worker.dashboard()).with_context(|| {
             format!("{} is not on the dashboard's origin {}", setup.sign_in, worker.dashboard())
         })?;
-        let response = http
+        let response = http()
             .get(format!("http://127.0.0.1:{port}{path}"))
             .header("Host", format!("localhost:{port}"))
             .call()?;
@@ -91,7 +90,7 @@ impl Api {
         let Some(cookie) = cookie.map(str::to_owned) else {
             bail!("the sign-in link gave no cookie: {:?}", Answer::of(response)?);
         };
-        Ok(Self { http, port, cookie, project: setup.project.clone() })
+        Ok(Self { port, cookie, project: setup.project.clone() })
     }
 
     /// The project's open issues, newest first.
@@ -174,7 +173,8 @@ impl Api {
     }
 
     fn get(&self, path: &str) -> Result<Response<Body>> {
-        let request = self.http.get(format!("http://127.0.0.1:{}{path}", self.port));
+        // A connection each time: one that is kept may be closed by the Worker just as it is used again.
+        let request = http().get(format!("http://127.0.0.1:{}{path}", self.port));
         let request = request.header("Host", format!("localhost:{}", self.port));
         Ok(request.header("Cookie", &self.cookie).call()?)
     }
