@@ -1,13 +1,13 @@
 //! What a page tells by itself: captures, scopes, breadcrumbs, users.
 
 use trapline_core::event::Level;
-use trapline_tests::{World, eventually};
+use trapline_tests::{Engine, World, eventually};
 
-use crate::Test;
+use crate::{EngineTest, full, sampled};
 
-pub const TESTS: &[Test] = &[
-    ("captured_exception_has_its_scope_and_cause", captured_exception),
-    ("captured_message_has_its_level", captured_message),
+pub const ENGINE_TESTS: &[EngineTest] = &[
+    sampled("captured_exception_has_its_scope_and_cause", captured_exception),
+    full("captured_message_has_its_level", captured_message),
 ];
 
 const CAPTURE: &str = "\
@@ -31,10 +31,10 @@ Trapline.withScope((scope) => {
 });
 ";
 
-fn captured_exception(world: &World) {
+fn captured_exception(world: &World, engine: Engine) {
     let project = world.project();
     let site = project.site(CAPTURE);
-    let tab = world.tab();
+    let tab = world.tab_in(engine);
     tab.open(&site.url("/"));
     let id = tab.eval("window.eventId");
     let id = id.as_str().expect("captureException returns the event's ID at once");
@@ -53,10 +53,10 @@ fn captured_exception(world: &World) {
     assert_eq!(project.api.only_issue().unwrap().count, 1);
 }
 
-fn captured_message(world: &World) {
+fn captured_message(world: &World, engine: Engine) {
     let project = world.project();
     let site = project.site("Trapline.captureMessage('no walnut left', 'warning');");
-    let tab = world.tab();
+    let tab = world.tab_in(engine);
     tab.open(&site.url("/"));
     let issue = eventually(|| project.api.only_issue());
     let event = project.api.latest_event(&issue.short_id).unwrap();

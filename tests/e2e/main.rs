@@ -1,7 +1,8 @@
-//! End to end: what the product promises, in a real browser against a real Worker.
+//! End to end: what the product promises, in real browsers against a real Worker.
 //!
 //! `cargo test -p trapline-tests --test e2e -- FILTER`, after `cargo xtask build`. All tests share one Worker and one
-//! browser, and run one after another.
+//! browser of each engine, and run one after another. What the agent does in a page is tested engine by engine, the name of
+//! the test saying in which: `_in_firefox` as the filter runs those alone.
 
 mod api_calls;
 mod bindings;
@@ -29,19 +30,45 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Arguments, Trial};
-use trapline_tests::World;
+use trapline_tests::{Engine, World};
 use xtask::group;
 
 /// A test: its name is a fact, and it fails by panicking.
 type Test = (&'static str, fn(&World));
 
+/// A test of what the agent does in a page, run engine by engine.
+struct EngineTest {
+    /// A fact; the engine's name is put behind it.
+    name: &'static str,
+    when: When,
+    run: fn(&World, Engine),
+}
+
+/// In which engines a test is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// In all of them: each engine is a sample of what users have.
+    Sampled,
+    /// In Chromium, and with `--full` in the others too: the engine should make no difference.
+    Full,
+}
+
+/// A test that is run in all engines.
+const fn sampled(name: &'static str, run: fn(&World, Engine)) -> EngineTest {
+    EngineTest { name, when: When::Sampled, run }
+}
+
+/// A test that is run in Chromium, and with `--full` in all engines.
+const fn full(name: &'static str, run: fn(&World, Engine)) -> EngineTest {
+    EngineTest { name, when: When::Full, run }
+}
+
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // One browser window can only do one thing at a time.
     arguments.test_threads = Some(1);
-    let tests = tests();
     if arguments.list {
-        return libtest_mimic::run(&arguments, trials(tests, None)).exit_code();
+        return libtest_mimic::run(&arguments, trials(None)).exit_code();
     }
     if let Err(error) = group::end_all_on_interruption() {
         eprintln!("{error}");
@@ -54,17 +81,19 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let conclusion = libtest_mimic::run(&arguments, trials(tests, Some(&world)));
-    // Ends Worker and browser, whatever the tests did.
+    let conclusion = libtest_mimic::run(&arguments, trials(Some(&world)));
+    // Ends Worker and browsers, whatever the tests did.
     drop(world);
     conclusion.exit_code()
 }
 
+/// Set by `cargo xtask test --full`.
+fn is_full() -> bool {
+    std::env::var_os("TRAPLINE_FULL").is_some()
+}
+
 fn tests() -> Vec<Test> {
     let mut tests = [
-        uncaught::TESTS,
-        api_calls::TESTS,
-        loading::TESTS,
         sentry_sdk::TESTS,
         envelopes::TESTS,
         failing_database::TESTS,
@@ -82,25 +111,45 @@ fn tests() -> Vec<Test> {
         crowds::TESTS,
     ]
     .concat();
-    // Set by `cargo xtask test --full`.
-    if std::env::var_os("TRAPLINE_FULL").is_some() {
+    if is_full() {
         tests.extend(dev::TESTS);
         tests.extend(deployment::LONG_TESTS);
     }
     tests
 }
 
-/// Tests to be listed need no world.
-fn trials(tests: Vec<Test>, world: Option<&Arc<Mutex<World>>>) -> Vec<Trial> {
-    let trial = |(name, test): Test| {
-        let world = world.cloned();
-        Trial::test(name, move || {
-            if let Some(world) = world {
-                // A test that failed before this one has harmed nothing but itself.
-                test(&world.lock().unwrap_or_else(PoisonError::into_inner));
-            }
-            Ok(())
-        })
-    };
-    tests.into_iter().map(trial).collect()
+fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
+    [uncaught::ENGINE_TESTS, api_calls::ENGINE_TESTS, loading::ENGINE_TESTS].into_iter().flatten()
+}
+
+/// Those of one engine in a row: the next browser is started only once it is needed. Tests to be listed need no world.
+fn trials(world: Option<&Arc<Mutex<World>>>) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for engine in Engine::ALL {
+        for test in engine_tests().filter(|test| is_run(test.when, engine)) {
+            let name = format!("{}_in_{}", test.name, engine.name());
+            trials.push(trial(name, world, move |world| (test.run)(world, engine)));
+        }
+    }
+    trials.extend(tests().into_iter().map(|(name, test)| trial(name.to_owned(), world, test)));
+    trials
+}
+
+fn is_run(when: When, engine: Engine) -> bool {
+    when == When::Sampled || engine == Engine::Chromium || is_full()
+}
+
+fn trial(
+    name: String,
+    world: Option<&Arc<Mutex<World>>>,
+    test: impl FnOnce(&World) + Send + 'static,
+) -> Trial {
+    let world = world.cloned();
+    Trial::test(name, move || {
+        if let Some(world) = world {
+            // A test that failed before this one has harmed nothing but itself.
+            test(&world.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        Ok(())
+    })
 }

@@ -1,22 +1,26 @@
-//! What end-to-end tests stand on. One [`World`] a run: the built Worker with a fresh database, and Chromium. Each test
-//! takes a [`Project`] of its own from it, serves its pages from an origin of its own ([`Site`]), opens them in a [`Tab`],
-//! and reads through the JSON API what has arrived. Nothing sleeps to be green: [`eventually`] asks until it is so.
+//! What end-to-end tests stand on. One [`World`] a run: the built Worker with a fresh database, and a browser of
+//! each [`Engine`]. Each test takes a [`Project`] of its own from it, serves its pages from an origin of its own ([`Site`]),
+//! opens them in a [`Tab`], and reads through the JSON API what has arrived. Nothing sleeps to be green: [`eventually`] asks until it is so.
 //! A second Worker, [`Faulty`], has a database that fails when it is told to.
 
 mod api;
 mod browser;
 mod clean_machine;
 mod database;
+mod engine;
 mod faulty;
 mod patience;
 mod site;
+mod tab;
 mod world;
 
 pub use api::{Answer, Api, Issue, Rows, post_to};
-pub use browser::{Chrome, Tab};
+pub use browser::Browser;
 pub use clean_machine::CleanMachine;
 pub use database::{Database, Stored};
 pub use faulty::{Calm, Faulty, Injected, Report, fresh_state};
 pub use patience::{eventually, eventually_within};
 pub use site::Site;
+pub use tab::Tab;
 pub use world::{Project, World};
+pub use xtask::browser::Engine;

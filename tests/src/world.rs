@@ -5,14 +5,16 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
+use xtask::browser::Engine;
 use xtask::paths::Paths;
 use xtask::worker::{Options, Setup, Worker};
 
 use crate::api::{get, post, post_to};
+use crate::browser::Browsers;
 use crate::faulty::{Calm, Faulty};
-use crate::{Answer, Api, Chrome, Database, Site, Tab};
+use crate::{Answer, Api, Database, Site, Tab};
 
-/// The running Worker, its database, and the browser.
+/// The running Worker, its database, and the browsers.
 #[derive(Debug)]
 pub struct World {
     /// Where things are.
@@ -23,7 +25,7 @@ pub struct World {
     pub database: Database,
     /// The project that the demo shop reports to: the first one.
     pub demo: Setup,
-    chrome: Chrome,
+    browsers: Browsers,
     faulty: OnceLock<Faulty>,
     projects: AtomicU32,
 }
@@ -66,9 +68,9 @@ impl World {
         )?;
         let demo = worker.set_up("Hazel shop", "shop")?;
         let database = Database::open(&state)?;
-        let chrome = Chrome::start(&paths)?;
-        let (faulty, projects) = (OnceLock::new(), AtomicU32::new(0));
-        Ok(Self { paths, worker, database, demo, chrome, faulty, projects })
+        let (browsers, faulty) = (Browsers::default(), OnceLock::new());
+        let projects = AtomicU32::new(0);
+        Ok(Self { paths, worker, database, demo, browsers, faulty, projects })
     }
 
     /// A fresh project.
@@ -110,10 +112,19 @@ impl World {
         Calm::of(self.faulty.get_or_init(start))
     }
 
-    /// A new tab.
+    /// A new tab, in Chromium.
     #[must_use]
     pub fn tab(&self) -> Tab<'_> {
-        self.chrome.tab()
+        self.tab_in(Engine::Chromium)
+    }
+
+    /// A new tab. The first one of an engine starts its browser.
+    ///
+    /// # Panics
+    /// When the browser cannot be started: why.
+    #[must_use]
+    pub fn tab_in(&self, engine: Engine) -> Tab<'_> {
+        self.browsers.of(engine, &self.paths).tab()
     }
 
     /// Asks the site's origin, as a page may.

@@ -1,56 +1,168 @@
-//! Chromium and its driver: found on PATH, or installed where that is possible without asking (Debian or Ubuntu, as root).
+//! The browsers that tests run in, one of each engine, and the programs that drive them: found where they are, or installed
+//! where that is possible without asking (Debian or Ubuntu, as root). geckodriver comes from crates.io, like the tools of
+//! a build, because Debian has none.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
+use crate::paths::Paths;
 use crate::progress::Say;
 use crate::run::{answer, run};
+use crate::tools::{GECKODRIVER, at_hand};
+
+/// What reads and runs a page. Users of one see other messages, stacks and moments than those of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Chrome's, Edge's, Opera's.
+    Chromium,
+    /// Gecko.
+    Firefox,
+    /// Safari's, as WebKitGTK.
+    WebKit,
+}
+
+/// A browser and the program that drives it.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    /// The browser.
+    pub program: PathBuf,
+    /// Its `WebDriver` server.
+    pub driver: PathBuf,
+}
 
 /// Names that distributions give to Chromium.
 const CHROMIUM: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const CHROMEDRIVER: [&str; 2] = ["chromedriver", "chromium.chromedriver"];
+/// Debian's `firefox` is a script around `firefox-esr`.
+const FIREFOX: [&str; 2] = ["firefox-esr", "firefox"];
+const WEBKIT_DRIVER: [&str; 1] = ["WebKitWebDriver"];
+const XVFB: [&str; 1] = ["Xvfb"];
 
-/// A browser and the program that drives it.
-#[derive(Debug, Clone)]
-pub struct Browser {
-    /// Chromium.
-    pub chromium: PathBuf,
-    /// Its `WebDriver` server.
-    pub driver: PathBuf,
+/// WebKitGTK's own browser is on no PATH: it lies beside the library, in `/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1`
+/// (Debian) or `/usr/libexec/webkit2gtk-4.1` (Fedora). The driver of Debian belongs to 4.1.
+const MINI_BROWSER: &str = "MiniBrowser";
+const WEBKIT_FOLDERS: [&str; 3] = ["webkit2gtk-4.1", "webkitgtk-6.0", "webkit2gtk-4.0"];
+
+impl Engine {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::WebKit];
+
+    /// As it stands in names of tests and files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.pick(["chromium", "firefox", "webkit"])
+    }
+
+    /// Which of three things is this engine's; they stand in the order of [`Engine::ALL`].
+    pub fn pick<T>(self, [chromium, firefox, webkit]: [T; 3]) -> T {
+        match self {
+            Self::Chromium => chromium,
+            Self::Firefox => firefox,
+            Self::WebKit => webkit,
+        }
+    }
+
+    /// Debian's packages.
+    fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Chromium => &["chromium", "chromium-driver"],
+            Self::Firefox => &["firefox-esr"],
+            Self::WebKit => &["webkit2gtk-driver", "xvfb"],
+        }
+    }
+
+    /// The browser, and what its packages bring to drive it.
+    fn programs(self) -> Vec<(&'static str, Option<PathBuf>)> {
+        match self {
+            Self::Chromium => {
+                vec![("chromium", on_path(&CHROMIUM)), ("chromedriver", on_path(&CHROMEDRIVER))]
+            }
+            Self::Firefox => vec![("firefox-esr", on_path(&FIREFOX))],
+            Self::WebKit => vec![
+                (MINI_BROWSER, mini_browser()),
+                ("WebKitWebDriver", on_path(&WEBKIT_DRIVER)),
+                ("Xvfb", on_path(&XVFB)),
+            ],
+        }
+    }
+
+    /// What of its packages is not there.
+    fn missing(self) -> Vec<&'static str> {
+        let programs = self.programs().into_iter();
+        programs.filter_map(|(name, found)| found.is_none().then_some(name)).collect()
+    }
 }
 
-/// The browser on PATH.
-#[must_use]
-pub fn find() -> Option<Browser> {
-    Some(Browser { chromium: on_path(&CHROMIUM)?, driver: on_path(&CHROMEDRIVER)? })
-}
-
-/// The browser on PATH, installed if need be.
+/// The engine's browser and driver on this machine.
 ///
 /// # Errors
 /// Exactly what is missing, and how to get it.
-pub fn ready(say: &Say) -> Result<Browser> {
-    if find().is_none() && can_install() {
-        let advice = "install the packages chromium and chromium-driver yourself";
-        run(apt_get().args(["update", "-qq"]), say, advice)?;
-        run(apt_get().args(["install", "-y", "-qq", "chromium", "chromium-driver"]), say, advice)?;
-    }
-    match (on_path(&CHROMIUM), on_path(&CHROMEDRIVER)) {
-        (Some(chromium), Some(driver)) => Ok(Browser { chromium, driver }),
-        (chromium, driver) => {
-            let missing: Vec<&str> = [("chromium", chromium), ("chromedriver", driver)]
-                .into_iter()
-                .filter_map(|(name, found)| found.is_none().then_some(name))
-                .collect();
-            bail!(
-                "{} not found on PATH; end-to-end tests need Chromium and the chromedriver of the same version",
-                missing.join(" and ")
-            )
+pub fn find(engine: Engine, paths: &Paths) -> Result<Browser> {
+    let missing = || advice(&[engine]);
+    let (program, driver) = match engine {
+        Engine::Chromium => (on_path(&CHROMIUM), on_path(&CHROMEDRIVER)),
+        Engine::Firefox => {
+            let driver = at_hand(GECKODRIVER, paths)
+                .with_context(|| format!("geckodriver {} is missing", GECKODRIVER.version))?;
+            (on_path(&FIREFOX), Some(driver))
         }
+        Engine::WebKit => (mini_browser(), on_path(&WEBKIT_DRIVER)),
+    };
+    Ok(Browser { program: program.with_context(missing)?, driver: driver.with_context(missing)? })
+}
+
+/// The X server without a screen that WebKitGTK draws on: it has no headless mode.
+///
+/// # Errors
+/// When it is missing.
+pub fn find_xvfb() -> Result<PathBuf> {
+    on_path(&XVFB).with_context(|| advice(&[Engine::WebKit]))
+}
+
+/// Makes sure that every engine is there, but for geckodriver.
+///
+/// # Errors
+/// Exactly what is missing, and how to get it.
+pub fn ready(say: &Say) -> Result<()> {
+    let absent = absent();
+    if absent.is_empty() {
+        say.note("found");
+        return Ok(());
     }
+    if can_install() {
+        let packages = packages(&absent);
+        let failed = format!("install the packages {} yourself", packages.join(" "));
+        run(apt_get().args(["update", "-qq"]), say, &failed)?;
+        // What is only recommended, of Firefox and WebKitGTK hundreds of packages, no page of a test needs.
+        let install = ["install", "-y", "-qq", "--no-install-recommends"];
+        run(apt_get().args(install).args(packages), say, &failed)?;
+    }
+    match self::absent() {
+        left if left.is_empty() => Ok(()),
+        left => bail!("{}", advice(&left)),
+    }
+}
+
+fn absent() -> Vec<Engine> {
+    Engine::ALL.into_iter().filter(|engine| !engine.missing().is_empty()).collect()
+}
+
+fn packages(engines: &[Engine]) -> Vec<&'static str> {
+    engines.iter().flat_map(|engine| engine.packages()).copied().collect()
+}
+
+/// `MiniBrowser, Xvfb not found; end-to-end tests run in Chromium, Firefox and WebKitGTK: …`
+fn advice(engines: &[Engine]) -> String {
+    let missing: Vec<&str> = engines.iter().flat_map(|engine| engine.missing()).collect();
+    format!(
+        "{} not found; end-to-end tests run in Chromium, Firefox and WebKitGTK, each with the driver of its version: \
+         install what Debian calls {}",
+        missing.join(", "),
+        packages(engines).join(", ")
+    )
 }
 
 fn apt_get() -> Command {
@@ -67,5 +179,15 @@ fn on_path(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let candidates = names.iter().flat_map(|name| directories.iter().map(move |d| d.join(name)));
+    candidates.into_iter().find(|candidate| candidate.is_file())
+}
+
+fn mini_browser() -> Option<PathBuf> {
+    let libraries = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let mut places: Vec<PathBuf> = ["/usr/libexec", "/usr/lib"].map(PathBuf::from).into();
+    places.extend(libraries.map(|entry| entry.path()));
+    let candidates = WEBKIT_FOLDERS
+        .iter()
+        .flat_map(|folder| places.iter().map(move |place| place.join(folder).join(MINI_BROWSER)));
     candidates.into_iter().find(|candidate| candidate.is_file())
 }

@@ -1,20 +1,20 @@
-//! `cargo xtask test`, which is what CI runs: static checks, native tests, then the real thing in a real browser. A failure
+//! `cargo xtask test`, which is what CI runs: static checks, native tests, then the real thing in real browsers. A failure
 //! stops only what needs its result. The last line is `N passed, N failed`.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use crate::browser;
+use crate::browser::{self, Engine};
 use crate::build;
 use crate::paths::Paths;
 use crate::size;
 use crate::suite::Suite;
-use crate::tools::{WASM_TARGET, add_wasm_target};
+use crate::tools::{self, GECKODRIVER, WASM_TARGET, add_wasm_target};
 
 /// Steps of [`static_checks`].
 pub const STATIC_STEPS: usize = 5;
-/// Native tests, build, size, browser, end to end.
-const STEPS: usize = STATIC_STEPS + 1 + build::STEPS + 3;
+/// Native tests, build, size, browsers, geckodriver, end to end.
+const STEPS: usize = STATIC_STEPS + 1 + build::STEPS + 4;
 
 /// Runs everything, or with a `filter` the tests whose name contains it.
 #[must_use]
@@ -31,8 +31,10 @@ pub fn test(paths: &Paths, full: bool, filter: Option<&str>) -> ExitCode {
     if built && filter.is_none() {
         suite.check("sizes", |_| size::size(paths));
     }
-    let browser = suite.check("Chromium and its driver", |say| browser::ready(say).map(drop));
-    if built && browser {
+    suite.check("Chromium, Firefox, WebKitGTK", browser::ready);
+    suite.check("geckodriver", |say| tools::ready(GECKODRIVER, paths, say).map(drop));
+    // Without one of the others, the tests in that one fail, and say so.
+    if built && browser::find(Engine::Chromium, paths).is_ok() {
         suite.tests("end to end", end_to_end(&paths.root, full).args(filter));
     } else {
         suite.skipped("end to end", "what it needs failed above");

@@ -2,7 +2,7 @@
 //! in package.json and rust-toolchain.toml, and nowhere else.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -29,6 +29,9 @@ pub const WASM_BINDGEN: Tool =
 /// Has to be the version of the `worker` library.
 pub const WORKER_BUILD: Tool =
     Tool { package: "worker-build", program: "worker-build", version: "0.8.7" };
+/// Drives Firefox in the end-to-end tests. The newest, because Debian follows the newest ESR.
+pub const GECKODRIVER: Tool =
+    Tool { package: "geckodriver", program: "geckodriver", version: "0.37.1" };
 /// Used by `cargo xtask check` alone.
 pub const CARGO_DENY: Tool =
     Tool { package: "cargo-deny", program: "cargo-deny", version: "0.20.2" };
@@ -125,21 +128,33 @@ impl Paths {
 /// # Errors
 /// When it cannot be installed.
 pub fn ready(tool: Tool, paths: &Paths, say: &Say) -> Result<PathBuf> {
-    let own = paths.target.join("tools/bin").join(tool.program);
-    for candidate in [own.clone(), PathBuf::from(tool.program)] {
-        if is_right(&candidate, tool) {
-            say.note(if candidate == own { "up to date" } else { "found on PATH" });
-            return Ok(candidate);
-        }
+    let own = own(tool, paths);
+    if let Some(found) = at_hand(tool, paths) {
+        say.note(if found == own { "up to date" } else { "found on PATH" });
+        return Ok(found);
     }
     install(tool, paths, say)?;
     Ok(own)
 }
 
-/// `wasm-bindgen 0.2.130`, `0.8.7`, `cargo-deny 0.20.2`
-fn is_right(program: &PathBuf, tool: Tool) -> bool {
-    answer(program, &["--version"])
-        .is_some_and(|text| text.split_whitespace().next_back() == Some(tool.version))
+/// The same, but nothing is installed.
+#[must_use]
+pub fn at_hand(tool: Tool, paths: &Paths) -> Option<PathBuf> {
+    let candidates = [own(tool, paths), PathBuf::from(tool.program)];
+    candidates.into_iter().find(|candidate| is_right(candidate, tool))
+}
+
+fn own(tool: Tool, paths: &Paths) -> PathBuf {
+    paths.target.join("tools/bin").join(tool.program)
+}
+
+fn is_right(program: &Path, tool: Tool) -> bool {
+    answer(program, &["--version"]).is_some_and(|text| says_version(&text, tool.version))
+}
+
+/// `wasm-bindgen 0.2.130`, `0.8.7`, `geckodriver 0.37.1 (a9c3d7f 2026-10-01)` and a licence below
+fn says_version(text: &str, version: &str) -> bool {
+    text.lines().next().is_some_and(|line| line.split_whitespace().any(|word| word == version))
 }
 
 /// Without `--locked`: wasm-bindgen-cli's lock file asks for versions that have been withdrawn. One build directory for all,
@@ -166,11 +181,19 @@ fn install(tool: Tool, paths: &Paths, say: &Say) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::node_version;
+    use super::{node_version, says_version};
 
     #[test]
     fn node_says_its_version() {
         assert_eq!(node_version("v20.20.2"), Some((20, 20)));
         assert_eq!(node_version("20.20.2"), None);
+    }
+
+    #[test]
+    fn tool_says_its_version_in_its_first_line() {
+        assert!(says_version("0.8.7", "0.8.7"));
+        assert!(says_version("geckodriver 0.37.1\n\nThe source code is at 0.1", "0.37.1"));
+        assert!(!says_version("geckodriver 0.37.1\n\nThe source code is at 0.1", "0.1"));
+        assert!(!says_version("wasm-bindgen 0.2.130", "0.2.13"));
     }
 }
