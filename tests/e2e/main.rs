@@ -16,6 +16,7 @@ mod envelopes;
 mod failing_database;
 mod faults;
 mod first_event;
+mod gate;
 mod issue_life;
 mod ledger;
 mod loading;
@@ -119,7 +120,9 @@ fn tests() -> Vec<Test> {
 }
 
 fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
-    [uncaught::ENGINE_TESTS, api_calls::ENGINE_TESTS, loading::ENGINE_TESTS].into_iter().flatten()
+    [uncaught::ENGINE_TESTS, api_calls::ENGINE_TESTS, loading::ENGINE_TESTS, gate::ENGINE_TESTS]
+        .into_iter()
+        .flatten()
 }
 
 /// Those of one engine in a row: the next browser is started only once it is needed. Tests to be listed need no world.

@@ -1,6 +1,7 @@
 //! What end-to-end tests stand on. One [`World`] a run: the built Worker with a fresh database, and a browser of
 //! each [`Engine`]. Each test takes a [`Project`] of its own from it, serves its pages from an origin of its own ([`Site`]),
-//! opens them in a [`Tab`], and reads through the JSON API what has arrived. Nothing sleeps to be green: [`eventually`] asks until it is so.
+//! opens them in a [`Tab`], and reads through the JSON API what has arrived; a [`Gate`] between page and Worker records what
+//! was sent, and stands for a collector that is away. Nothing sleeps to be green: [`eventually`] asks until it is so.
 //! A second Worker, [`Faulty`], has a database that fails when it is told to.
 
 mod api;
@@ -9,6 +10,7 @@ mod clean_machine;
 mod database;
 mod engine;
 mod faulty;
+mod gate;
 mod patience;
 mod site;
 mod tab;
@@ -19,8 +21,9 @@ pub use browser::Browser;
 pub use clean_machine::CleanMachine;
 pub use database::{Database, Stored};
 pub use faulty::{Calm, Faulty, Injected, Report, fresh_state};
+pub use gate::{Gate, Seen};
 pub use patience::{eventually, eventually_within};
-pub use site::Site;
+pub use site::{File, Site};
 pub use tab::Tab;
-pub use world::{Project, World};
+pub use world::{Project, World, shop_page};
 pub use xtask::browser::Engine;

@@ -13,11 +13,45 @@ pub struct Site {
     thread: Option<JoinHandle<()>>,
 }
 
+/// A file of a site. The end of its path says what it is.
+#[derive(Debug, Clone)]
+pub struct File {
+    path: String,
+    content: Vec<u8>,
+    headers: Vec<Header>,
+}
+
 struct ServerHandle(Server);
 
 impl std::fmt::Debug for ServerHandle {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Site on {}", self.0.server_addr())
+    }
+}
+
+impl File {
+    /// A file at `/main.js`, with the content type of its kind.
+    #[must_use]
+    pub fn new(path: &str, content: impl Into<Vec<u8>>) -> Self {
+        let headers = vec![header("Content-Type", kind(path))];
+        Self { path: path.to_owned(), content: content.into(), headers }
+    }
+
+    /// The same, served with one more header. It replaces one of that name.
+    ///
+    /// # Panics
+    /// When no header can be so.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        let header = header(name, value);
+        self.headers.retain(|other| other.field != header.field);
+        self.headers.push(header);
+        self
+    }
+
+    fn response(&self) -> Response<&[u8]> {
+        let length = self.content.len();
+        Response::new(200.into(), self.headers.clone(), self.content.as_slice(), Some(length), None)
     }
 }
 
@@ -28,20 +62,24 @@ impl Site {
     /// When no port is free.
     #[must_use]
     pub fn serve(files: &[(&str, &str)]) -> Self {
-        let files: Vec<(String, String)> =
-            files.iter().map(|(path, content)| ((*path).into(), (*content).into())).collect();
+        Self::serve_files(files.iter().map(|(path, content)| File::new(path, *content)).collect())
+    }
+
+    /// Serves files that are more than a path and a text. All else is 404.
+    ///
+    /// # Panics
+    /// When no port is free.
+    #[must_use]
+    pub fn serve_files(files: Vec<File>) -> Self {
         let server = Server::http("127.0.0.1:0").expect("a free port");
         let server = Arc::new(ServerHandle(server));
         let serving = Arc::clone(&server);
         let thread = thread::spawn(move || {
             for request in serving.0.incoming_requests() {
                 let path = request.url().split('?').next().unwrap_or_default().to_owned();
-                let file = files.iter().find(|(name, _)| *name == path);
                 // Whoever asked may have gone.
-                let _ = match file {
-                    Some((name, content)) => {
-                        request.respond(Response::from_string(content).with_header(kind(name)))
-                    }
+                let _ = match files.iter().find(|file| file.path == path) {
+                    Some(file) => request.respond(file.response()),
                     None => request.respond(Response::empty(404)),
                 };
             }
@@ -71,8 +109,20 @@ impl Drop for Site {
     }
 }
 
-fn kind(path: &str) -> Header {
-    let kind = if path.ends_with(".js") { "text/javascript" } else { "text/html" };
-    let value = format!("{kind}; charset=utf-8");
-    Header::from_bytes("Content-Type", value).expect("a header of ASCII letters")
+/// What ends with none of these is a page.
+fn kind(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, end)| end) {
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("json" | "map") => "application/json",
+        Some("wasm") => "application/wasm",
+        Some("png") => "image/png",
+        Some("svg") => "image/svg+xml",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "text/html; charset=utf-8",
+    }
+}
+
+fn header(name: &str, value: &str) -> Header {
+    Header::from_bytes(name, value).expect("a header of ASCII letters")
 }

@@ -12,7 +12,7 @@ use xtask::worker::{Options, Setup, Worker};
 use crate::api::{get, post, post_to};
 use crate::browser::Browsers;
 use crate::faulty::{Calm, Faulty};
-use crate::{Answer, Api, Database, Site, Tab};
+use crate::{Answer, Api, Database, Gate, Site, Tab};
 
 /// The running Worker, its database, and the browsers.
 #[derive(Debug)]
@@ -127,6 +127,12 @@ impl World {
         self.browsers.of(engine, &self.paths).tab()
     }
 
+    /// A gate before the Worker, open.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        Gate::before(&self.worker)
+    }
+
     /// Asks the site's origin, as a page may.
     ///
     /// # Panics
@@ -170,22 +176,29 @@ impl<'world> Project<'world> {
     /// The line that a page places first.
     #[must_use]
     pub fn snippet(&self) -> String {
-        let site = self.worker.site();
-        format!(
-            "<script src=\"{site}/trapline.js\" data-dsn=\"{}\" data-release=\"shop@1.0.0\"></script>",
-            self.dsn
-        )
+        self.snippet_to(&self.dsn, &[("data-release", "shop@1.0.0")])
+    }
+
+    /// The same with another DSN, such as a gate's, and attributes of the page's choice.
+    #[must_use]
+    pub fn snippet_to(&self, dsn: &str, attributes: &[(&str, &str)]) -> String {
+        let attribute =
+            |(name, value): &(&str, &str)| format!(" {name}=\"{}\"", value.replace('"', "&quot;"));
+        let attributes: String =
+            [("data-dsn", dsn)].iter().chain(attributes).map(attribute).collect();
+        format!("<script src=\"{}/trapline.js\"{attributes}></script>", self.worker.site())
     }
 
     /// A site whose only page has the snippet and then `/app.js`, and a button.
     #[must_use]
     pub fn site(&self, app_js: &str) -> Site {
-        let page = format!(
-            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Shop</title>{}</head>\
-             <body><button id=\"buy\">Buy</button><script src=\"/app.js\"></script></body></html>",
-            self.snippet()
-        );
-        Site::serve(&[("/", &page), ("/app.js", app_js)])
+        site_with(&self.snippet(), app_js)
+    }
+
+    /// The same with another DSN, such as a gate's, and attributes of the page's choice.
+    #[must_use]
+    pub fn site_to(&self, dsn: &str, attributes: &[(&str, &str)], app_js: &str) -> Site {
+        site_with(&self.snippet_to(dsn, attributes), app_js)
     }
 
     /// Posts an envelope, its key in the query.
@@ -224,4 +237,17 @@ impl<'world> Project<'world> {
         let key = self.dsn.split_once("://").and_then(|(_, rest)| rest.split_once('@'));
         key.context("a DSN with a key").expect(&self.dsn).0.to_owned()
     }
+}
+
+fn site_with(snippet: &str, app_js: &str) -> Site {
+    Site::serve(&[("/", &shop_page(snippet)), ("/app.js", app_js)])
+}
+
+/// A page with `head` first and `/app.js` last, and a button.
+#[must_use]
+pub fn shop_page(head: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Shop</title>{head}</head>\
+         <body><button id=\"buy\">Buy</button><script src=\"/app.js\"></script></body></html>"
+    )
 }
