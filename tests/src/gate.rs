@@ -13,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use anyhow::Result;
 use serde_json::Value;
 use trapline_core::envelope;
 use trapline_core::inflate::inflate;
@@ -257,7 +258,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-fn serve(mut stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
+fn serve(mut stream: &TcpStream, shared: &Shared) -> Result<()> {
     // Browsers open connections that they do not use.
     let Some(seen) = http::read_request(stream)? else { return Ok(()) };
     let mut state = shared.lock();
@@ -280,5 +281,5 @@ fn serve(mut stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
     if let Some(seen) = shared.lock().seen.get_mut(index) {
         seen.status = http::status_of(&answer);
     }
-    stream.write_all(&answer)
+    Ok(stream.write_all(&answer)?)
 }

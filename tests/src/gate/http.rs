@@ -5,14 +5,16 @@
 //! target  = path [ "?" query ]
 //! ```
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
-use std::time::{Duration, Instant};
+use std::io::{self, BufRead, BufReader, Read};
+use std::net::TcpStream;
+use std::time::Instant;
+
+use ureq::http::Request;
+use xtask::worker::http;
 
 use super::Seen;
 
-/// As long as any client of these tests waits.
-const PATIENCE: Duration = Duration::from_secs(30);
+const ANY_ORIGIN: &str = "Access-Control-Allow-Origin: *\r\n";
 
 /// What belongs to one connection, and is said anew for the next.
 const HOP_BY_HOP: [&str; 6] =
@@ -31,20 +33,19 @@ pub(super) fn read_request(stream: &TcpStream) -> io::Result<Option<Seen>> {
         let (name, value) = line.split_once(':').ok_or_else(|| io::Error::other("no header"))?;
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut seen = Seen {
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.and_then(|(_, length)| length.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok(Some(Seen {
         at: Instant::now(),
         method: method.to_owned(),
         path: path.to_owned(),
         query: query.to_owned(),
         headers,
-        body: Vec::new(),
+        body,
         status: None,
-    };
-    let length = seen.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    seen.body.resize(length, 0);
-    reader.read_exact(&mut seen.body)?;
-    seen.at = Instant::now();
-    Ok(Some(seen))
+    }))
 }
 
 fn read_line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
@@ -56,27 +57,26 @@ fn read_line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
     Ok(Some(line))
 }
 
-/// What the Worker answers to the request, byte for byte. It sees the page's headers, and the `Host` of its site.
-pub(super) fn forward(seen: &Seen, port: u16) -> io::Result<Vec<u8>> {
-    let mut worker = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    worker.set_read_timeout(Some(PATIENCE))?;
+/// What the Worker answers to the request. It sees the page's headers, and the `Host` of its site.
+pub(super) fn forward(seen: &Seen, port: u16) -> anyhow::Result<Vec<u8>> {
     let question = if seen.query.is_empty() { "" } else { "?" };
-    let mut head = format!(
-        "{} {}{question}{} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nContent-Length: {}\r\n",
-        seen.method,
-        seen.path,
-        seen.query,
-        seen.body.len()
-    );
-    let kept = seen.headers.iter().filter(|(name, _)| !HOP_BY_HOP.contains(&name.as_str()));
-    for (name, value) in kept {
-        head += &format!("{name}: {value}\r\n");
+    let address = format!("http://127.0.0.1:{port}{}{question}{}", seen.path, seen.query);
+    let mut request = Request::builder().method(seen.method.as_str()).uri(address);
+    for (name, value) in seen.headers.iter().filter(|(name, _)| is_end_to_end(name)) {
+        request = request.header(name, value);
     }
-    worker.write_all((head + "\r\n").as_bytes())?;
-    worker.write_all(&seen.body)?;
-    let mut answer = Vec::new();
-    worker.read_to_end(&mut answer)?;
-    Ok(answer)
+    let mut response = http().run(request.body(seen.body.as_slice())?)?;
+    let body = response.body_mut().with_config().limit(u64::MAX).read_to_vec()?;
+    let mut lines = String::new();
+    for (name, value) in response.headers().iter().filter(|(name, _)| is_end_to_end(name.as_str()))
+    {
+        lines += &format!("{name}: {}\r\n", value.to_str()?);
+    }
+    Ok(closing(response.status().as_u16(), &lines, &body))
+}
+
+fn is_end_to_end(name: &str) -> bool {
+    !HOP_BY_HOP.contains(&name)
 }
 
 /// An answer without a body, all of whose headers a page of any origin may read.
@@ -84,23 +84,26 @@ pub(super) fn answer(status: u16, headers: &[(String, String)]) -> Vec<u8> {
     let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
     let lines: String =
         headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    closing(status, &format!("Access-Control-Expose-Headers: {}\r\n{lines}", names.join(", ")))
+    let exposed = format!("Access-Control-Expose-Headers: {}\r\n", names.join(", "));
+    closing(status, &(ANY_ORIGIN.to_owned() + &exposed + &lines), &[])
 }
 
 /// Whatever a preflight asks for.
 pub(super) fn permission(seen: &Seen) -> Vec<u8> {
     let asked = seen.header("access-control-request-headers").unwrap_or_default();
-    let allowed = "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE\r\n";
-    closing(204, &format!("{allowed}Access-Control-Allow-Headers: {asked}\r\n"))
+    let methods = "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE\r\n";
+    let headers = format!("Access-Control-Allow-Headers: {asked}\r\n");
+    closing(204, &(ANY_ORIGIN.to_owned() + methods + &headers), &[])
 }
 
-fn closing(status: u16, lines: &str) -> Vec<u8> {
+fn closing(status: u16, lines: &str, body: &[u8]) -> Vec<u8> {
     // A 204 must not have a length.
-    let length = if status == 204 { "" } else { "Content-Length: 0\r\n" };
-    format!(
-        "HTTP/1.1 {status} -\r\nAccess-Control-Allow-Origin: *\r\n{lines}{length}Connection: close\r\n\r\n"
-    )
-    .into_bytes()
+    let length = match status {
+        204 => String::new(),
+        _ => format!("Content-Length: {}\r\n", body.len()),
+    };
+    let head = format!("HTTP/1.1 {status} -\r\n{lines}{length}Connection: close\r\n\r\n");
+    [head.as_bytes(), body].concat()
 }
 
 /// `HTTP/1.1 200 OK` is 200.
