@@ -12,6 +12,7 @@ mod dashboard;
 mod demo;
 mod deployment;
 mod dev;
+mod engines;
 mod envelopes;
 mod failing_database;
 mod faults;
@@ -120,9 +121,15 @@ fn tests() -> Vec<Test> {
 }
 
 fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
-    [uncaught::ENGINE_TESTS, api_calls::ENGINE_TESTS, loading::ENGINE_TESTS, gate::ENGINE_TESTS]
-        .into_iter()
-        .flatten()
+    [
+        engines::ENGINE_TESTS,
+        uncaught::ENGINE_TESTS,
+        api_calls::ENGINE_TESTS,
+        loading::ENGINE_TESTS,
+        gate::ENGINE_TESTS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Those of one engine in a row: the next browser is started only once it is needed. Tests to be listed need no world.

@@ -29,7 +29,7 @@ const CHROMIUM_FLAGS: [&str; 9] = [
 ];
 
 const FIREFOX_FLAGS: [&str; 3] = ["-headless", "--width=1280", "--height=900"];
-const WEBKIT_FLAGS: [&str; 3] = ["--automation", "--private", "--geometry=1280x900"];
+const WEBKIT_FLAGS: [&str; 2] = ["--automation", "--private"];
 
 /// A driver that listens or is about to, and what has to run beside it. Fields are dropped in this order: the browser goes
 /// with its driver, and only then the screen that it draws on.
@@ -69,7 +69,7 @@ pub(crate) fn start(engine: Engine, paths: &Paths) -> Result<Started> {
         Engine::Firefox => {
             driver.arg("--host=127.0.0.1").arg("--profile-root").arg(&home.0);
             at_home(&mut driver, &home.0);
-            // Its crash helper makes a process group of its own, which would stay.
+            // Crashes are seen here, and reported to nobody.
             driver.env("MOZ_CRASHREPORTER_DISABLE", "1");
         }
         Engine::WebKit => {
@@ -109,7 +109,7 @@ fn options_of(engine: Engine, found: &Browser, home: &Path) -> (&'static str, Va
 }
 
 /// Beside those that geckodriver sets: nothing is fetched, reported or updated. Whatever still wants to leave this machine
-/// gets a proxy where nobody listens; Firefox never asks a proxy for `localhost` and `127.0.0.1`.
+/// finds that every name is this machine's, and a proxy where nobody listens; `localhost` and `127.0.0.1` need no proxy.
 fn firefox_preferences() -> Value {
     json!({
         "app.normandy.enabled": false,
@@ -125,6 +125,7 @@ fn firefox_preferences() -> Value {
         "extensions.systemAddon.update.enabled": false,
         "network.captive-portal-service.enabled": false,
         "network.connectivity-service.enabled": false,
+        "network.dns.forceResolve": "127.0.0.1",
         "network.proxy.type": 1,
         "network.proxy.http": "127.0.0.1",
         "network.proxy.http_port": 9,
@@ -147,6 +148,8 @@ fn at_home(command: &mut Command, home: &Path) {
         command.env(name, home.join(folder));
     }
     command.env("DBUS_SESSION_BUS_ADDRESS", "disabled:").env("NO_AT_BRIDGE", "1");
+    // Without a locale, WebKitGTK says that the user's language is `C`.
+    command.env_remove("LC_ALL").env("LANG", "en_US.UTF-8");
 }
 
 /// An X server without a screen, on whatever display is free: the server chooses, and says which.

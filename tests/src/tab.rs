@@ -24,6 +24,24 @@ impl Tab<'_> {
         self.browser.wait(self.browser.client.goto(url));
     }
 
+    /// Turns to it, where another was opened after it.
+    #[track_caller]
+    pub fn front(&self) {
+        self.browser.wait(self.browser.client.switch_to_window(self.handle.clone()));
+    }
+
+    /// The user turns to something else: the page is hidden, and may be so for ever.
+    #[track_caller]
+    pub fn hide(&self) {
+        self.browser.wait(self.browser.client.minimize_window());
+    }
+
+    /// The user comes back to a page that was hidden.
+    #[track_caller]
+    pub fn show(&self) {
+        self.browser.wait(self.browser.client.set_window_rect(0, 0, 1280, 900));
+    }
+
     /// Where it is now.
     #[track_caller]
     #[must_use]

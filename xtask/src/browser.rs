@@ -74,7 +74,7 @@ impl Engine {
         }
     }
 
-    /// The browser, and what its packages bring to drive it.
+    /// What its packages bring: the browser, its driver, and what these need.
     fn programs(self) -> Vec<(&'static str, Option<PathBuf>)> {
         match self {
             Self::Chromium => {
@@ -101,17 +101,17 @@ impl Engine {
 /// # Errors
 /// Exactly what is missing, and how to get it.
 pub fn find(engine: Engine, paths: &Paths) -> Result<Browser> {
-    let missing = || advice(&[engine]);
-    let (program, driver) = match engine {
-        Engine::Chromium => (on_path(&CHROMIUM), on_path(&CHROMEDRIVER)),
-        Engine::Firefox => {
-            let driver = at_hand(GECKODRIVER, paths)
-                .with_context(|| format!("geckodriver {} is missing", GECKODRIVER.version))?;
-            (on_path(&FIREFOX), Some(driver))
-        }
-        Engine::WebKit => (mini_browser(), on_path(&WEBKIT_DRIVER)),
+    let mut programs = engine.programs().into_iter().map(|(_, found)| found);
+    let mut next = || programs.next().flatten().with_context(|| advice(&[engine]));
+    let program = next()?;
+    let driver = match engine {
+        Engine::Chromium | Engine::WebKit => next()?,
+        Engine::Firefox => at_hand(GECKODRIVER, paths).with_context(|| {
+            let version = GECKODRIVER.version;
+            format!("geckodriver {version} not found; `cargo xtask test` installs it")
+        })?,
     };
-    Ok(Browser { program: program.with_context(missing)?, driver: driver.with_context(missing)? })
+    Ok(Browser { program, driver })
 }
 
 /// The X server without a screen that WebKitGTK draws on: it has no headless mode.
