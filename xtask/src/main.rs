@@ -26,7 +26,7 @@ enum Command {
         #[arg(long, default_value_t = 8787)]
         port: u16,
     },
-    /// Format, lints, boundaries, native tests, sizes, end to end in a real browser
+    /// Format, lints, boundaries, native tests, sizes, end to end in real browsers
     Test {
         /// Add what takes long
         #[arg(long)]
