@@ -75,7 +75,10 @@ fn measure(deploy: &Path) -> Result<Vec<Size>> {
 }
 
 /// `assets/agent/<hash>/`: there is one.
-fn agent_directory(deploy: &Path) -> Result<PathBuf> {
+///
+/// # Errors
+/// When nothing has been built.
+pub fn agent_directory(deploy: &Path) -> Result<PathBuf> {
     let files = files_under(&deploy.join("assets/agent"))?;
     let directory = files.first().and_then(|file| file.parent());
     Ok(directory.context("there is no agent in deploy/assets; cargo xtask build makes it")?.into())
@@ -93,8 +96,11 @@ fn report(sizes: &[Size], path: &Path) -> Result<()> {
     Ok(fs::write(path, format!("{:#}\n", Value::Object(fields)))?)
 }
 
-/// Quality 11, window 22: what Cloudflare's edge keeps of static files is at best this.
-fn brotli_bytes(path: &Path) -> Result<usize> {
+/// What a file is on the wire. Quality 11, window 22: what Cloudflare's edge keeps of static files is at best this.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn brotli_bytes(path: &Path) -> Result<usize> {
     let content = read(path)?;
     let mut compressed = Vec::new();
     let mut writer = brotli::CompressorWriter::new(&mut compressed, 4096, 11, 22);
