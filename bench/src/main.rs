@@ -2,7 +2,7 @@
 //!
 //! In reading order: what is sent ([`event`], [`mix`], [`load`]), to whom ([`target`]), what is looked at ([`database`],
 //! [`meter`], [`processes`]), the bench `ingest` ([`throughput`], [`rows`]), the bench `growth` ([`seeded`], [`visitor`],
-//! [`questions`]), and how figures are shown.
+//! [`questions`]), the bench [`agent`], and how figures are shown.
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
 mod event;
@@ -22,6 +22,8 @@ mod growth;
 mod questions;
 mod seeded;
 mod visitor;
+
+mod agent;
 
 mod report;
 mod statistics;
@@ -49,6 +51,7 @@ fn run(bench: &str) -> Result<()> {
         "ingest" => ingest::run(&paths),
         "rows" => ingest::run_rows(&paths),
         "growth" => growth::run(&paths),
-        _ => bail!("there is no bench {bench:?}; there are: ingest, rows, growth"),
+        "agent" => agent::run(&paths),
+        _ => bail!("there is no bench {bench:?}; there are: ingest, rows, growth, agent"),
     }
 }
