@@ -11,8 +11,8 @@
     heard: () => (noted.heard_ms ??= performance.now()),
     /** The agent does from now on all that it will. */
     armed: () => (noted.armed_ms ??= performance.now()),
-    /** Hands an error to the agent; each page says how. */
-    capture: () => {},
+    /** Hands an error to the agent: ours, unless the page's says how. */
+    capture: (error) => Trapline.captureException(error),
     notes: () => ({ ...noted, wasm_bytes: noted.wasm_bytes() }),
 
     /** Milliseconds that each of `count` captures of different errors took. */

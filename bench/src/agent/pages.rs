@@ -32,7 +32,7 @@ pub(crate) const VARIANTS: [Variant; 5] =
 const PEERS: [Variant; 3] = [Variant::Sentry, Variant::Bugsnag, Variant::Honeybadger];
 
 const BENCH: &str = include_str!("../../pages/bench.js");
-const BEFORE_OURS: &str = include_str!("../../pages/trapline.js");
+const WASM: &str = include_str!("../../pages/wasm.js");
 
 /// `SharedArrayBuffer` needs them; what is measured is that `performance.now()` is finer with them.
 const ISOLATED: [(&str, &str); 2] = [
@@ -122,7 +122,7 @@ fn page(variant: Variant, sink_port: u16) -> Answer {
     let agent = match variant {
         Variant::Blank => "<script>bench.armed()</script>".to_owned(),
         Variant::Trapline => format!(
-            "<script>{BEFORE_OURS}</script>\n<script src=\"/trapline.js\" \
+            "<script src=\"/trapline.js\" \
              data-dsn=\"http://abcdef0123456789abcdef0123456789@127.0.0.1:{sink_port}/1\" \
              data-release=\"shop@1.0.0\" data-environment=\"production\"></script>"
         ),
@@ -130,7 +130,7 @@ fn page(variant: Variant, sink_port: u16) -> Answer {
     };
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Shop</title>\n\
-         <link rel=\"icon\" href=\"data:,\">\n<script>window.SINK = \"{sink}\";\n{BENCH}</script>\n{agent}\n\
+         <link rel=\"icon\" href=\"data:,\">\n<script>window.SINK = \"{sink}\";\n{BENCH}{WASM}</script>\n{agent}\n\
          <script>bench.heard()</script></head>\n<body><main><h1>Shop</h1><p>Hazelnuts.</p></main></body></html>\n"
     );
     let mut headers: Vec<(String, String)> = owned(&ISOLATED);
