@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Response;
-use xtask::browser;
+use xtask::browser::{self, Engine};
 use xtask::group::Group;
 use xtask::paths::Paths;
 use xtask::run::poll;
@@ -62,7 +62,7 @@ pub(crate) struct MainThread {
 impl Chrome {
     /// Starts chromedriver and a browser with a fresh profile.
     pub(crate) fn start(paths: &Paths) -> Result<Self> {
-        let found = browser::find().context("Chromium or chromedriver is not on PATH")?;
+        let found = browser::find(Engine::Chromium, paths)?;
         let directory = paths.target.join("bench/agent");
         let profile = directory.join(format!("chromium-{}", std::process::id()));
         fs::create_dir_all(&profile)?;
@@ -76,7 +76,7 @@ impl Chrome {
         )?;
         let mut flags: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
         flags.push(format!("--user-data-dir={}", profile.display()));
-        let options = json!({ "binary": found.chromium, "args": flags });
+        let options = json!({ "binary": found.program, "args": flags });
         let wanted =
             json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options } } });
         let (http, address) = (http(), format!("http://127.0.0.1:{port}/session"));
