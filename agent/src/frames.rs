@@ -8,6 +8,8 @@
 //!
 //! `unread` says that no grammar read some line: the raw text shall go along.
 
+use alloc::string::String;
+
 use trapline_core::stack;
 
 /// Reads a raw stack and writes its frames.
@@ -21,8 +23,8 @@ pub fn frames_of(text: &str) -> String {
         answer.push('\n');
         push_field(&mut answer, &frame.function);
         push_field(&mut answer, &frame.file);
-        push_field(&mut answer, &frame.line.to_string());
-        push_field(&mut answer, &frame.column.to_string());
+        push_number(&mut answer, frame.line);
+        push_number(&mut answer, frame.column);
         if stack::is_in_app(&frame.file) {
             answer.push('1');
         }
@@ -33,6 +35,20 @@ pub fn frames_of(text: &str) -> String {
 /// Names may hold anything but the end of a line, so a tab becomes a space.
 fn push_field(answer: &mut String, field: &str) {
     answer.extend(field.chars().map(|char| if char == '\t' { ' ' } else { char }));
+    answer.push('\t');
+}
+
+/// Printing by the standard library is 2 KB long.
+fn push_number(answer: &mut String, number: u32) {
+    let mut place = 1;
+    while number / place >= 10 {
+        place *= 10;
+    }
+    while place > 0 {
+        let digit = number / place % 10;
+        answer.extend(char::from_digit(digit, 10));
+        place /= 10;
+    }
     answer.push('\t');
 }
 

@@ -3,7 +3,8 @@
 //! An entry leaves when it was answered for: accepted, or refused for good. Until then it stays, and the oldest goes
 //! first.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 /// Entries kept; a page that cannot deliver stops here, and the newest are counted as lost.
 const MAX_WAITING: usize = 100;

@@ -3,6 +3,8 @@
 //! After the first, a count is due in 1 s, then 5 s and then every 30 s, as long as there is something to count. An
 //! error unheard for the longest wait is forgotten, and is a first one again.
 
+use alloc::vec::Vec;
+
 use crate::sum::Sum;
 
 /// Waits between an error and its counts; the last one repeats.
@@ -65,7 +67,7 @@ impl Repeats {
             if known.due_ms > now_ms {
                 continue;
             }
-            let (first, count) = (known.first, std::mem::take(&mut known.count));
+            let (first, count) = (known.first, core::mem::take(&mut known.count));
             let next = WAITS_MS.get(known.waits);
             if now_ms.is_finite() {
                 known.due_ms = now_ms + next.unwrap_or(&WAITS_MS[2]);

@@ -3,6 +3,8 @@
 //! Refused: another scheme than http or https, a missing key, a project that is no number. A secret after the key
 //! (`key:secret@`), which old SDKs wrote, is dropped.
 
+use alloc::string::String;
+
 /// A parsed DSN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dsn {

@@ -6,6 +6,9 @@
 //!
 //! In the order in which an event meets them: [`dsn`] → `envelope` → `decode` → [`stack`] → `user_agent` →
 //! `title` → `fingerprint`. And for those that never arrive: `page_check`.
+#![cfg_attr(not(any(feature = "decode", test)), no_std)]
+
+extern crate alloc;
 
 pub mod dsn;
 pub mod limits;

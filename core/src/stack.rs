@@ -17,8 +17,11 @@
 mod in_app;
 mod location;
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use crate::limits::{MAX_FRAMES, MAX_STACK_LINE};
-use location::{find, frame, is_url, located};
+use location::{find, frame, is_url, joined, located};
 
 pub use in_app::is_in_app;
 
@@ -92,7 +95,7 @@ fn v8(line: &str) -> Option<Frame> {
 fn safari_extension(call: &str) -> Option<Frame> {
     let (head, location) = find(call.strip_suffix(')')?, ":(//")?;
     let (function, scheme) = head.rsplit_once('@').unwrap_or(("", head));
-    located(function, &[scheme, "://", location].concat())
+    located(function, &joined([scheme, "://", location]))
 }
 
 /// Splits `render (location)`, and `render(location)`, which older V8 and React Native write.
@@ -151,7 +154,7 @@ fn named(function: &str, location: &str) -> Option<Frame> {
     if let Some(resumed) = function.strip_prefix("async*") {
         // Firefox writes `async*load` where others write `async load`.
         frame.function =
-            if resumed.is_empty() { String::new() } else { ["async ", resumed].concat() };
+            if resumed.is_empty() { String::new() } else { joined(["async ", resumed, ""]) };
     } else if frame.column == 0 && frame.line > 0 && function.ends_with(')') {
         // Firefox 3 lists arguments: `bar(1)@https://app.test/main.js:13`. It knows no columns; a C++ name in wasm,
         // which may end with a bracket too, has one.

@@ -12,6 +12,8 @@
 //!
 //! Whatever has neither a place nor one of these words is not a location, so that prose is not taken for calls.
 
+use alloc::string::String;
+
 use super::Frame;
 
 /// What engines write instead of a file; `native` is Hermes', `native code` the old Edge's.
@@ -57,7 +59,7 @@ pub(super) fn find<'a>(text: &'a str, needle: &str) -> Option<(&'a str, &'a str)
 fn wasm(function: &str, location: &str) -> Option<Frame> {
     let (module, rest) = find(location, "wasm-function[")?;
     let (index, offset) = rest.split_once(']')?;
-    let offset = offset.strip_prefix(":0x").and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    let offset = offset.strip_prefix(":0x").and_then(|hex| counted(hex, 16));
     let module = module.strip_suffix(':').unwrap_or(module);
     let file = if ["", "<?>"].contains(&module) { "[wasm code]" } else { module };
     let line = u32::from(offset.is_some());
@@ -83,7 +85,7 @@ fn safari_wasm(function: &str, location: &str) -> Option<Frame> {
 fn wasm_name(function: &str, index: &str) -> String {
     let name = find(function, ".wasm.").map_or(function, |(_, name)| name);
     if name.is_empty() || name == index {
-        ["wasm-function[", index, "]"].concat()
+        joined(["wasm-function[", index, "]"])
     } else {
         name.into()
     }
@@ -119,7 +121,7 @@ fn firefox_eval(function: &str, location: &str) -> Option<Frame> {
 /// is of no use without the code, and the code is long.
 fn data_url(function: &str, location: &str) -> Option<Frame> {
     let (media_type, _) = location.strip_prefix("data:")?.split_once(',')?;
-    Some(frame(function, &["<data:", media_type, ">"].concat(), 0, 0))
+    Some(frame(function, &joined(["<data:", media_type, ">"]), 0, 0))
 }
 
 /// `[native code]`, `<anonymous>`, nothing
@@ -150,7 +152,23 @@ fn place(location: &str) -> Option<(&str, u32, u32)> {
 /// Digits alone; 0 if there are too many to count.
 fn number(digits: &str) -> Option<u32> {
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| digits.parse().unwrap_or(0))
+    is_number.then(|| counted(digits, 10).unwrap_or(0))
+}
+
+/// The standard library's parsers are ten times as long, and the agent pays for them.
+fn counted(digits: &str, radix: u32) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    let add = |sum: u32, digit: char| sum.checked_mul(radix)?.checked_add(digit.to_digit(radix)?);
+    digits.chars().try_fold(0, add)
+}
+
+/// `concat` of the standard library is a kilobyte long.
+pub(super) fn joined(parts: [&str; 3]) -> String {
+    let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+    parts.iter().for_each(|part| text.push_str(part));
+    text
 }
 
 /// A frame of borrowed parts; one function, because the agent pays for every copy of it.
