@@ -4,6 +4,7 @@
 //! Refusals are one enum; every answer is JSON and readable across origins.
 
 use serde::{Deserialize, Serialize};
+use trapline_core::client_report::{self, Discarded};
 use trapline_core::decode::{self, Received};
 use trapline_core::envelope::{self, Envelope};
 use trapline_core::inflate::inflate;
@@ -135,8 +136,12 @@ fn digested(
         event_id: envelope.event_id.as_deref(),
         user_agent: user_agent.as_deref(),
     };
-    for item in envelope.items.iter().filter(|item| item.kind != "event") {
-        outcome::count(incoming, project_id, "dropped", "unsupported_item", &item.kind);
+    for item in &envelope.items {
+        match item.kind.as_str() {
+            "event" => {}
+            "client_report" => count_discarded(incoming, project_id, item.payload),
+            kind => outcome::count(incoming, project_id, "dropped", "unsupported_item", kind),
+        }
     }
     let mut events = Vec::new();
     let mut unreadable = None;
@@ -152,6 +157,14 @@ fn digested(
     match unreadable {
         Some(refused) if events.is_empty() => Err(refused),
         _ => Ok(events),
+    }
+}
+
+/// What the sender says that it did not send.
+fn count_discarded(incoming: &Incoming, project_id: u32, payload: &[u8]) {
+    for Discarded { reason, category, quantity } in client_report::parse(payload) {
+        let outcome = ("discarded", reason);
+        outcome::count_many(incoming, project_id, outcome, &category, quantity);
     }
 }
 

@@ -56,9 +56,20 @@ pub fn count(
     reason: &'static str,
     detail: &str,
 ) {
+    count_many(incoming, project_id, (outcome, reason), detail, 1);
+}
+
+/// Counts so many at once.
+pub fn count_many(
+    incoming: &Incoming,
+    project_id: u32,
+    (outcome, reason): (&'static str, &'static str),
+    detail: &str,
+    quantity: u32,
+) {
     let detail = detail.get(..detail.floor_char_boundary(MAX_DETAIL)).unwrap_or_default();
     let must_schedule = HELD.with_borrow_mut(|held| {
-        hold(held, (project_id, outcome, reason), detail, 1);
+        hold(held, (project_id, outcome, reason), detail, quantity);
         let is_scheduled = incoming.now_ms - held.scheduled_ms < LONGEST_MS;
         if !is_scheduled {
             held.scheduled_ms = incoming.now_ms;
@@ -161,7 +172,7 @@ fn add(due: &[Due], now_ms: i64) -> Statement {
 /// What was counted of one outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct OutcomeRow {
-    /// `refused`, `invalid`, `dropped`, `limited`
+    /// `refused`, `invalid`, `dropped`, `limited`, `discarded` (by the sender)
     pub outcome: String,
     /// `origin`, `key`, …
     pub reason: String,

@@ -15,6 +15,8 @@ pub mod limits;
 pub mod stack;
 
 #[cfg(feature = "decode")]
+pub mod client_report;
+#[cfg(feature = "decode")]
 pub mod decode;
 #[cfg(feature = "decode")]
 pub mod defect;

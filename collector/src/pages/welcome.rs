@@ -121,6 +121,12 @@ fn refused(refusal: &Refusal, now_ms: i64) -> Refused<'_> {
             format!("Items of the kind {detail} arrive, and are not stored: the connection works."),
             "Cause an error",
         ),
+        ("discarded", reason) => (
+            "warn",
+            "Not sent",
+            format!("A page kept back {detail} events and said why: {reason}."),
+            "",
+        ),
         ("filtered", _) => (
             "warn",
             "Filtered",
