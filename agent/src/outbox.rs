@@ -3,17 +3,20 @@
 //! An entry leaves when it was answered for: accepted, or refused for good. Until then it stays, and the oldest goes
 //! first.
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::mem;
 
 /// Entries kept; a page that cannot deliver stops here, and the newest are counted as lost.
-const MAX_WAITING: usize = 100;
+const MAX_WAITING: usize = 200;
 
 /// Requests under way at a time: latency for the first, and the rest of the connections for the page.
 const MAX_UNDER_WAY: usize = 3;
 
-/// Bytes under way in requests that outlive the page: browsers allow 64 KB in all, the rest is for others.
-const MAX_KEEPALIVE: u32 = 60_000;
+/// Entries of a request: the collector stores them one after another, and a request of its has 50 queries.
+const MAX_ENTRIES: usize = 5;
+
+/// Bytes of a request, and under way in requests that outlive the page: browsers allow 64 KB in all.
+const MAX_BYTES: u32 = 60_000;
 
 /// First wait after a failure; doubles up to [`MAX_WAIT_MS`], each with up to half of it more at random.
 const FIRST_WAIT_MS: u32 = 1_000;
@@ -22,28 +25,26 @@ const MAX_WAIT_MS: u32 = 60_000;
 /// Entries on their way to the collector, each by a number of the caller's choice.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    waiting: VecDeque<Entry>,
-    under_way: Vec<Entry>,
+    waiting: Vec<Entry>,
+    under_way: Vec<Request>,
     failures: u32,
-    not_before_ms: f64,
+    /// Own caution after a failure.
+    backoff_ms: f64,
+    /// What the collector asked for.
+    ordered_ms: f64,
 }
 
 #[derive(Debug)]
 struct Entry {
     number: u32,
     bytes: u32,
-    /// Asked to outlive the page. Only on the first try: a refusal for its size must not repeat.
-    keepalive: bool,
-    is_retry: bool,
 }
 
-/// A request to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sending {
-    /// What to send.
-    pub entry: u32,
-    /// Whether the request shall outlive the page.
-    pub keepalive: bool,
+#[derive(Debug)]
+struct Request {
+    entries: Vec<Entry>,
+    bytes: u32,
+    keepalive: bool,
 }
 
 /// When the moment is: the clock, and a number from 0 to 1 that spreads many pages' retries.
@@ -55,75 +56,131 @@ pub struct Moment {
     pub jitter: f64,
 }
 
+/// What a request was answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// 0 if there was none.
+    pub status: u32,
+    /// From `Retry-After` or a rate limit, whatever the status; 0 if there was none.
+    pub retry_after_s: f64,
+}
+
 impl Outbox {
     /// Nothing waits.
     pub const fn new() -> Self {
-        Self { waiting: VecDeque::new(), under_way: Vec::new(), failures: 0, not_before_ms: 0.0 }
+        Self {
+            waiting: Vec::new(),
+            under_way: Vec::new(),
+            failures: 0,
+            backoff_ms: 0.0,
+            ordered_ms: 0.0,
+        }
     }
 
     /// Puts an entry at the end; `false` if there is no room.
     pub fn push(&mut self, number: u32, bytes: u32) -> bool {
         let has_room = self.waiting.len() < MAX_WAITING;
         if has_room {
-            self.waiting.push_back(Entry { number, bytes, keepalive: false, is_retry: false });
+            self.waiting.push(Entry { number, bytes });
         }
         has_room
     }
 
-    /// The request to make now, which is under way from here until [`Outbox::answered`].
-    pub fn next(&mut self, now_ms: f64) -> Option<Sending> {
+    /// Begins a request, which is under way until [`Outbox::answered`]. Its name is the number of its first entry;
+    /// [`Outbox::member`] gives all. Whether it shall outlive the page: browsers refuse what is too large for that.
+    pub fn next(&mut self, now_ms: f64) -> Option<(u32, bool)> {
         // After a failure one request finds out whether the collector is back.
         let most = if self.failures > 0 { 1 } else { MAX_UNDER_WAY };
-        if self.under_way.len() >= most || now_ms < self.not_before_ms {
+        if self.under_way.len() >= most || now_ms < self.not_before_ms() {
             return None;
         }
-        let mut entry = self.waiting.pop_front()?;
+        let mut request = self.batch()?;
+        let name = request.entries.first()?.number;
         let held = self.under_way.iter().filter(|other| other.keepalive);
-        let bytes = held.fold(entry.bytes, |sum, other| sum.saturating_add(other.bytes));
-        entry.keepalive = !entry.is_retry && bytes <= MAX_KEEPALIVE;
-        let sending = Sending { entry: entry.number, keepalive: entry.keepalive };
-        self.under_way.push(entry);
+        let bytes = held.fold(request.bytes, |sum, other| sum.saturating_add(other.bytes));
+        // Only while all is well: a refusal for its size must not repeat.
+        request.keepalive = self.failures == 0 && bytes <= MAX_BYTES;
+        let sending = (name, request.keepalive);
+        self.under_way.push(request);
         Some(sending)
     }
 
-    /// Ends what [`Outbox::next`] began. `status` is 0 if there was no answer; `retry_after_s` 0 if none was given.
-    /// Whether the entry is done with.
-    pub fn answered(
-        &mut self,
-        entry: u32,
-        status: u32,
-        retry_after_s: f64,
-        moment: Moment,
-    ) -> bool {
-        let at = self.under_way.iter().position(|other| other.number == entry);
-        let Some(mut entry) = at.map(|at| self.under_way.swap_remove(at)) else { return true };
-        if !is_later(status) {
-            self.failures = 0;
-            return true;
+    /// The oldest that fit one request: at least one entry, whatever its size.
+    fn batch(&mut self) -> Option<Request> {
+        let mut bytes = self.waiting.first()?.bytes;
+        let mut count = 1;
+        for next in self.waiting.iter().take(MAX_ENTRIES).skip(1) {
+            if bytes.saturating_add(next.bytes) > MAX_BYTES {
+                break;
+            }
+            bytes += next.bytes;
+            count += 1;
         }
-        let wait_ms = f64::from((FIRST_WAIT_MS << self.failures.min(6)).min(MAX_WAIT_MS));
-        let wait_ms = (wait_ms * (1.0 + moment.jitter / 2.0)).max(retry_after_s * 1_000.0);
-        self.not_before_ms = self.not_before_ms.max(moment.now_ms + wait_ms);
-        self.failures += 1;
-        entry.is_retry = true;
-        self.waiting.push_front(entry);
-        false
+        let rest = self.waiting.split_off(count);
+        let entries = mem::replace(&mut self.waiting, rest);
+        Some(Request { entries, bytes, keepalive: false })
+    }
+
+    /// The entry at a place in a request that is under way.
+    pub fn member(&self, name: u32, place: usize) -> Option<u32> {
+        let request = self.under_way.iter().find(|request| request.is_named(name))?;
+        request.entries.get(place).map(|entry| entry.number)
+    }
+
+    /// Ends what [`Outbox::next`] began. Whether its entries are done with; otherwise they wait again.
+    pub fn answered(&mut self, name: u32, answer: Answer, moment: Moment) -> bool {
+        let at = self.under_way.iter().position(|request| request.is_named(name));
+        let Some(request) = at.map(|at| self.under_way.swap_remove(at)) else { return true };
+        let is_done = !is_later(answer.status);
+        if is_done {
+            self.failures = 0;
+        } else {
+            let wait_ms = f64::from((FIRST_WAIT_MS << self.failures.min(6)).min(MAX_WAIT_MS));
+            self.backoff_ms = moment.now_ms + wait_ms * (1.0 + moment.jitter / 2.0);
+            self.failures += 1;
+            let later = mem::replace(&mut self.waiting, request.entries);
+            self.waiting.extend(later);
+        }
+        if answer.retry_after_s > 0.0 {
+            self.ordered_ms = self.ordered_ms.max(moment.now_ms + answer.retry_after_s * 1_000.0);
+        }
+        is_done
+    }
+
+    /// The browser is online again: what had no answer need not wait. An order to wait holds.
+    pub fn online(&mut self) {
+        self.backoff_ms = 0.0;
+    }
+
+    fn not_before_ms(&self) -> f64 {
+        self.backoff_ms.max(self.ordered_ms)
     }
 
     /// When to call [`Outbox::next`] again, if waiting is all that there is to do; otherwise infinity.
     pub fn wake_ms(&self) -> f64 {
         let waits = !self.waiting.is_empty() && self.under_way.is_empty();
-        if waits { self.not_before_ms } else { f64::INFINITY }
+        if waits { self.not_before_ms() } else { f64::INFINITY }
+    }
+
+    /// Whether nothing may be sent now.
+    pub fn is_paused(&self, now_ms: f64) -> bool {
+        now_ms < self.not_before_ms()
     }
 
     /// Takes the oldest that is not under way; the page is going.
     pub fn take(&mut self) -> Option<u32> {
-        self.waiting.pop_front().map(|entry| entry.number)
+        (!self.waiting.is_empty()).then(|| self.waiting.remove(0).number)
     }
 
     /// Whether everything has been answered for.
     pub fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.under_way.is_empty()
+    }
+}
+
+impl Request {
+    fn is_named(&self, name: u32) -> bool {
+        self.entries.first().is_some_and(|entry| entry.number == name)
     }
 }
 
@@ -137,63 +194,80 @@ fn is_later(status: u32) -> bool {
 mod tests {
     use super::*;
 
-    fn outbox(entries: &[u32]) -> Outbox {
+    fn outbox(entries: impl IntoIterator<Item = u32>) -> Outbox {
         let mut outbox = Outbox::new();
-        entries.iter().for_each(|entry| assert!(outbox.push(*entry, 1_000)));
+        entries.into_iter().for_each(|entry| assert!(outbox.push(entry, 1_000)));
         outbox
     }
 
-    fn at(now_ms: f64) -> Moment {
-        Moment { now_ms, jitter: 0.0 }
+    /// The entries of the request that begins now.
+    fn next(outbox: &mut Outbox, now_ms: f64) -> Vec<u32> {
+        let name = outbox.next(now_ms).map(|(name, _)| name);
+        let member = |place| outbox.member(name?, place);
+        (0..).map_while(member).collect()
     }
 
-    fn next(outbox: &mut Outbox, now_ms: f64) -> Option<u32> {
-        outbox.next(now_ms).map(|sending| sending.entry)
+    fn answered(outbox: &mut Outbox, name: u32, status: u32, retry_after_s: f64, now_ms: f64) {
+        let answer = Answer { status, retry_after_s };
+        let is_done = outbox.answered(name, answer, Moment { now_ms, jitter: 0.0 });
+        assert_eq!(is_done, status == 200);
     }
 
     #[test]
-    fn few_requests_are_under_way_at_a_time() {
-        let mut outbox = outbox(&[1, 2, 3, 4]);
-        let sent: Vec<_> = std::iter::from_fn(|| next(&mut outbox, 0.0)).collect();
-        assert_eq!(sent, [1, 2, 3]);
-        assert!(outbox.answered(1, 200, 0.0, at(1.0)));
-        assert_eq!(next(&mut outbox, 1.0), Some(4));
-        for entry in [2, 3, 4] {
+    fn entries_share_requests_of_which_few_are_under_way() {
+        let mut outbox = outbox(1..=18);
+        assert_eq!(next(&mut outbox, 0.0), [1, 2, 3, 4, 5]);
+        assert_eq!(next(&mut outbox, 0.0), [6, 7, 8, 9, 10]);
+        assert_eq!(next(&mut outbox, 0.0), [11, 12, 13, 14, 15]);
+        assert_eq!(next(&mut outbox, 0.0), []);
+        answered(&mut outbox, 6, 200, 0.0, 1.0);
+        assert_eq!(next(&mut outbox, 1.0), [16, 17, 18]);
+        for name in [1, 11, 16] {
             assert!(!outbox.is_idle());
-            outbox.answered(entry, 200, 0.0, at(2.0));
+            answered(&mut outbox, name, 200, 0.0, 2.0);
         }
         assert!(outbox.is_idle());
     }
 
     #[test]
-    fn failures_wait_twice_as_long_each_time_and_keep_the_entry() {
-        let mut outbox = outbox(&[1]);
+    fn failures_wait_twice_as_long_each_time_and_keep_the_entries_in_order() {
+        let mut outbox = outbox([1, 2]);
         for (now_ms, wait_ms) in [(0.0, 1_000.0), (1_000.0, 2_000.0), (3_000.0, 4_000.0)] {
-            assert_eq!(next(&mut outbox, now_ms), Some(1));
-            assert!(!outbox.answered(1, 503, 0.0, at(now_ms)));
-            assert_eq!(next(&mut outbox, now_ms), None);
+            assert_eq!(next(&mut outbox, now_ms), [1, 2]);
+            answered(&mut outbox, 1, 503, 0.0, now_ms);
+            assert_eq!(next(&mut outbox, now_ms), []);
             assert_eq!(outbox.wake_ms(), now_ms + wait_ms);
         }
-        outbox.push(2, 1_000);
-        assert_eq!(outbox.next(7_000.0), Some(Sending { entry: 1, keepalive: false }));
-        assert_eq!(
-            next(&mut outbox, 7_000.0),
-            None,
-            "one request asks whether the collector is back"
-        );
-        outbox.answered(1, 200, 0.0, at(7_100.0));
-        assert_eq!(next(&mut outbox, 7_100.0), Some(2));
+        (3..=7).for_each(|entry| assert!(outbox.push(entry, 1_000)));
+        assert_eq!(outbox.next(7_000.0), Some((1, false)), "not to outlive the page");
+        assert_eq!(next(&mut outbox, 7_000.0), [], "one request asks whether all is well again");
+        answered(&mut outbox, 1, 200, 0.0, 7_100.0);
+        assert_eq!(next(&mut outbox, 7_100.0), [6, 7]);
     }
 
     #[test]
-    fn retry_after_is_honoured_and_jitter_only_adds() {
-        let mut outbox = outbox(&[1]);
-        outbox.next(0.0);
-        outbox.answered(1, 429, 120.0, Moment { now_ms: 0.0, jitter: 1.0 });
-        assert_eq!(next(&mut outbox, 119_999.0), None);
-        assert_eq!(next(&mut outbox, 120_000.0), Some(1));
-        outbox.answered(1, 0, 0.0, Moment { now_ms: 120_000.0, jitter: 1.0 });
-        assert_eq!(outbox.wake_ms(), 123_000.0);
+    fn orders_to_wait_are_kept_whatever_the_answer() {
+        let mut outbox = outbox([1]);
+        next(&mut outbox, 0.0);
+        answered(&mut outbox, 1, 429, 120.0, 0.0);
+        outbox.online();
+        assert_eq!(next(&mut outbox, 119_999.0), []);
+        assert!(outbox.is_paused(119_999.0));
+        assert_eq!(next(&mut outbox, 120_000.0), [1]);
+        answered(&mut outbox, 1, 200, 60.0, 120_000.0);
+        outbox.push(2, 1);
+        assert_eq!(outbox.wake_ms(), 180_000.0);
+    }
+
+    #[test]
+    fn online_again_does_not_wait_and_jitter_only_adds() {
+        let mut outbox = outbox([1]);
+        next(&mut outbox, 0.0);
+        let answer = Answer { status: 0, retry_after_s: 0.0 };
+        outbox.answered(1, answer, Moment { now_ms: 0.0, jitter: 1.0 });
+        assert_eq!(outbox.wake_ms(), 1_500.0);
+        outbox.online();
+        assert_eq!(next(&mut outbox, 1.0), [1]);
     }
 
     #[test]
@@ -209,11 +283,13 @@ mod tests {
     #[test]
     fn requests_outlive_the_page_within_what_browsers_allow() {
         let mut outbox = Outbox::new();
-        for (entry, bytes) in [(1, 50_000), (2, 20_000), (3, 10_000)] {
+        for (entry, bytes) in [(1, 50_000), (2, 20_000), (3, 45_000), (4, 100_000)] {
             outbox.push(entry, bytes);
         }
-        let sent = std::iter::from_fn(|| outbox.next(0.0));
-        assert_eq!(sent.map(|sent| sent.keepalive).collect::<Vec<_>>(), [true, false, true]);
+        let sent = core::iter::from_fn(|| outbox.next(0.0));
+        assert_eq!(sent.collect::<Vec<_>>(), [(1, true), (2, false), (3, false)]);
+        answered(&mut outbox, 2, 200, 0.0, 0.0);
+        assert_eq!(outbox.next(0.0), Some((4, false)), "too large for that, and alone");
     }
 
     #[test]
@@ -221,7 +297,7 @@ mod tests {
         let mut outbox = Outbox::new();
         let kept = (1..=MAX_WAITING as u32 + 2).filter(|entry| outbox.push(*entry, 1)).count();
         assert_eq!(kept, MAX_WAITING);
-        assert_eq!(std::iter::from_fn(|| outbox.take()).count(), MAX_WAITING);
+        assert_eq!(core::iter::from_fn(|| outbox.take()).count(), MAX_WAITING);
         assert!(outbox.is_idle());
     }
 }

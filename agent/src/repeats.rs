@@ -11,7 +11,7 @@ use crate::sum::Sum;
 const WAITS_MS: [f64; 3] = [1_000.0, 5_000.0, 30_000.0];
 
 /// Different errors remembered at a time. Beyond that every error is a first one: nothing is lost, only not folded.
-const MAX_KNOWN: usize = 100;
+const MAX_KNOWN: usize = 250;
 
 /// Highest count: far more than a page can throw in half a minute.
 const MAX_COUNT: u32 = 1_000_000;

@@ -12,8 +12,9 @@
 //!
 //! Function names stay as the engine has them (`foo/<`, `async foo`, `new Foo`, `a.b [as c]`), except for what a single
 //! engine puts around them; the rest is for the fingerprint. The file is compiled into the page agent, hence neither
-//! regular expressions nor `format!`.
+//! regular expressions nor `format!`; engines too old for the agent are read with the feature `decode` alone.
 
+#[cfg(feature = "decode")]
 mod in_app;
 mod location;
 
@@ -21,8 +22,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::limits::{MAX_FRAMES, MAX_STACK_LINE};
-use location::{find, frame, is_url, joined, located};
+#[cfg(feature = "decode")]
+use location::{find, frame};
+use location::{is_url, joined, located};
 
+#[cfg(feature = "decode")]
 pub use in_app::is_in_app;
 
 /// Lines that engines write between calls, and that say nothing which the calls around them do not.
@@ -55,7 +59,9 @@ pub struct Stack {
 pub fn parse(text: &str) -> Stack {
     // V8 alone puts the message above the calls, and a message may hold anything, another engine's stack too.
     let is_v8 = text.lines().any(|line| v8(line.trim_ascii()).is_some());
-    let grammar = if is_v8 { v8_or_missing_chunk } else { firefox_or_safari };
+    #[cfg(feature = "decode")]
+    let v8 = v8_or_missing_chunk;
+    let grammar = if is_v8 { v8 } else { firefox_or_safari };
     let mut stack = Stack::default();
     for line in text.lines().map(str::trim_ascii) {
         if stack.frames.len() == MAX_FRAMES {
@@ -79,6 +85,7 @@ pub fn parse(text: &str) -> Stack {
 /// `at render (https://app.test/main.js:10:7)`, `at async https://app.test/main.js:10:7`
 fn v8(line: &str) -> Option<Frame> {
     let call = short(line)?.strip_prefix("at ")?.trim_ascii_start();
+    #[cfg(feature = "decode")]
     if let Some(frame) = safari_extension(call) {
         return Some(frame);
     }
@@ -92,6 +99,7 @@ fn v8(line: &str) -> Option<Frame> {
 ///
 /// Safari 10's own extensions, as sentry-javascript recorded them (`sentry-safari-51` of the corpus): the scheme
 /// stands outside of the brackets.
+#[cfg(feature = "decode")]
 fn safari_extension(call: &str) -> Option<Frame> {
     let (head, location) = find(call.strip_suffix(')')?, ":(//")?;
     let (function, scheme) = head.rsplit_once('@').unwrap_or(("", head));
@@ -122,6 +130,9 @@ fn parenthesised(call: &str) -> Option<(&str, &str)> {
 
 /// A call of V8, or `(error: https://app.test/chunk.js)`: webpack's `ChunkLoadError` names in its message the file
 /// that did not load. Nobody called it, yet it is where the error is.
+///
+/// The agent's texts begin below the message.
+#[cfg(feature = "decode")]
 fn v8_or_missing_chunk(line: &str) -> Option<Frame> {
     v8(line).or_else(|| {
         let line = short(line)?;
@@ -155,7 +166,11 @@ fn named(function: &str, location: &str) -> Option<Frame> {
         // Firefox writes `async*load` where others write `async load`.
         frame.function =
             if resumed.is_empty() { String::new() } else { joined(["async ", resumed, ""]) };
-    } else if frame.column == 0 && frame.line > 0 && function.ends_with(')') {
+    } else if cfg!(feature = "decode")
+        && frame.column == 0
+        && frame.line > 0
+        && function.ends_with(')')
+    {
         // Firefox 3 lists arguments: `bar(1)@https://app.test/main.js:13`. It knows no columns; a C++ name in wasm,
         // which may end with a bracket too, has one.
         frame.function = function.split_once('(').map_or("", |(name, _)| name).into();
