@@ -9,45 +9,58 @@
  * `beforeSend` → the wasm says when, delivery.js sends. Where WebAssembly is refused, events go out with their stacks
  * as raw text, and the collector reads them with the same core.
  *
- * Built so: `cargo build -p trapline-agent --target wasm32-unknown-unknown --profile agent`, `wasm-bindgen --target web
- * --no-typescript --out-name trapline`, `wasm-opt -Oz` over its `_bg.wasm` gives `agent_bg.wasm`; `esbuild --bundle
- * --minify --format=esm --target=es2022 --alias:trapline-glue=…/trapline.js --define:__AGENT_VERSION__='"x.y.z"'` over
- * this file gives `agent.js`. Both lie in one immutable directory, `/agent/<hash of both>/`. The stub: `esbuild --bundle
- * --minify --format=iife --target=es2020 --define:__AGENT_PATH__='"/agent/<hash>/agent.js"'`.
+ * Built by xtask/src/agent.rs: this file and what it imports become `agent.js`, beside `agent_bg.wasm` and `extra.js` in
+ * one immutable directory; a second time, with both inside, the package's `inline.js`.
  */
-import * as wasm from "trapline-glue";
-import { install } from "./instruments.js";
+import { absent, withAbsent } from "./absent.js";
+import { instantiate } from "./glue.js";
+import { getDefaultIntegrations } from "./integrations.js";
 import { listen, recordOf } from "./listen.js";
-import { arm, capture, captured, close as closePipeline, degrade, flush, leave, settings, state, warn } from "./pipeline.js";
+import { arm, capture, captured, close as closePipeline, comeBack, degrade, flush, leave, nextId } from "./pipeline.js";
 import { Scope, merge } from "./scope.js";
+import { extra, settings, state, warn } from "./settings.js";
+import { plain } from "./values.js";
 
 const globalScope = new Scope();
-const isolationScope = new Scope();
+let isolationScope = new Scope();
 const currentScopes = [new Scope()];
+const installed = new Map();
+const undos = [];
 let adopted = "";
 let started = false;
 let lastId;
-let uninstall = () => {};
 
 export function init(options = {}) {
   Object.assign(settings, options);
   isolationScope.update(settings.initialScope);
   settings.initialScope = undefined;
-  if (started || !settings.dsn || settings.enabled === false) return;
+  if (started || !settings.dsn || settings.enabled === false) return client;
   started = true;
   if (!adopted) listen(heard);
-  load().then(() => arm(wasm, isOwn)).catch(degrade);
+  load().then((wasm) => arm(wasm, isOwn)).catch(degrade);
   // After our own request.
-  uninstall = install(addBreadcrumb);
-  addEventListener("pagehide", leave);
-  document.addEventListener("visibilitychange", leave);
+  integrationsOf(settings).forEach(addIntegration);
+  if (self.document) {
+    addEventListener("pagehide", leave);
+    addEventListener("pageshow", comeBack);
+    document.addEventListener("visibilitychange", leave);
+  }
+  return client;
 }
 
-/** The glue's own loader guesses at URLs and types; streaming gains nothing at this size. */
+function integrationsOf({ defaultIntegrations, integrations: given = [] }) {
+  const defaults = defaultIntegrations === false ? [] : (defaultIntegrations ?? getDefaultIntegrations());
+  if (typeof given === "function") return given(defaults);
+  return [...defaults.filter((one) => !given.some(({ name }) => name === one.name)), ...given];
+}
+
 async function load() {
+  if (__WASM_BASE64__) {
+    const bytes = Uint8Array.from(atob(__WASM_BASE64__), (char) => char.charCodeAt(0));
+    return instantiate(await WebAssembly.compile(bytes));
+  }
   const response = await fetch(new URL("agent_bg.wasm", import.meta.url));
-  const module = await WebAssembly.compile(await response.arrayBuffer());
-  wasm.initSync({ module });
+  return instantiate(await WebAssembly.compile(await response.arrayBuffer()));
 }
 
 /** Our own code, which is left out of stacks. If the page's bundler has moved it, nobody knows where it is. */
@@ -56,19 +69,36 @@ function isOwn(file) {
   return file === adopted || (home.endsWith("/agent.js") && file.startsWith(home.slice(0, -8)));
 }
 
-export function captureException(error, hint) {
-  return freeze(recordOf("captureException", error), hint);
-}
+export const captureException = (error, hint) => freeze(recordOf("captureException", error, nextId()), hint);
+export const captureMessage = (message, context) => freeze(recordOf("captureMessage", message, nextId()), context);
 
-export function captureMessage(message, context) {
-  return freeze(recordOf("captureMessage", message), context);
+export function captureEvent(event, hint) {
+  const record = recordOf("captureEvent", undefined, event.event_id ?? nextId());
+  return freeze({ ...record, told: { event: plain(event, 12), kind: event.exception ? 0 : 2 } }, hint);
 }
 
 export function addBreadcrumb(crumb, hint) {
   const kept = settings.beforeBreadcrumb ? settings.beforeBreadcrumb(crumb, hint) : crumb;
-  if (kept) isolationScope.addBreadcrumb(kept, settings.maxBreadcrumbs);
+  if (kept) isolationScope.addBreadcrumb(plain(kept), settings.maxBreadcrumbs);
 }
 
+export function addIntegration(one) {
+  if (installed.has(one.name)) return;
+  installed.set(one.name, one);
+  try {
+    undos.push(one.install?.({ add: addBreadcrumb, put: told, heard, isOwn }));
+    one.setupOnce?.();
+    one.setup?.(client);
+    one.afterAllSetup?.(client);
+    const { preprocessEvent, processEvent } = one;
+    if (preprocessEvent) addEventProcessor((event, hint) => (preprocessEvent.call(one, event, hint, client), event));
+    if (processEvent) addEventProcessor((event, hint) => processEvent.call(one, event, hint, client));
+  } catch (error) {
+    warn(error);
+  }
+}
+
+export const addEventProcessor = (processor) => void state.processors.push(processor);
 export const setUser = (user) => void isolationScope.setUser(user);
 export const setTag = (key, value) => void isolationScope.setTag(key, value);
 export const setTags = (tags) => void isolationScope.setTags(tags);
@@ -78,20 +108,17 @@ export const setContext = (name, context) => void isolationScope.setContext(name
 export const getCurrentScope = () => currentScopes[currentScopes.length - 1];
 export const getIsolationScope = () => isolationScope;
 export const getGlobalScope = () => globalScope;
+export const getClient = () => (started ? client : undefined);
 export const lastEventId = () => lastId;
 export const isInitialized = () => started;
+/** Stacks are read by the wasm; who sets this option gets the same. */
+export const defaultStackParser = () => [];
 
-/** Forks the current scope for `callback`; if that returns a promise, until it settles. */
-export function withScope(callback) {
-  const scope = getCurrentScope().clone();
-  const leaveScope = () => {
-    const at = currentScopes.lastIndexOf(scope);
-    if (at > 0) currentScopes.splice(at, 1);
-  };
-  currentScopes.push(scope);
+/** Calls `work`, and `leaveScope` after it: where it returns a promise, once that settles. */
+function within(work, scope, leaveScope) {
   let result;
   try {
-    result = callback(scope);
+    result = work(scope);
   } catch (error) {
     leaveScope();
     throw error;
@@ -101,31 +128,69 @@ export function withScope(callback) {
   return result;
 }
 
+/** Forks the current scope for `callback`, or enters the scope that is given. */
+export function withScope(...args) {
+  const scope = args.length > 1 ? args[0] : getCurrentScope().clone();
+  currentScopes.push(scope);
+  return within(args.at(-1), scope, () => {
+    const at = currentScopes.lastIndexOf(scope);
+    if (at > 0) currentScopes.splice(at, 1);
+  });
+}
+
+/** Forks what `setUser`, `setTag` and breadcrumbs write to. */
+export function withIsolationScope(callback) {
+  const outer = isolationScope;
+  isolationScope = outer.clone();
+  return within(callback, isolationScope, () => (isolationScope = outer));
+}
+
 /** Sends what waits, and then hears nothing more. */
 export function close(timeout) {
   return flush(timeout).then((done) => {
-    uninstall();
+    undos.splice(0).forEach((undo) => undo?.());
     listen(heard, removeEventListener);
     closePipeline();
     return done;
   });
 }
 
-export { flush };
+/** For pages that wrap it: `send([header, [[itemHeader, payload], …]])` resolves to `{statusCode, headers}`. */
+export const makeFetchTransport = (options, fetch = self.fetch) => ({
+  send: async (envelope) => (await extra()).sent(options, fetch, envelope),
+  flush: async () => true,
+});
 
-const api = {
-  init, captureException, captureMessage, addBreadcrumb, setUser, setTag, setTags, setExtra, setExtras, setContext,
-  getCurrentScope, getIsolationScope, getGlobalScope, lastEventId, isInitialized, withScope, flush, close,
+export { absent, flush };
+export {
+  breadcrumbsIntegration, captureConsoleIntegration, dedupeIntegration, featureFlagsIntegration, framesIntegration,
+  getDefaultIntegrations, globalHandlersIntegration, httpClientIntegration, httpContextIntegration,
+  linkedErrorsIntegration, policiesIntegration, reportingObserverIntegration,
+} from "./integrations.js";
+
+const client = {
+  init, captureException, captureMessage, captureEvent, addEventProcessor, addIntegration, flush, close,
+  getOptions: () => settings,
+  getDsn: () => settings.dsn,
+  getIntegrationByName: (name) => installed.get(name),
+  on: () => () => {},
+  emit() {},
 };
 
-/** Takes over from the stub: its listeners and its API call us from now on, and its queue is replayed in order. */
+/** Of the script: everything that this module exports. */
+let api;
+
+/**
+ * Takes over from the stub: its listeners and its API call us from now on, and its queue is replayed in order. Called as
+ * a method of this module.
+ */
 export function adopt(stub) {
   const { debug } = stub.options;
   adopted = stub.own || "inline";
-  state.lost = stub.lost;
-  window.Trapline = api;
+  if (stub.lost) state.discard("queue_overflow", "error", stub.lost);
+  self.Trapline = api = withAbsent(this);
   stub.put = replay;
-  init({ ...stub.options, debug: debug !== undefined && debug !== "false" });
+  init({ ...stub.options, debug: debug !== undefined && debug !== "false" && debug !== false });
   for (const entry of stub.queue.splice(0)) {
     try {
       replay(...entry);
@@ -145,18 +210,21 @@ function replay(name, args, record) {
   else heard(args[0], record);
 }
 
-function heard(event, record = recordOf(event.type, event)) {
+function heard(event, record = recordOf(event.type, event, nextId())) {
   // Captured by the page and thrown on: that is one error. Thrown once more later, it counts.
-  if (!captured.delete(event.error ?? event.reason)) freeze(record);
+  if (state.hears[event.type] && !captured.delete(event.error ?? event.reason)) freeze(record);
 }
+
+/** What an integration has to tell; `original` is what the page knows it by. */
+const told = (what, original) => freeze({ ...recordOf("told", undefined, nextId()), told: what, original });
 
 /** Takes the scope as it is now; `given` is a hint, or a level. Returns the event's ID. */
 function freeze(record, given) {
   lastId = record.id;
   const hint = typeof given === "string" ? { level: given } : given;
   const context = hint?.captureContext ?? hint;
-  const current = context ? getCurrentScope().clone().update(context) : getCurrentScope();
-  const scope = merge([globalScope, isolationScope, current].map((one) => one.getScopeData()));
+  const current = () => (context ? getCurrentScope().clone().update(context) : getCurrentScope());
+  const scope = () => merge([globalScope, isolationScope, current()].map((one) => one.getScopeData()));
   capture(record, scope, hint);
   return record.id;
 }

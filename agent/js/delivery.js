@@ -2,38 +2,65 @@
  * Requests. What is sent when is decided by the wasm (agent/src/outbox.rs), which knows entries by their numbers; here
  * are the entries. Uses `fetch` as it was before anything wrapped it, so that our requests leave no breadcrumbs.
  */
-import { endpointOf, envelopeOf, postOf } from "./wire.js";
+import { newId } from "./listen.js";
+import { extra, settings, state, warn } from "./settings.js";
+import { claim, drop, isKept, keep } from "./store.js";
+import { endpointOf, envelopeOf, itemOf, postOf } from "./wire.js";
 
-const { fetch } = window;
+/** Below that a compressed body is hardly smaller, and always later. */
+const MIN_PACKED = 4000;
+const { fetch } = self;
+/** By number: `{id, type, json}`. */
 const entries = new Map();
+/** Bodies that are being compressed. */
+const packing = new Set();
 let last = 0;
-
-/** `wasm` once it is there, the page's `dsn`, and what to do when a call into the wasm fails. */
-export const rim = { wasm: undefined, dsn: "", failed: () => {}, warn: () => {}, tick: () => {} };
-
 let timer;
+let endpoint;
 
-/** Takes an event for delivery. */
-export function send(event) {
-  let json;
-  try {
-    json = JSON.stringify(event);
-  } catch (error) {
-    return rim.warn(error);
+/** `wasm` once it is there; what to do when a call into it fails, and when its time has come. */
+export const rim = { wasm: undefined, failed: () => {}, tick: () => {} };
+
+const bytesOf = (text) => (/[^\0-\x7f]/.test(text) ? 3 : 1) * text.length;
+
+/** Where events go. Throws if the DSN is none. */
+export const target = () => (endpoint ??= settings.tunnel || endpointOf(settings.dsn));
+
+/** Takes an item for delivery; `pump` sends it. */
+export function put(type, payload) {
+  const entry = { id: payload.event_id || newId(), type, json: JSON.stringify(payload) };
+  enter(entry);
+}
+
+function enter(entry) {
+  if (!rim.wasm) return sendAlone(entry);
+  if (!rim.wasm.push(++last, bytesOf(entry.json))) return state.discard("queue_overflow");
+  entries.set(last, entry);
+  if (!navigator.onLine || rim.wasm.is_paused(Date.now())) keepQuietly(entry);
+}
+
+/** Without the wasm: one try, and the outbox. */
+const sendAlone = (entry) => void post([entry], true).then(([status]) => settle([entry], !isLater(status)));
+
+const isLater = (status) => !status || status === 429 || status >= 500;
+const keepQuietly = (entry) => keep(entry, settings.dsn).catch(warn);
+
+/** What was answered for leaves the outbox; what was not enters it. */
+function settle(batch, isDone) {
+  for (const entry of batch) {
+    if (!isDone) keepQuietly(entry);
+    else if (isKept(entry.id)) drop(entry.id).catch(warn);
   }
-  const entry = { id: event.event_id, json };
-  if (!rim.wasm) return void post(entry, json.length < 6e4);
-  entries.set(++last, entry);
-  if (!rim.wasm.push(last, json.length)) entries.delete(last);
-  pump();
 }
 
 /** Makes the requests that may be made now, and comes back for the others. */
 export function pump() {
+  const { wasm } = rim;
+  if (!wasm) return;
   try {
-    for (let number; (number = rim.wasm.next(Date.now())); ) attempt(Math.abs(number), number > 0);
+    for (let name; navigator.onLine && (name = wasm.next(Date.now())); ) request(Math.abs(name), name > 0);
     clearTimeout(timer);
-    const wait = rim.wasm.wake_ms() - Date.now();
+    const wait = wasm.wake_ms() - Date.now();
     // Timers may fire a millisecond early.
     if (wait < 1e9) timer = setTimeout(rim.tick, Math.max(wait, 0) + 1);
   } catch (error) {
@@ -41,11 +68,16 @@ export function pump() {
   }
 }
 
-function attempt(number, keepalive) {
-  post(entries.get(number), keepalive).then(([status, retryAfter]) => {
-    if (!entries.has(number)) return;
+function request(name, keepalive) {
+  const numbers = [];
+  for (let number; (number = rim.wasm.member(name, numbers.length)); ) numbers.push(number);
+  const batch = numbers.map((number) => entries.get(number));
+  post(batch, keepalive).then(([status, wait]) => {
+    if (!rim.wasm) return;
     try {
-      if (rim.wasm.answered(number, status, retryAfter, Date.now(), Math.random())) entries.delete(number);
+      const isDone = rim.wasm.answered(name, status, wait, Date.now(), Math.random());
+      if (isDone) numbers.forEach((number) => entries.delete(number));
+      settle(batch, isDone);
     } catch (error) {
       return rim.failed(error);
     }
@@ -53,38 +85,104 @@ function attempt(number, keepalive) {
   });
 }
 
-/** Status and `Retry-After` in seconds, 0 for what there is not. */
-function post({ id, json }, keepalive) {
-  return fetch(endpointOf(rim.dsn), postOf(envelopeOf(rim.dsn, id, json), keepalive)).then(
-    (response) => {
-      if (!response.ok) rim.warn(`the collector answered ${response.status}`);
-      const after = response.headers.get("retry-after");
-      return [response.status, Number(after) || Math.max(0, (Date.parse(after) - Date.now()) / 1e3) || 0];
-    },
-    (error) => {
-      rim.warn(error);
-      return [0, 0];
-    },
-  );
+let violation;
+
+/** With `debug`: why nothing arrives. */
+function explain(what) {
+  if (settings.debug) extra().then(({ explained }) => explained(what, target(), violation)).then(warn, warn);
+}
+
+/** A policy that keeps us from sending says so before the request fails. */
+export function forbidsUs({ blockedURI }) {
+  const isUs = blockedURI.startsWith(new URL(target()).origin);
+  if (isUs) violation = blockedURI;
+  return isUs;
+}
+
+/** Status, and for how many seconds nothing more shall come; 0 for what there is not. */
+async function post(batch, keepalive) {
+  try {
+    const text = envelopeOf(settings.dsn, batch.map(({ type, json }) => itemOf(type, json)).join(""));
+    const response = await (settings.transport ? handed(batch) : posted(text, keepalive));
+    if (!response) return [200, 0];
+    if (response.status >= 400) explain(response);
+    return [response.status ?? response.statusCode ?? 200, pauseOf(response.headers)];
+  } catch (error) {
+    explain(error);
+    return [0, 0];
+  }
+}
+
+/** Nothing, if the page has gone meanwhile and taken the text along. */
+async function posted(text, keepalive) {
+  let body = text;
+  if (text.length > MIN_PACKED && self.CompressionStream) {
+    const one = { text };
+    packing.add(one);
+    const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+    body = await new Response(stream).arrayBuffer();
+    if (!packing.delete(one)) return;
+  }
+  return fetch(target(), postOf(body, keepalive && text.length < 6e4));
+}
+
+let transport;
+
+/** By the page's own transport, in the form that `@sentry/browser` gives its own. */
+function handed(batch) {
+  transport ??= settings.transport({ url: target(), recordDroppedEvent: state.discard });
+  const items = batch.map(({ type, json }) => [{ type }, JSON.parse(json)]);
+  return transport.send([{ dsn: settings.dsn, sent_at: new Date().toISOString() }, items]);
+}
+
+/** `Retry-After: 60` or a date; `X-Sentry-Rate-Limits: 60:error;default:key, 10:session` by category, none meaning all. */
+function pauseOf(headers) {
+  const header = (name) => (headers?.get ? headers.get(name) : headers?.[name]) ?? "";
+  const limits = header("x-sentry-rate-limits").split(",").map((limit) => {
+    const [seconds, categories] = limit.split(":");
+    return !categories || /error|default/.test(categories) ? Number(seconds) : 0;
+  });
+  const after = header("retry-after");
+  return Math.max(0, ...limits, Number(after) || (Date.parse(after) - Date.now()) / 1e3 || 0) || 0;
 }
 
 /** The page is going: what waits is handed to the browser, which outlives it. */
 export function sendBeforeLeaving() {
-  for (let number; (number = rim.wasm.take()); ) {
-    const { id, json } = entries.get(number);
-    // Refused for its size: it stays, in case that the page lives on.
-    if (!navigator.sendBeacon(endpointOf(rim.dsn), envelopeOf(rim.dsn, id, json))) {
-      rim.wasm.push(number, json.length);
-      break;
+  for (const one of packing) if (navigator.sendBeacon(target(), one.text)) packing.delete(one);
+  if (settings.transport || rim.wasm.is_paused(Date.now()) || !navigator.onLine) return keepAll();
+  for (let batch; (batch = taken()).length; ) {
+    const text = envelopeOf(settings.dsn, batch.map(({ type, json }) => itemOf(type, json)).join(""));
+    if (navigator.sendBeacon(target(), text)) settle(batch, true);
+    else {
+      // Refused for its size: it stays, in case that the page lives on.
+      batch.forEach(enter);
+      return keepAll();
     }
-    entries.delete(number);
   }
+}
+
+/** As many as the collector takes at a time. */
+function taken() {
+  const batch = [];
+  for (let number; batch.length < 5 && (number = rim.wasm.take()); entries.delete(number)) {
+    batch.push(entries.get(number));
+  }
+  return batch;
+}
+
+function keepAll() {
+  for (const entry of entries.values()) keepQuietly(entry);
+}
+
+/** What other pages of this site could not deliver. */
+export async function takeOver() {
+  (await claim(settings.dsn)).forEach(enter);
   pump();
 }
 
 /** The wasm has failed: what it held goes out once more without it. */
 export function sendAllOnce() {
   rim.wasm = undefined;
-  for (const entry of entries.values()) post(entry, entry.json.length < 6e4);
+  entries.forEach(sendAlone);
   entries.clear();
 }

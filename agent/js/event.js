@@ -1,51 +1,52 @@
 /** The event as it is sent: the public payload of the Sentry protocol. Built where WebAssembly is refused, too. */
-import { plain } from "./values.js";
 
 /** Longest message sent unless `maxValueLength` says otherwise: the collector keeps no more. */
 const MAX_VALUE = 8192;
 
 /** Everything that makes two errors equal, as one text. */
-export const keyOf = ({ chain = [], message, type, level }, { fingerprint, user, level: scopeLevel }) =>
-  JSON.stringify([
-    chain.map((one) => [one.type, one.value, one.stack]),
-    message,
-    type,
-    scopeLevel || level,
-    plain(fingerprint),
-    plain(user),
-  ]);
+export const keyOf = ({ chain, event, message, type, level }, { fingerprint, user, level: scopeLevel }) =>
+  JSON.stringify([event ?? chain, message, type, scopeLevel || level, fingerprint, user]);
 
-/** The whole event with stacks as raw text; `captured` comes from `read`, `scope` from `merge`. */
-export function eventOf({ id, at, url }, captured, scope, settings) {
-  const { user, tags, extra, contexts, fingerprint } = plain({ ...scope, breadcrumbs: 0 }, 5);
+/** The whole event with stacks as raw text; `told` comes from `read`, `scope` from `snapshot`. */
+export function eventOf({ id, at, url, age }, told, scope, settings) {
+  const max = settings.maxValueLength || MAX_VALUE;
   const event = {
     event_id: id,
     timestamp: at / 1e3,
     platform: "javascript",
-    level: scope.level || captured.level,
+    level: scope.level || told.level,
     release: settings.release,
     environment: settings.environment || "production",
     dist: settings.dist,
-    user,
-    tags,
-    extra,
-    fingerprint,
-    contexts: { ...browserContexts(), ...contexts },
-    request: requestOf(url),
+    transaction: scope.transactionName,
+    logger: told.logger,
+    user: settings.sendDefaultPii ? { ip_address: "{{auto}}", ...scope.user } : scope.user,
+    tags: scope.tags,
+    extra: told.extra ? { ...told.extra, ...scope.extra } : scope.extra,
+    fingerprint: scope.fingerprint,
+    contexts: { ...browserContexts(age), ...told.contexts, ...scope.contexts },
+    request: told.request ?? { url },
     sdk: { name: "trapline.javascript", version: __AGENT_VERSION__ },
-    breadcrumbs: { values: scope.breadcrumbs.map((crumb) => plain(crumb)) },
+    breadcrumbs: scope.breadcrumbs,
   };
-  const max = settings.maxValueLength || MAX_VALUE;
-  if (captured.chain) event.exception = { values: exceptionsOf(captured, max) };
-  else event.message = cut(captured.message, max);
-  return event;
+  if (settings.httpContext) headersOf(event.request);
+  if (told.chain) event.exception = { values: exceptionsOf(told, max) };
+  if (told.message !== undefined) event.message = cut(told.message, max);
+  return told.event ? joined(event, told.event) : event;
+}
+
+/** What `captureEvent` was given says more than the scope. */
+function joined(event, given) {
+  const both = { ...event, ...given, event_id: event.event_id };
+  for (const name of ["tags", "extra", "contexts", "user"]) both[name] = { ...event[name], ...given[name] };
+  return both;
 }
 
 /** Oldest cause first, as the protocol wants it. */
 function exceptionsOf({ chain, type, handled }, max) {
   const values = chain.map((one, index) => ({
     type: one.type,
-    value: cut(one.value, max),
+    value: cut(one.value, max, one.length),
     stack: one.stack || undefined,
     stacktrace: one.place && !one.stack ? { frames: [one.place] } : undefined,
     mechanism: {
@@ -60,24 +61,27 @@ function exceptionsOf({ chain, type, handled }, max) {
   return values.reverse();
 }
 
-const cut = (text, max) => (text.length > max ? text.slice(0, max - 1) + "…" : text);
+/** Says so where something is missing. */
+function cut(text, max, length = text.length) {
+  if (length <= max) return text;
+  const said = `… (cut, ${length} in all)`;
+  return text.slice(0, Math.max(max - said.length, 0)) + said;
+}
 
 /** What of the browser's state is cheap to know and explains errors. */
-function browserContexts() {
-  const { innerWidth: width, innerHeight: height, devicePixelRatio: pixel_ratio } = window;
-  const { language: locale, onLine: online, deviceMemory: memory_gb } = navigator;
-  const { visibilityState: visibility, readyState: ready_state } = document;
+function browserContexts(age) {
+  const { innerWidth: width, innerHeight: height, devicePixelRatio: pixel_ratio } = self;
+  const { language: locale, onLine: online, deviceMemory: memory_gb, connection } = navigator;
+  const { visibilityState: visibility, readyState: ready_state } = self.document ?? {};
   return {
-    viewport: { width, height, pixel_ratio },
+    viewport: width && { width, height, pixel_ratio },
     culture: { locale },
-    device: { online, memory_gb },
-    document: { visibility, ready_state, age_ms: Math.round(performance.now()) },
+    device: { online, memory_gb, connection_type: connection?.effectiveType },
+    document: { visibility, ready_state, age_ms: Math.round(age) },
   };
 }
 
-/** The page's URL at the moment of the error. */
-function requestOf(url) {
-  const headers = { "User-Agent": navigator.userAgent };
-  if (document.referrer) headers.Referer = document.referrer;
-  return { url, headers };
+function headersOf(request) {
+  request.headers = { "User-Agent": navigator.userAgent };
+  if (self.document?.referrer) request.headers.Referer = document.referrer;
 }

@@ -7,6 +7,9 @@
  */
 import { get, selector, words } from "./values.js";
 
+/** Keys in one field are one breadcrumb in this time. */
+const TYPING_MS = 1000;
+
 /** Set while our own code looks at something: what it causes there is not the page's doing. */
 let busy = false;
 
@@ -24,57 +27,51 @@ function quietly(ours, ...args) {
 /**
  * Calls `before(this, args)` ahead of each `owner[name]`. If that gives a function, it is called with the result, or
  * for a promise with what it settles to (value, error). Of a promise the page sees a derived one: watching it otherwise
- * would mark its rejection as handled.
+ * would mark its rejection as handled. A proxy looks like what it stands for: name, length, own properties, and
+ * `toString` of native code.
  */
-function wrap(owner, name, before) {
+export function wrap(owner, name, before) {
   const original = get(owner, name);
   if (typeof original !== "function") return () => {};
-  let on = true;
-  const wrapped = function (...args) {
-    const after = on && quietly(before, this, args);
-    const result = original.apply(this, args);
-    if (!after) return result;
-    if (!(result instanceof Promise)) {
-      quietly(after, result);
-      return result;
-    }
-    return result.then(
-      (value) => (quietly(after, value), value),
-      (error) => {
-        quietly(after, undefined, error);
-        throw error;
-      },
-    );
-  };
+  let isOn = true;
+  const wrapped = new Proxy(original, {
+    apply(_, self, args) {
+      const after = isOn && quietly(before, self, [...args]);
+      const result = Reflect.apply(original, self, args);
+      if (!after) return result;
+      if (!(result instanceof Promise)) {
+        quietly(after, result);
+        return result;
+      }
+      return result.then(
+        (value) => (quietly(after, value), value),
+        (error) => {
+          quietly(after, undefined, error);
+          throw error;
+        },
+      );
+    },
+  });
   try {
-    for (const key of ["name", "length"]) {
-      Object.defineProperty(wrapped, key, { value: original[key], configurable: true });
-    }
     owner[name] = wrapped;
   } catch {
     // Frozen by the page.
   }
   return () => {
-    on = false;
+    isOn = false;
     // Somebody else may have wrapped ours; then ours stays, and does nothing.
     if (owner[name] === wrapped) owner[name] = original;
   };
 }
 
 /** Listens in the capture phase. */
-function on(target, type, heard) {
+export function on(target, type, heard) {
   const listener = (event) => quietly(heard, event);
   target.addEventListener(type, listener, true);
   return () => target.removeEventListener(type, listener, true);
 }
 
-/** Installs all of them; returns the one undo. */
-export function install(add) {
-  const undos = [installConsole, installFetch, installXhr, installNavigation, installClicks].map((one) => one(add));
-  return () => undos.forEach((undo) => undo());
-}
-
-function installConsole(add) {
+export function installConsole(add) {
   const undos = ["debug", "info", "log", "warn", "error"].map((method) =>
     wrap(console, method, (_, args) => {
       const level = { log: "info", warn: "warning" }[method] ?? method;
@@ -84,29 +81,34 @@ function installConsole(add) {
   return () => undos.forEach((undo) => undo());
 }
 
-/** `status` is 0 if there was no answer. */
-function request(category, method, url, status) {
-  const level = !status || status >= 500 ? "error" : status >= 400 ? "warning" : "info";
-  const data = { method: String(method ?? "GET").toUpperCase(), url: String(url), status_code: status || undefined };
-  return { type: "http", category, level, data };
-}
-
-function installFetch(add) {
-  return wrap(window, "fetch", (_, [input, init]) => {
-    const method = get(init, "method") ?? get(input, "method");
-    const url = get(input, "url") ?? input;
-    return (response, error) => add(request("fetch", method, url, response?.status), { input: [input, init], response, error });
+/** `done({category, method, url, status_code}, hint)` for each request that has ended; without a status if unanswered. */
+export function watchFetch(done) {
+  return wrap(self, "fetch", (_, [input, init]) => {
+    const method = String(get(init, "method") ?? get(input, "method") ?? "GET").toUpperCase();
+    const url = String(get(input, "url") ?? input);
+    return (response, error) => {
+      const { status } = response ?? {};
+      done({ category: "fetch", method, url, status_code: status || undefined }, { input: [input, init], response, error });
+    };
   });
 }
 
-function installXhr(add) {
+export function watchXhr(done) {
+  if (!self.XMLHttpRequest) return () => {};
   return wrap(XMLHttpRequest.prototype, "open", (xhr, [method, url]) => {
-    const ended = () => quietly(() => add(request("xhr", method, url, xhr.status), { xhr }));
+    const request = { category: "xhr", method: String(method).toUpperCase(), url: String(url) };
+    const ended = () => quietly(done, { ...request, status_code: xhr.status || undefined }, { xhr });
     xhr.addEventListener("loadend", ended, { once: true });
   });
 }
 
-function installNavigation(add) {
+export function crumbOf({ category, ...data }) {
+  const status = data.status_code;
+  const level = !status || status >= 500 ? "error" : status >= 400 ? "warning" : "info";
+  return { type: "http", category, level, data };
+}
+
+export function installNavigation(add) {
   let from = location.href;
   const moved = () => {
     const to = location.href;
@@ -116,14 +118,25 @@ function installNavigation(add) {
   const undos = [
     wrap(history, "pushState", () => moved),
     wrap(history, "replaceState", () => moved),
-    on(window, "popstate", moved),
-    on(window, "hashchange", moved),
+    on(self, "popstate", moved),
+    on(self, "hashchange", moved),
   ];
   return () => undos.forEach((undo) => undo());
 }
 
-function installClicks(add) {
-  return on(document, "click", (event) => {
-    add({ type: "ui", category: "ui.click", level: "info", message: selector(event.target) }, { event });
-  });
+/** Clicks, fields that are typed into (never what), and whether the page is seen. */
+export function installDom(add) {
+  let typedIn;
+  let typedAt = 0;
+  const put = (category, event, message) => add({ type: "ui", category, level: "info", message }, { event, name: event.type });
+  const undos = [
+    on(document, "click", (event) => put("ui.click", event, selector(event.target))),
+    on(document, "keydown", (event) => {
+      const { target, timeStamp } = event;
+      if (target !== typedIn || timeStamp > typedAt + TYPING_MS) put("ui.input", event, selector(target));
+      [typedIn, typedAt] = [target, timeStamp];
+    }),
+    on(document, "visibilitychange", (event) => put("ui.visibility", event, document.visibilityState)),
+  ];
+  return () => undos.forEach((undo) => undo());
 }

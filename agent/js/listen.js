@@ -11,9 +11,7 @@ export function listen(put, change = addEventListener) {
 /** 32 hexadecimal digits, random. */
 export function newId() {
   let id = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(16))) {
-    id += (byte + 256).toString(16).slice(1);
-  }
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += (byte + 256).toString(16).slice(1);
   return id;
 }
 
@@ -21,10 +19,10 @@ export function newId() {
  * `kind` is "error" or "unhandledrejection" (`value` is the DOM event), "captureException" or "captureMessage" (`value`
  * is what was captured); `at` in milliseconds.
  */
-export const recordOf = (kind, value) => ({
+export const recordOf = (kind, value, id = newId()) => ({
   kind,
   value,
-  id: newId(),
+  id,
   at: Date.now(),
   url: location.href,
 });

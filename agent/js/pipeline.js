@@ -1,95 +1,184 @@
 /**
- * From a frozen moment to a delivered event: fold → read stacks → `beforeSend` → send. Until the wasm is there, events
- * wait; without it, they go out with raw stacks. Nothing in here throws into the page.
+ * From a frozen moment to a delivered event: fold → build → read stacks → filters → `beforeSend` → send. The moment is
+ * frozen while the page waits; all the rest is done in a task of its own, so that a page in a loop of errors is hardly
+ * slower. Until the wasm is there, events wait; without it, they go out with raw stacks. Nothing in here throws into the
+ * page, and what is not sent is counted.
  */
-import { pump, rim, send, sendAllOnce, sendBeforeLeaving } from "./delivery.js";
+import { pump, put, rim, sendAllOnce, sendBeforeLeaving, takeOver } from "./delivery.js";
 import { eventOf, keyOf } from "./event.js";
 import { newId } from "./listen.js";
-import { get, isError, read } from "./values.js";
+import { isUnwanted } from "./filters.js";
+import { settings, state, warn } from "./settings.js";
+import { get, isError, read, snapshot } from "./values.js";
 
-/** Different events kept until the wasm is there. */
+/** Different events kept until the wasm is there, or for good where it never is. */
 const MAX_PENDING = 200;
-/** Events kept to count their repeats; the wasm remembers no more than 100. */
+/** Events kept to count their repeats; the wasm remembers 250. */
 const MAX_FIRSTS = 300;
+/** A task of ours is no longer than this, in milliseconds. */
+const MAX_TASK = 8;
+/** Until undelivered events of earlier pages are looked for: a page has better things to do while it loads. */
+const TAKE_OVER_AFTER = 2000;
+/** Between an error's repeats and their count, where there is no wasm to say it. */
+const COUNT_AFTER = 5000;
 
-export const settings = { enabled: true, maxBreadcrumbs: 100, sampleRate: 1 };
-/** `mode`: "waiting" for the wasm, "armed", "degraded" or "closed". */
-export const state = { mode: "waiting", lost: 0 };
 /** Errors given to `captureException`. */
 export const captured = new WeakSet();
 
-/** By key: `{event, hint, at, count}`. */
+/** Frozen, not built: `{record, told, scope, hint, kind, number, count, event, first}`. */
+const queue = [];
+/** By key: what waits for the wasm, or what was sent without it. */
 const pending = new Map();
-/** By number: the event as it was sent, without breadcrumbs; undefined until `beforeSend` has let it through. */
+/** By number: what was sent whole. */
 const firsts = new Map();
+const prefix = newId().slice(8);
+let serial = 2 ** 32;
 let numbers = 0;
 let isOwn;
-/** Events that an asynchronous `beforeSend` holds. */
+/** Events that an asynchronous filter holds. */
 let held = 0;
+let scheduled;
+let isLeaving = false;
 
-const { warn: consoleWarn } = console;
-export const warn = (message) => {
-  if (settings.debug) consoleWarn.call(console, "[trapline]", message);
-};
+/** Unlike `newId`, without the 16 µs of randomness. */
+export const nextId = () => prefix + (serial++).toString(16).slice(1);
 
-/** Takes a record with the scope of its moment. */
-export const capture = (record, scope, hint) =>
+/** 0 for errors, 1 for loads and reports, 2 for messages: each has room of its own (agent/src/bucket.rs). */
+const kindOf = ({ kind, told, value }) =>
+  told ? told.kind : kind === "captureMessage" ? 2 : kind === "error" && get(get(value, "target"), "localName") ? 1 : 0;
+
+/** Takes a record; `scopeOf` gives the scopes merged. */
+export const capture = (record, scopeOf, hint) =>
   attempt(() => {
-    if (state.mode === "closed" || Math.random() >= settings.sampleRate) return;
-    if (record.kind === "captureException") {
-      if (isError(record.value)) captured.add(record.value);
-      // Without our own header, as `read` leaves it off of the page's errors.
-      if (typeof get(record.value, "stack") !== "string") record.stack = new Error().stack.replace(/^Error\n/, "");
-    }
+    if (state.mode === "closed") return;
+    const kind = kindOf(record);
+    if (state.mode === "armed" && !rim.wasm.has_room(kind, record.at)) return state.discard("queue_overflow");
+    if (settings.sampleRate < 1 && Math.random() >= settings.sampleRate) return state.discard("sample_rate");
+    record.age = performance.now();
+    if (record.kind === "captureException" && isError(record.value)) captured.add(record.value);
+    const wantsStack = record.kind === "captureException" ? typeof get(record.value, "stack") !== "string" : settings.attachStacktrace;
+    // Without our own header, as `read` leaves it off of the page's errors.
+    if (wantsStack && record.kind.startsWith("capture")) record.stack = new Error().stack.replace(/^Error\n/, "");
     const told = read(record);
-    const key = keyOf(told, scope);
-    const build = () => ({
-      event: eventOf(record, told, scope, settings),
-      hint: { ...hint, event_id: record.id, originalException: originalOf(record) },
-      at: record.at,
-      count: 0,
-    });
-    if (state.mode === "waiting") wait(key, build);
-    else if (state.mode === "degraded") filter(build());
-    else if (!rim.wasm.fold(key, ++numbers, record.at)) submit(numbers, build());
+    const scope = snapshot(scopeOf(), settings.normalizeDepth);
+    const one = { record, told, scope, hint, kind, count: 0, number: ++numbers };
+    const key = settings.dedupe ? keyOf(told, scope) : record.id;
+    if (state.mode === "armed" ? !rim.wasm.fold(key, one.number, kind, record.at) : isFirst(key, one)) {
+      queue.push(one);
+      soon();
+    }
   });
 
-function wait(key, build) {
+function isFirst(key, one) {
   const known = pending.get(key);
   if (known) known.count++;
-  else if (pending.size < MAX_PENDING) pending.set(key, build());
-  else state.lost++;
+  else if (pending.size < MAX_PENDING) pending.set(key, one);
+  else state.discard("queue_overflow");
+  if (known && state.mode === "degraded") soon(COUNT_AFTER);
+  return !known && pending.get(key) === one;
 }
 
-const originalOf = ({ kind, value }) =>
-  kind === "error" ? value.error : kind === "unhandledrejection" ? value.reason : value;
+function soon(delay = 0) {
+  if (isLeaving) leave();
+  else if (!scheduled || !delay) {
+    clearTimeout(scheduled);
+    scheduled = setTimeout(drain, delay, MAX_TASK);
+  }
+}
+
+/** Builds what was frozen, and sends it if that can be. */
+function drain(max_ms) {
+  scheduled = undefined;
+  const end = performance.now() + max_ms;
+  while (queue.length && performance.now() < end) {
+    const one = queue.shift();
+    attempt(() => {
+      one.event ??= eventOf(one.record, one.told, one.scope, settings);
+      if (state.mode !== "waiting") submit(one);
+    });
+  }
+  if (queue.length) soon();
+  attempt(report);
+  if (state.mode === "degraded") for (const one of pending.values()) again(one);
+  pump();
+}
 
 /** The wasm is there; `own` says of a file whether it is ours. */
 export function arm(wasm, own) {
   if (state.mode !== "waiting") return;
+  drain(Infinity);
   isOwn = own;
-  Object.assign(rim, { wasm, failed, warn, tick, dsn: settings.dsn });
+  Object.assign(rim, { wasm, failed, tick });
   state.mode = "armed";
   for (const [key, one] of pending) {
     attempt(() => {
-      if (!wasm.fold(key, ++numbers, one.at)) submit(numbers, one);
-      while (one.count--) wasm.fold(key, 0, one.at);
+      if (wasm.fold(key, one.number, one.kind, one.record.at)) return;
+      while (one.count--) wasm.fold(key, 0, one.kind, one.record.at);
+      one.count = 0;
+      queue.push(one);
     });
   }
   pending.clear();
-  pump();
+  soon();
+  begin();
 }
 
-/** A first occurrence. */
-function submit(number, one) {
-  firsts.set(number, undefined);
-  if (firsts.size > MAX_FIRSTS) firsts.delete(firsts.keys().next().value);
-  const values = one.event.exception?.values ?? [];
-  const all = values.map(readStack);
-  // The thrown one stands last. The agent does not report itself.
-  if (all.length && all[all.length - 1] && !values[values.length - 1].mechanism.synthetic) return;
-  filter(one, number);
+function begin() {
+  setTimeout(() => takeOver().catch(warn), TAKE_OVER_AFTER);
+  addEventListener("online", () =>
+    attempt(() => {
+      rim.wasm?.online();
+      takeOver().catch(warn);
+    }),
+  );
 }
+
+/** Reads the stacks of a first occurrence, and asks all who may refuse it. */
+function submit(one) {
+  firsts.set(one.number, one);
+  if (firsts.size > MAX_FIRSTS) firsts.delete(firsts.keys().next().value);
+  const { event, scope, record } = one;
+  const values = event.exception?.values ?? [];
+  if (rim.wasm) {
+    const all = values.map(readStack);
+    // The thrown one stands last. The agent does not report itself.
+    if (all.length && all[all.length - 1] && !values[values.length - 1].mechanism.synthetic) return state.discard("internal_sdk_error");
+  }
+  const hint = { ...one.hint, event_id: record.id, originalException: originalOf(record) };
+  const processors = [...(scope.processors ?? []), ...state.processors].map((ask) => ["event_processor", ask]);
+  const unwanted = (candidate) => (isUnwanted(candidate, settings) ? null : candidate);
+  const steps = [["event_processor", unwanted], ...processors, ["before_send", settings.beforeSend ?? ((same) => same)]];
+  through(steps, event, hint, (kept) => {
+    one.first = { ...kept, breadcrumbs: undefined };
+    put("event", kept);
+  });
+}
+
+/**
+ * One after another; each may answer later. `beforeSend` is where pages take out what must not leave them: if it fails,
+ * nothing is sent.
+ */
+function through([step, ...rest], event, hint, done) {
+  if (!step) return done(event);
+  const [reason, ask] = step;
+  const next = (kept) => (kept ? through(rest, kept, hint, done) : state.discard(reason));
+  const refused = (error) => {
+    state.discard(reason);
+    warn(error);
+  };
+  let kept;
+  try {
+    kept = ask(event, hint);
+  } catch (error) {
+    return refused(error);
+  }
+  if (typeof kept?.then !== "function") return next(kept);
+  held++;
+  kept.then(next, refused).catch(warn).then(() => (held--, pump()));
+}
+
+const originalOf = ({ kind, value, original }) =>
+  original ?? (kind === "error" ? get(value, "error") : kind === "unhandledrejection" ? get(value, "reason") : value);
 
 /** Puts frames in the place of the raw text; `true` if all of them are ours. */
 function readStack(exception) {
@@ -97,50 +186,49 @@ function readStack(exception) {
   const [unread, ...lines] = rim.wasm.frames_of(exception.stack).split("\n");
   const frames = lines.map(frameOf).filter((frame) => !isOwn(frame.filename));
   if (frames.length) exception.stacktrace = { frames };
-  if (!unread) exception.stack = undefined;
+  if (!unread) delete exception.stack;
   return lines.length > 0 && !frames.length;
 }
 
-/** See agent/src/frames.rs for the line. */
+/** See agent/src/frames.rs for the line. Which frames are the page's own the collector knows. */
 function frameOf(line) {
-  const [name, filename, lineno, colno, inApp] = line.split("\t");
-  return { function: name || undefined, filename, lineno: +lineno || undefined, colno: +colno || undefined, in_app: !!inApp };
-}
-
-/** Asks `beforeSend`. It is where pages take out what must not leave them: if it fails, nothing is sent. */
-function filter({ event, hint }, number) {
-  const done = (kept) => {
-    if (!kept) return;
-    if (firsts.has(number)) firsts.set(number, { ...kept, breadcrumbs: undefined });
-    send(kept);
-  };
-  if (!settings.beforeSend) return done(event);
-  const refused = (error) => warn(error);
-  try {
-    const kept = settings.beforeSend(event, hint);
-    if (typeof kept?.then !== "function") return done(kept);
-    held++;
-    kept.then(done).catch(refused).then(() => held--);
-  } catch (error) {
-    refused(error);
-  }
+  const [lineno, colno, filename, ...name] = line.split("\t");
+  return { function: name.join("\t") || undefined, filename, lineno: +lineno || undefined, colno: +colno || undefined, in_app: true };
 }
 
 /** Sends first events again with the number of their repeats, so that the collector groups them as it did the first. */
 function sendCounts(now) {
   for (let due; (due = rim.wasm.due_count(now)); ) {
-    const [number, count] = [Math.floor(due / 2 ** 20), due % 2 ** 20];
-    const first = firsts.get(number);
-    if (!count) firsts.delete(number);
-    else if (first) {
-      send({ ...first, event_id: newId(), repeat_of: first.event_id, count, timestamp: Date.now() / 1e3 });
-    }
+    const number = Math.floor(due / 2 ** 20);
+    const one = firsts.get(number);
+    if (!(due % 2 ** 20)) firsts.delete(number);
+    else if (one) again(Object.assign(one, { count: due % 2 ** 20 }));
+    else state.discard("queue_overflow", "error", due % 2 ** 20);
   }
 }
+
+function again(one) {
+  const { first, count } = one;
+  if (!count || !first) return;
+  one.count = 0;
+  put("event", { ...first, event_id: nextId(), repeat_of: first.event_id, count, timestamp: Date.now() / 1e3 });
+}
+
+/** Names what was not sent. Not more often than there is something to send, or the page goes. */
+function report(isLast) {
+  if (!state.discards.size || !(isLast || state.mode === "degraded" || rim.wasm)) return;
+  if (!isLast && Date.now() < reportedAt + COUNT_AFTER) return;
+  reportedAt = Date.now();
+  const discarded_events = [...state.discards].map(([reason, quantity]) => ({ reason, category: "error", quantity }));
+  state.discards.clear();
+  put("client_report", { timestamp: Date.now() / 1e3, discarded_events });
+}
+let reportedAt = 0;
 
 function tick() {
   attempt(() => {
     sendCounts(Date.now());
+    report();
     pump();
   });
 }
@@ -167,36 +255,42 @@ export function flush(timeout = 2000) {
 }
 
 function isIdle() {
-  if (!rim.wasm) return !pending.size && !held;
   return attempt(() => {
+    drain(Infinity);
+    if (!rim.wasm) return state.mode !== "waiting" && !held;
     sendCounts(Infinity);
+    report(true);
+    pump();
     return rim.wasm.is_idle() && !held;
   });
 }
 
-/** The page is hidden and may not come back: what waits goes out now. */
-export function leave({ type }) {
-  if (type !== "pagehide" && document.visibilityState !== "hidden") return;
+/** The page is hidden and may not come back: what waits goes out now, and what is yet to be captured at once. */
+export function leave({ type } = {}) {
+  if (type) isLeaving = type === "pagehide" || document.visibilityState === "hidden";
+  if (!isLeaving) return;
   if (state.mode === "waiting" && type === "pagehide") degrade("the page went before the wasm came");
-  if (state.mode !== "armed") return;
   attempt(() => {
+    drain(Infinity);
+    report(true);
+    if (!rim.wasm) return;
     sendCounts(Infinity);
     sendBeforeLeaving();
   });
 }
+
+/** The page is shown again, from the back/forward cache too. */
+export const comeBack = () => void (isLeaving = false);
 
 /** Without the wasm from now on. */
 export function degrade(reason) {
   warn(reason);
   if (state.mode === "closed") return;
   state.mode = "degraded";
-  rim.dsn = settings.dsn;
   sendAllOnce();
-  for (const one of pending.values()) {
-    if (one.count) one.event.count = one.count + 1;
-    filter(one);
-  }
-  pending.clear();
+  queue.push(...[...pending.values()].filter((one) => one.event));
+  drain(Infinity);
+  begin();
 }
 
 /** A trap ends the wasm's service; anything else was one capture's. */

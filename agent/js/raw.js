@@ -2,7 +2,7 @@
  * The stub's degraded path, where the façade cannot be loaded: an event with its stack as raw text, which the collector
  * reads with the grammars that the agent would have used. Small before all else.
  */
-import { endpointOf, envelopeOf, postOf } from "./wire.js";
+import { endpointOf, envelopeOf, itemOf, postOf } from "./wire.js";
 
 /** Sends one record (see `recordOf`) at once. */
 export function sendRaw({ kind, value, id, at, url }, { dsn, release, environment, dist }) {
@@ -20,7 +20,7 @@ export function sendRaw({ kind, value, id, at, url }, { dsn, release, environmen
     };
     if (kind === "captureMessage") event.message = String(value);
     else event.exception = { values: [rawException(kind, value)] };
-    const body = envelopeOf(dsn, id, JSON.stringify(event));
+    const body = envelopeOf(dsn, itemOf("event", JSON.stringify(event)));
     fetch(endpointOf(dsn), postOf(body, body.length < 6e4)).catch(() => {});
   } catch {}
 }

@@ -1,9 +1,9 @@
 /**
  * Scopes: what the page has told of itself. Three layers, later ones win: global (the document), isolation (what
- * `Trapline.setUser` and breadcrumbs write to) and current (what `withScope` forks). A snapshot merges them at the
- * moment of a capture and shares no container with them.
+ * `Trapline.setUser` and breadcrumbs write to) and current (what `withScope` forks). `merge` makes one of them at the
+ * moment of a capture.
  */
-const empty = () => ({ tags: {}, extra: {}, contexts: {}, breadcrumbs: [] });
+const empty = () => ({ tags: {}, extra: {}, contexts: {}, breadcrumbs: [], processors: [] });
 
 export class Scope {
   #data;
@@ -17,9 +17,22 @@ export class Scope {
     return new Scope(merge([this.#data]));
   }
 
-  setUser(user) {
-    this.#data.user = user;
+  #set(values) {
+    Object.assign(this.#data, values);
     return this;
+  }
+
+  #add(name, values) {
+    Object.assign(this.#data[name], values);
+    return this;
+  }
+
+  setUser(user) {
+    return this.#set({ user: user ?? {} });
+  }
+
+  getUser() {
+    return this.#data.user;
   }
 
   setTag(key, value) {
@@ -27,8 +40,7 @@ export class Scope {
   }
 
   setTags(tags) {
-    Object.assign(this.#data.tags, tags);
-    return this;
+    return this.#add("tags", tags);
   }
 
   setExtra(key, value) {
@@ -36,23 +48,29 @@ export class Scope {
   }
 
   setExtras(extra) {
-    Object.assign(this.#data.extra, extra);
-    return this;
+    return this.#add("extra", extra);
   }
 
   setContext(name, context) {
-    if (context === null) delete this.#data.contexts[name];
-    else this.#data.contexts[name] = context;
+    if (context !== null) return this.#add("contexts", { [name]: context });
+    delete this.#data.contexts[name];
     return this;
   }
 
   setLevel(level) {
-    this.#data.level = level;
-    return this;
+    return this.#set({ level });
   }
 
   setFingerprint(fingerprint) {
-    this.#data.fingerprint = fingerprint;
+    return this.#set({ fingerprint });
+  }
+
+  setTransactionName(transactionName) {
+    return this.#set({ transactionName });
+  }
+
+  addEventProcessor(processor) {
+    this.#data.processors.push(processor);
     return this;
   }
 
@@ -63,9 +81,12 @@ export class Scope {
     return this;
   }
 
+  getLastBreadcrumb() {
+    return this.#data.breadcrumbs.at(-1);
+  }
+
   clearBreadcrumbs() {
-    this.#data.breadcrumbs = [];
-    return this;
+    return this.#set({ breadcrumbs: [] });
   }
 
   clear() {
@@ -88,14 +109,14 @@ export class Scope {
 /** One data from several, the last wins; breadcrumbs in the order of their times. */
 export function merge(layers) {
   const merged = empty();
-  for (const { tags, extra, contexts, breadcrumbs, user, level, fingerprint } of layers) {
-    Object.assign(merged.tags, tags);
-    Object.assign(merged.extra, extra);
-    Object.assign(merged.contexts, contexts);
-    if (breadcrumbs?.length) merged.breadcrumbs = merged.breadcrumbs.concat(breadcrumbs);
-    if (user !== undefined) merged.user = user;
-    if (level) merged.level = level;
-    if (fingerprint) merged.fingerprint = fingerprint;
+  for (const layer of layers) {
+    for (const name of ["tags", "extra", "contexts"]) Object.assign(merged[name], layer[name]);
+    for (const name of ["breadcrumbs", "processors"]) {
+      if (layer[name]?.length) merged[name] = merged[name].concat(layer[name]);
+    }
+    for (const name of ["user", "level", "fingerprint", "transactionName"]) {
+      if (layer[name] !== undefined) merged[name] = layer[name];
+    }
   }
   return merged;
 }

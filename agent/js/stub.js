@@ -1,9 +1,11 @@
 /**
  * `/trapline.js`: the one script that a page places first. Synchronous and small; hears errors from its first line on,
- * starts loading the façade at once, and answers for the API until that is there.
+ * starts loading the façade at once, and answers for the API until that is there. Built a second time with
+ * `__IS_WORKER__` it is `/trapline-worker.js`, which a worker imports.
  *
- * In: `data-dsn`, `data-release`, `data-environment`, `data-dist`, `data-debug` of its own tag.
- * Out: `window.Trapline`, and a handover `{options, queue, lost, own, put}` for the façade's `adopt`. The queue is
+ * In: `data-dsn`, `data-release`, `data-environment`, `data-dist`, `data-debug` of its own tag; in a worker the same
+ * without `data-` in the query of its own address.
+ * Out: `self.Trapline`, and a handover `{options, queue, lost, own, put}` for the façade's `adopt`. The queue is
  * ordered, so that replaying it gives every capture the scope that it had. An entry is `[name, args, record]`: a name of
  * the API; `.name` for a method of the scope; `push` and `pop` around `withScope`; `capture` with its record.
  *
@@ -15,10 +17,9 @@ import { sendRaw } from "./raw.js";
 /** Entries kept until the façade takes them; a page in a loop of errors stops here, and the rest is counted. */
 const MAX_QUEUE = 200;
 
-function start(script) {
-  const options = { ...script.dataset };
+function start(src, options) {
   const queue = [];
-  const handover = { options, queue, lost: 0, own: script.src, put: keep };
+  const handover = { options, queue, lost: 0, own: src, put: keep };
   const api = queued("");
   const scope = queued(".");
 
@@ -60,14 +61,23 @@ function start(script) {
     }
   };
 
-  window.Trapline = api;
+  self.Trapline = api;
   listen((event) => capture(event.type, [event]));
-  addEventListener("pagehide", degrade);
+  if (!__IS_WORKER__) addEventListener("pagehide", degrade);
   // Inlined, the script has no URL of its own; the agent then lies where the DSN points.
-  const ready = import(new URL(__AGENT_PATH__, handover.own || new URL(options.dsn).origin));
+  const ready = import(new URL(__AGENT_PATH__, src || new URL(options.dsn).origin));
   const adopted = ready.then((facade) => facade.adopt(handover));
   api.flush = (timeout) => adopted.then(() => handover.put("flush", [timeout])).catch(() => false);
   adopted.catch(degrade);
 }
 
-if (!window.Trapline) start(document.currentScript ?? {});
+if (!self.Trapline) {
+  if (__IS_WORKER__) {
+    // A worker's script has no element that says where it came from, but its stack does.
+    const [, own] = /(https?:\S+?\.js\S*?):\d+(:\d+)?\)?$/m.exec(new Error().stack) ?? [];
+    start(own, Object.fromEntries(new URL(own).searchParams));
+  } else {
+    const { src, dataset } = document.currentScript ?? {};
+    start(src, { ...dataset });
+  }
+}

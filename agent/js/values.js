@@ -12,7 +12,9 @@ const MAX_MESSAGE = 16384;
 /** The collector reads no more of a raw stack. */
 const MAX_STACK = 65536;
 /** Members of an exception chain, the thrown error among them. */
-const MAX_CHAIN = 8;
+const MAX_CHAIN = 32;
+/** Scripts named as the likely ones behind `Script error.` */
+const MAX_SCRIPTS = 10;
 
 /** `owner[name]`; undefined if that throws. */
 export function get(owner, name) {
@@ -103,7 +105,9 @@ function describe(value) {
   if (!isObject(value)) return { type: "Error", value: shown(value) };
   const kind = text(get(value, "constructor"), "name");
   if (isError(value)) {
-    return { type: text(value, "name") || kind, value: text(value, "message"), stack: callsOf(value) };
+    const message = text(value, "message", Infinity);
+    const { length } = message;
+    return { type: text(value, "name") || kind, value: message.slice(0, MAX_MESSAGE), length, stack: callsOf(value, message) };
   }
   const type = kind && kind !== "Object" ? kind : "Error";
   const target = get(value, "target");
@@ -115,27 +119,26 @@ function describe(value) {
 }
 
 /** The stack below Chromium's header, which repeats the message: that may be a megabyte, or look like calls. */
-function callsOf(error) {
+function callsOf(error, message) {
   const stack = text(error, "stack", Infinity);
-  const message = text(error, "message", Infinity);
   const header = text(error, "name") + (message && ": ") + message;
   return (stack.startsWith(header) ? stack.slice(header.length) : stack).slice(0, MAX_STACK).trim();
 }
 
 /** The thrown value, its causes and the errors that it holds: nearest first, each once. */
-function chainOf(thrown) {
+export function chainOf(thrown, limit = MAX_CHAIN, key = "cause") {
   const seen = [thrown];
   const chain = [describe(thrown)];
   const link = (child, source, parent) => {
-    if (!isObject(child) || seen.includes(child) || seen.length >= MAX_CHAIN) return;
+    if (!isObject(child) || seen.includes(child) || seen.length >= limit) return;
     seen.push(child);
     chain.push({ ...describe(child), source, parent });
   };
   for (let at = 0; at < seen.length; at++) {
     if (!isError(seen[at])) continue;
-    link(get(seen[at], "cause"), "cause", at);
+    link(get(seen[at], key), key, at);
     const errors = get(seen[at], "errors");
-    for (let one = 0; one < MAX_CHAIN; one++) link(get(errors ?? [], one), `errors[${one}]`, at);
+    for (let one = 0; one < limit; one++) link(get(errors ?? [], one), `errors[${one}]`, at);
   }
   return chain;
 }
@@ -146,20 +149,27 @@ function withheld(event) {
   return [{ type: type || "Error", value }];
 }
 
+/** How far chains go: the integration LinkedErrors sets it. */
+export const links = {};
+
 /**
  * What a record (see listen.js) tells: `{chain, type, handled, level}`, or `{message, level}`. Members of the chain are
  * `{type, value, stack, source, parent, place}`, the thrown one first.
  */
-export function read({ kind, value, stack }) {
-  if (kind === "captureMessage") return { message: words(value), level: "info" };
+export function read({ kind, value, stack, told }) {
+  if (told) return told;
+  if (kind === "captureMessage") {
+    const message = words(value);
+    return { message, level: "info", chain: stack && [{ value: message, stack, synthetic: true }], type: "generic", handled: true };
+  }
   if (kind === "error") return uncaught(value);
   if (kind === "unhandledrejection") {
     const reason = get(value, "reason");
-    const chain = chainOf(reason);
+    const chain = chainOf(reason, links.limit, links.key);
     if (!isError(reason) && chain[0].type === "Error") chain[0].type = "UnhandledRejection";
     return { chain, type: "onunhandledrejection", handled: false, level: "error" };
   }
-  const chain = chainOf(value);
+  const chain = chainOf(value, links.limit, links.key);
   // The façade's own, taken at the call, where what was captured has none.
   if (!chain[0].stack && stack) Object.assign(chain[0], { stack, synthetic: true });
   return { chain, type: "generic", handled: true, level: "error" };
@@ -173,9 +183,24 @@ function uncaught(event) {
     return { chain, type: "resource", handled: false, level: "warning" };
   }
   const error = get(event, "error");
-  const chain = error == null ? withheld(event) : chainOf(error);
+  const chain = error == null ? withheld(event) : chainOf(error, links.limit, links.key);
   const filename = text(event, "filename");
   // A syntax error has a stack without calls; the event knows the place.
   if (filename) chain[0].place = { filename, lineno: event.lineno, colno: event.colno, in_app: true };
-  return { chain, type: "onerror", handled: false, level: "error" };
+  const isWithheld = error == null && !filename;
+  return { chain, type: "onerror", handled: false, level: "error", contexts: isWithheld ? suspects() : undefined };
 }
+
+/** `Script error.` hides a script of another origin whose tag lacks `crossorigin`: which there are. */
+function suspects() {
+  const scripts = [...(self.document?.scripts ?? [])].map((script) => !script.crossOrigin && script.src);
+  const foreign = scripts.filter((src) => src && !src.startsWith(location.origin + "/"));
+  return { script_error: { scripts_without_crossorigin: foreign.slice(0, MAX_SCRIPTS) } };
+}
+
+/** A scope's data, frozen: nothing that the page does to its objects later is seen in it. */
+export const snapshot = ({ breadcrumbs, user, tags, extra, contexts, fingerprint, ...rest }, depth) => ({
+  ...rest,
+  ...plain({ user, tags, extra, contexts, fingerprint }, (depth ?? 4) + 2),
+  breadcrumbs: [...breadcrumbs],
+});

@@ -7,11 +7,13 @@ export function endpointOf(dsn) {
 }
 
 /**
- * An envelope of one event, given as JSON. The key stands in its `dsn` alone, where no filter list looks for it; by
- * `sent_at` the collector corrects the page's clock.
+ * An envelope of items. The key stands in its `dsn` alone, where no filter list looks for it; by `sent_at` the collector
+ * corrects the page's clock.
  */
-export const envelopeOf = (dsn, id, json) =>
-  `${JSON.stringify({ event_id: id, dsn, sent_at: new Date() })}\n{"type":"event"}\n${json}`;
+export const envelopeOf = (dsn, items) => JSON.stringify({ dsn, sent_at: new Date() }) + items;
+
+/** One item of it. */
+export const itemOf = (type, json) => `\n{"type":"${type}"}\n${json}`;
 
 /** A string goes as `text/plain`: no preflight. Browsers allow 64 KB under way that outlive the page. */
 export const postOf = (body, keepalive) => ({ method: "POST", body, keepalive, credentials: "omit" });

@@ -1,11 +1,11 @@
 //! Building what pages load: the stub, the façade with wasm-bindgen's glue, and the wasm.
 //!
 //! ```text
-//! agent/src      cargo → wasm-bindgen → wasm-opt ─► target/agent/agent_bg.wasm ─┐
-//!                             └► glue ─┐                                       ├► assets/agent/<hash>/
-//! agent/js/agent.js        esbuild ◄───┴─────────► target/agent/agent.js ──────┘
-//! agent/js/stub.js         esbuild ◄─ <hash> ────────────────────────────────────► assets/trapline.js
-//!                                     <hash> ────────────────────────────────────► assets/trapline.mjs
+//! agent/src       cargo → wasm-bindgen → wasm-opt ─► agent_bg.wasm ─┐
+//! agent/js/agent.js      esbuild ──────────────────► agent.js ──────┼─► assets/agent/<hash>/
+//! agent/js/extra.js      esbuild ──────────────────► extra.js ──────┘
+//! agent/js/stub.js       esbuild ◄─ <hash> ─────────────────────────► assets/trapline.js, trapline-worker.js
+//! agent/js/module.js     esbuild ◄─ <hash> ─────────────────────────► assets/trapline.mjs
 //! ```
 
 use std::fs;
@@ -14,6 +14,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::package;
 use crate::paths::Paths;
 use crate::progress::Say;
 use crate::run::run;
@@ -44,6 +45,9 @@ const FACADE_SYNTAX: &str = "--target=es2022";
 const AGENT_VERSION: &str =
     concat!("--define:__AGENT_VERSION__=\"", env!("CARGO_PKG_VERSION"), "\"");
 
+/// The files of the immutable directory.
+const FILES: [&str; 3] = ["agent.js", "agent_bg.wasm", "extra.js"];
+
 const FIX_THE_SOURCE: &str = "fix what it says above, then run this again";
 
 impl Paths {
@@ -61,7 +65,7 @@ impl Paths {
 pub fn build(paths: &Paths, wasm_bindgen: &Path, say: &Say) -> Result<String> {
     let digest = inputs(paths)?.digest();
     let stamp = paths.agent().join("stamp");
-    let made = ["agent.js", "agent_bg.wasm"].map(|name| paths.agent().join(name));
+    let made = FILES.map(|name| paths.agent().join(name));
     if stamp::is_fresh(&stamp, &digest, &made) {
         say.note("up to date");
     } else {
@@ -114,7 +118,8 @@ fn optimise(paths: &Paths, say: &Say) -> Result<()> {
     let directory = paths.agent();
     run(
         Command::new(paths.wasm_opt())
-            .arg("-Oz")
+            // Rust keeps the lowest memory for the end of its stack: no address in a load or store is that low.
+            .args(["--low-memory-unused", "-Oz", "--converge"])
             .args(WASM_FEATURES)
             .args(STRIPPED)
             .arg(directory.join("trapline_bg.wasm"))
@@ -125,62 +130,67 @@ fn optimise(paths: &Paths, say: &Say) -> Result<()> {
     )
 }
 
-/// The façade imports the glue as `trapline-glue`.
 fn bundle(paths: &Paths, say: &Say) -> Result<()> {
-    let glue = paths.agent().join("trapline.js");
-    let outfile = paths.agent().join("agent.js");
+    let made = |name: &str| paths.agent().join(name);
+    // Without wasm inside, which is a file of its own.
+    let apart = "--define:__WASM_BASE64__=\"\"";
+    let module = ["--format=esm", FACADE_SYNTAX, apart];
+    esbuild(paths, say, "agent.js", &made("agent.js"), &module)?;
+    esbuild(paths, say, "extra.js", &made("extra.js"), &module)
+}
+
+/// One source of `agent/js`, with what it imports.
+pub(crate) fn esbuild(
+    paths: &Paths,
+    say: &Say,
+    source: &str,
+    outfile: &Path,
+    options: &[&str],
+) -> Result<()> {
     run(
         Command::new(paths.esbuild())
-            .args(["agent/js/agent.js", "--bundle", "--minify", "--format=esm", FACADE_SYNTAX])
-            .arg(format!("--alias:trapline-glue={}", glue.display()))
-            .arg(format!("--outfile={}", outfile.display()))
-            .args([AGENT_VERSION, "--legal-comments=none", "--log-level=warning"])
+            .arg(format!("agent/js/{source}"))
+            .args(["--bundle", "--minify", "--legal-comments=none", "--log-level=warning"])
+            .args([AGENT_VERSION, &format!("--outfile={}", outfile.display())])
+            .args(options)
             .current_dir(&paths.root),
         say,
         FIX_THE_SOURCE,
     )
 }
 
-/// Puts the agent under a name that changes with its content, and the stub, which knows that name, beside it.
+/// Puts the agent under a name that changes with its content, and what knows that name beside it: the stub for pages,
+/// that for workers, and the module.
 fn lay_out(paths: &Paths, say: &Say) -> Result<String> {
     let made = paths.agent();
-    let names = ["agent.js", "agent_bg.wasm"];
     let mut content = Inputs::within(&made);
-    for name in names {
+    for name in FILES {
         content = content.path(name)?;
     }
     let hash = content.digest();
-    let directory = paths.deploy.join("assets/agent");
+    let assets = paths.deploy.join("assets");
+    let directory = assets.join("agent");
     if !directory.join(&hash).exists() && directory.exists() {
         fs::remove_dir_all(&directory)?;
     }
     fs::create_dir_all(directory.join(&hash))?;
-    for name in names {
+    for name in FILES {
         fs::copy(made.join(name), directory.join(&hash).join(name))
             .with_context(|| format!("{name} could not be copied"))?;
     }
-    stub(paths, &hash, say)?;
-    module(paths, &hash)?;
+    let path = format!("--define:__AGENT_PATH__=\"/agent/{hash}/agent.js\"");
+    let stub = |is_worker: &str, outfile: &str| {
+        let options = ["--format=iife", STUB_SYNTAX, &path, is_worker];
+        esbuild(paths, say, "stub.js", &assets.join(outfile), &options)
+    };
+    stub("--define:__IS_WORKER__=false", "trapline.js")?;
+    stub("--define:__IS_WORKER__=true", "trapline-worker.js")?;
+    // Its only import stays one, by the name that it has here.
+    let module = assets.join("trapline.mjs");
+    esbuild(paths, say, "module.js", &module, &["--format=esm", "--external:./agent.js"])?;
+    let text = fs::read_to_string(&module)?;
+    let text = text.replace("\"./agent.js\"", &format!("\"./agent/{hash}/agent.js\""));
+    fs::write(&module, text).context("trapline.mjs could not be written")?;
+    package::build(paths, say)?;
     Ok(hash)
-}
-
-/// `trapline.mjs`: what pages import, under a name that stays.
-fn module(paths: &Paths, hash: &str) -> Result<()> {
-    let alias = format!("export * from \"./agent/{hash}/agent.js\";\n");
-    fs::write(paths.deploy.join("assets/trapline.mjs"), alias)
-        .context("trapline.mjs could not be written")
-}
-
-fn stub(paths: &Paths, hash: &str, say: &Say) -> Result<()> {
-    let outfile = paths.deploy.join("assets/trapline.js");
-    run(
-        Command::new(paths.esbuild())
-            .args(["agent/js/stub.js", "--bundle", "--minify", "--format=iife", STUB_SYNTAX])
-            .arg(format!("--define:__AGENT_PATH__=\"/agent/{hash}/agent.js\""))
-            .arg(format!("--outfile={}", outfile.display()))
-            .args([AGENT_VERSION, "--legal-comments=none", "--log-level=warning"])
-            .current_dir(&paths.root),
-        say,
-        FIX_THE_SOURCE,
-    )
 }

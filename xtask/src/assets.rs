@@ -23,6 +23,10 @@ const HEADERS: &str = "\
   Access-Control-Allow-Origin: *
   Cache-Control: public, max-age=300
   Cross-Origin-Resource-Policy: cross-origin
+/trapline-worker.js
+  Access-Control-Allow-Origin: *
+  Cache-Control: public, max-age=300
+  Cross-Origin-Resource-Policy: cross-origin
 /trapline.mjs
   Access-Control-Allow-Origin: *
   Cache-Control: public, max-age=300

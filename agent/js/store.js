@@ -1,0 +1,93 @@
+/**
+ * The outbox that outlives the page: events that could not be delivered, in IndexedDB, shared by the tabs of a site.
+ * Bounded. A record belongs to the page that put or took it for as long as that page lives; a lock tells, which is held
+ * only while there is something to own (pages with locks are kept from the back/forward cache). Where there are no
+ * locks, a record is free once nobody has touched it for a minute.
+ */
+import { newId } from "./listen.js";
+
+/** Records kept; more are counted. */
+const MAX_RECORDS = 100;
+/** A page tries again at least once a minute, which touches its records. */
+const FREE_AFTER_MS = 150_000;
+
+const owner = newId();
+const kept = new Set();
+let base;
+let release;
+
+const done = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+async function records() {
+  base ??= (() => {
+    const opening = indexedDB.open("trapline", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("outbox", { keyPath: "id" });
+    return done(opening);
+  })();
+  return (await base).transaction("outbox", "readwrite").objectStore("outbox");
+}
+
+/** Until nothing is owned any more. */
+function own() {
+  return new Promise((resolve) => {
+    if (release || !navigator.locks) return resolve();
+    release = () => {};
+    navigator.locks.request(owner, () => {
+      resolve();
+      return new Promise((end) => (release = end));
+    });
+  });
+}
+
+const recordOf = ({ id, type, json }, dsn) => ({ id, type, json, dsn, owner, at: Date.now() });
+
+/** Keeps an entry, or touches it. */
+export async function keep(entry, dsn) {
+  kept.add(entry.id);
+  await own();
+  const store = await records();
+  if ((await done(store.count())) < MAX_RECORDS || (await done(store.getKey(entry.id)))) {
+    await done(store.put(recordOf(entry, dsn)));
+    // Delivered in the meantime.
+    if (!kept.has(entry.id)) await drop(entry.id);
+  }
+}
+
+export const isKept = (id) => kept.has(id);
+
+/** Takes one away. */
+export async function drop(id) {
+  kept.delete(id);
+  await done((await records()).delete(id));
+  if (!kept.size) {
+    release?.();
+    release = undefined;
+  }
+}
+
+/** The entries for this DSN that no living page owns; they are this page's from now on. */
+export async function claim(dsn) {
+  const { locks } = navigator;
+  const take = async () => {
+    await own();
+    const held = locks && (await locks.query()).held.map((lock) => lock.name);
+    const store = await records();
+    const all = await done(store.getAll());
+    const isFree = (one) => (held ? !held.includes(one.owner) : one.at < Date.now() - FREE_AFTER_MS);
+    const free = all.filter((one) => one.dsn === dsn && isFree(one) && !kept.has(one.id));
+    for (const one of free) {
+      kept.add(one.id);
+      store.put(recordOf(one, dsn));
+    }
+    if (!kept.size) {
+      release?.();
+      release = undefined;
+    }
+    return free;
+  };
+  return locks ? locks.request("trapline", take) : take();
+}
