@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(next(&mut outbox, 0.0), [1, 2, 3, 4, 5]);
         assert_eq!(next(&mut outbox, 0.0), [6, 7, 8, 9, 10]);
         assert_eq!(next(&mut outbox, 0.0), [11, 12, 13, 14, 15]);
-        assert_eq!(next(&mut outbox, 0.0), []);
+        assert!(next(&mut outbox, 0.0).is_empty());
         answered(&mut outbox, 6, 200, 0.0, 1.0);
         assert_eq!(next(&mut outbox, 1.0), [16, 17, 18]);
         for name in [1, 11, 16] {
@@ -235,12 +235,15 @@ mod tests {
         for (now_ms, wait_ms) in [(0.0, 1_000.0), (1_000.0, 2_000.0), (3_000.0, 4_000.0)] {
             assert_eq!(next(&mut outbox, now_ms), [1, 2]);
             answered(&mut outbox, 1, 503, 0.0, now_ms);
-            assert_eq!(next(&mut outbox, now_ms), []);
+            assert!(next(&mut outbox, now_ms).is_empty());
             assert_eq!(outbox.wake_ms(), now_ms + wait_ms);
         }
         (3..=7).for_each(|entry| assert!(outbox.push(entry, 1_000)));
         assert_eq!(outbox.next(7_000.0), Some((1, false)), "not to outlive the page");
-        assert_eq!(next(&mut outbox, 7_000.0), [], "one request asks whether all is well again");
+        assert!(
+            next(&mut outbox, 7_000.0).is_empty(),
+            "one request asks whether all is well again"
+        );
         answered(&mut outbox, 1, 200, 0.0, 7_100.0);
         assert_eq!(next(&mut outbox, 7_100.0), [6, 7]);
     }
@@ -251,7 +254,7 @@ mod tests {
         next(&mut outbox, 0.0);
         answered(&mut outbox, 1, 429, 120.0, 0.0);
         outbox.online();
-        assert_eq!(next(&mut outbox, 119_999.0), []);
+        assert!(next(&mut outbox, 119_999.0).is_empty());
         assert!(outbox.is_paused(119_999.0));
         assert_eq!(next(&mut outbox, 120_000.0), [1]);
         answered(&mut outbox, 1, 200, 60.0, 120_000.0);
