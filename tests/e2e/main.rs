@@ -6,9 +6,12 @@
 
 mod api_calls;
 mod bindings;
+mod capture_thrown;
+mod capture_told;
 mod client;
 mod crowds;
 mod dashboard;
+mod delivery;
 mod demo;
 mod deployment;
 mod dev;
@@ -23,6 +26,7 @@ mod ledger;
 mod loading;
 mod migrations;
 mod page_check;
+mod reported;
 mod retention;
 mod sentry_sdk;
 mod uncaught;
@@ -127,6 +131,9 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         api_calls::ENGINE_TESTS,
         loading::ENGINE_TESTS,
         gate::ENGINE_TESTS,
+        capture_thrown::ENGINE_TESTS,
+        capture_told::ENGINE_TESTS,
+        delivery::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()

@@ -4,9 +4,9 @@
 //! it, Firefox at `return`; of a call, V8 at the name, WebKit at the bracket, Firefox at the bracket if something is in it.
 //! WebKit calls what stands outside of all functions `global code`.
 
-use trapline_core::event::{Event, Frame};
-use trapline_tests::{Engine, Project, Site, Tab, World, eventually};
+use trapline_tests::{Engine, Site, World, eventually};
 
+use crate::reported::{check_thrown, only_event, only_event_of};
 use crate::{EngineTest, full, sampled};
 
 pub const ENGINE_TESTS: &[EngineTest] = &[
@@ -133,46 +133,4 @@ fn two_errors(world: &World, engine: Engine) {
         issues.iter().map(|issue| (issue.kind.as_str(), issue.count)).collect();
     kinds.sort_unstable();
     assert_eq!(kinds, [("Error", 1), ("TypeError", 1)]);
-}
-
-/// Opens a page with `app_js`, does something with it, and returns the one event that this makes.
-fn only_event_of<'world>(
-    world: &'world World,
-    engine: Engine,
-    app_js: &str,
-    and_then: impl FnOnce(&Tab, &Site),
-) -> (Project<'world>, Event) {
-    let project = world.project();
-    let site = project.site(app_js);
-    let tab = world.tab_in(engine);
-    tab.open(&site.url("/"));
-    and_then(&tab, &site);
-    let event = only_event(&project, &tab);
-    (project, event)
-}
-
-/// The one event of a project: nothing more has arrived once the page has delivered everything.
-#[track_caller]
-fn only_event(project: &Project, tab: &Tab) -> Event {
-    let issue = eventually(|| project.api.only_issue());
-    tab.flush();
-    assert_eq!(project.api.only_issue().unwrap().count, 1);
-    let event = project.api.latest_event(&issue.short_id).unwrap();
-    assert_eq!(event.defects, [], "nothing of ours is damaged");
-    event
-}
-
-/// `frames` are function, line and column, the crashing one first; the page's own file.
-#[track_caller]
-fn check_thrown(event: &Event, kind: &str, value: &str, frames: &[(&str, u32, u32)]) {
-    let thrown = event.thrown().expect("an exception");
-    assert_eq!((thrown.kind.as_str(), thrown.value.as_str()), (kind, value));
-    let found = |frame: &Frame| (frame.function.clone(), frame.line, frame.column);
-    let found: Vec<_> = thrown.frames.iter().map(found).collect();
-    let expected: Vec<_> = frames
-        .iter()
-        .map(|(function, line, column)| ((*function).to_owned(), *line, *column))
-        .collect();
-    assert_eq!(found, expected, "{:#?}", thrown.frames);
-    assert_eq!(thrown.unread_lines, [""; 0]);
 }

@@ -108,6 +108,17 @@ impl Database {
         self.connection.query_row(STORED, [project], read).expect("the tables of events")
     }
 
+    /// How many events senders say that they did not send, of a project.
+    ///
+    /// # Panics
+    /// When the table is not as it should be.
+    #[must_use]
+    pub fn discarded(&self, project: &str) -> i64 {
+        let sum = "SELECT coalesce(sum(o.quantity), 0) FROM outcome o JOIN project p ON p.id = o.project_id
+                   WHERE p.slug = ?1 AND o.outcome = 'discarded'";
+        self.connection.query_row(sum, [project], |row| row.get(0)).expect("a sum")
+    }
+
     /// Names of all tables and indexes, and how often each migration was applied.
     ///
     /// # Panics
