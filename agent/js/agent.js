@@ -17,6 +17,7 @@ import { instantiate } from "./glue.js";
 import { getDefaultIntegrations } from "./integrations.js";
 import { listen, recordOf } from "./listen.js";
 import { arm, capture, captured, close as closePipeline, comeBack, degrade, flush, leave, nextId } from "./pipeline.js";
+import { violationOf } from "./reports.js";
 import { Scope, merge } from "./scope.js";
 import { extra, settings, state, warn } from "./settings.js";
 import { plain } from "./values.js";
@@ -51,7 +52,9 @@ export function init(options = {}) {
 function integrationsOf({ defaultIntegrations, integrations: given = [] }) {
   const defaults = defaultIntegrations === false ? [] : (defaultIntegrations ?? getDefaultIntegrations());
   if (typeof given === "function") return given(defaults);
-  return [...defaults.filter((one) => !given.some(({ name }) => name === one.name)), ...given];
+  // What the stub could not make yet is an entry of its queue.
+  const own = given.map((one) => (Array.isArray(one) ? api[one[0]](...one[1]) : one));
+  return [...defaults.filter((one) => !own.some(({ name }) => name === one.name)), ...own];
 }
 
 async function load() {
@@ -86,7 +89,7 @@ export function addIntegration(one) {
   if (installed.has(one.name)) return;
   installed.set(one.name, one);
   try {
-    undos.push(one.install?.({ add: addBreadcrumb, put: told, heard, isOwn }));
+    undos.push(one.install?.({ add: addBreadcrumb, put: told, heard }));
     one.setupOnce?.();
     one.setup?.(client);
     one.afterAllSetup?.(client);
@@ -99,13 +102,14 @@ export function addIntegration(one) {
 }
 
 export const addEventProcessor = (processor) => void state.processors.push(processor);
-export const setUser = (user) => void isolationScope.setUser(user);
-export const setTag = (key, value) => void isolationScope.setTag(key, value);
-export const setTags = (tags) => void isolationScope.setTags(tags);
-export const setExtra = (key, value) => void isolationScope.setExtra(key, value);
-export const setExtras = (extra) => void isolationScope.setExtras(extra);
-export const setContext = (name, context) => void isolationScope.setContext(name, context);
-export const getCurrentScope = () => currentScopes[currentScopes.length - 1];
+const isolated = (name) => (...args) => void isolationScope[name](...args);
+export const setUser = isolated("setUser");
+export const setTag = isolated("setTag");
+export const setTags = isolated("setTags");
+export const setExtra = isolated("setExtra");
+export const setExtras = isolated("setExtras");
+export const setContext = isolated("setContext");
+export const getCurrentScope = () => currentScopes.at(-1);
 export const getIsolationScope = () => isolationScope;
 export const getGlobalScope = () => globalScope;
 export const getClient = () => (started ? client : undefined);
@@ -211,8 +215,15 @@ function replay(name, args, record) {
 }
 
 function heard(event, record = recordOf(event.type, event, nextId())) {
+  if (!state.hears[event.type]) return;
+  if (event.blockedURI !== undefined && !(record.told = violationOf(event, isOwn))) return;
+  const known = event.error ?? event.reason;
+  // A place without an error: `throw null`, or a worker's, which may have said so itself.
+  if (self.document && known == null && event.lineno) {
+    return void extra().then(({ isOfWorker }) => isOfWorker(event)).catch(warn).then((isTold) => isTold || freeze(record));
+  }
   // Captured by the page and thrown on: that is one error. Thrown once more later, it counts.
-  if (state.hears[event.type] && !captured.delete(event.error ?? event.reason)) freeze(record);
+  if (!captured.delete(known)) freeze(record);
 }
 
 /** What an integration has to tell; `original` is what the page knows it by. */

@@ -138,12 +138,10 @@ function handed(batch) {
 /** `Retry-After: 60` or a date; `X-Sentry-Rate-Limits: 60:error;default:key, 10:session` by category, none meaning all. */
 function pauseOf(headers) {
   const header = (name) => (headers?.get ? headers.get(name) : headers?.[name]) ?? "";
-  const limits = header("x-sentry-rate-limits").split(",").map((limit) => {
-    const [seconds, categories] = limit.split(":");
-    return !categories || /error|default/.test(categories) ? Number(seconds) : 0;
-  });
   const after = header("retry-after");
-  return Math.max(0, ...limits, Number(after) || (Date.parse(after) - Date.now()) / 1e3 || 0) || 0;
+  const limits = header("x-sentry-rate-limits").split(",").map((limit) => limit.split(":"));
+  const meant = limits.map(([seconds, categories]) => (!categories || /error|default/.test(categories) ? +seconds : 0));
+  return Math.max(0, ...meant, after && (+after || (Date.parse(after) - Date.now()) / 1e3)) || 0;
 }
 
 /** The page is going: what waits is handed to the browser, which outlives it. */
@@ -164,7 +162,7 @@ export function sendBeforeLeaving() {
 /** As many as the collector takes at a time. */
 function taken() {
   const batch = [];
-  for (let number; batch.length < 5 && (number = rim.wasm.take()); entries.delete(number)) {
+  for (let number; batch.length < 3 && (number = rim.wasm.take()); entries.delete(number)) {
     batch.push(entries.get(number));
   }
   return batch;

@@ -4,8 +4,7 @@
 const MAX_VALUE = 8192;
 
 /** Everything that makes two errors equal, as one text. */
-export const keyOf = ({ chain, event, message, type, level }, { fingerprint, user, level: scopeLevel }) =>
-  JSON.stringify([event ?? chain, message, type, scopeLevel || level, fingerprint, user]);
+export const keyOf = (told, { fingerprint, user, level }) => JSON.stringify([told, level, fingerprint, user]);
 
 /** The whole event with stacks as raw text; `told` comes from `read`, `scope` from `snapshot`. */
 export function eventOf({ id, at, url, age }, told, scope, settings) {
@@ -64,7 +63,7 @@ function exceptionsOf({ chain, type, handled }, max) {
 /** Says so where something is missing. */
 function cut(text, max, length = text.length) {
   if (length <= max) return text;
-  const said = `… (cut, ${length} in all)`;
+  const said = `... (cut, ${length} in all)`;
   return text.slice(0, Math.max(max - said.length, 0)) + said;
 }
 

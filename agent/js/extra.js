@@ -2,6 +2,7 @@
  * What few pages ask for, in a file of its own that is loaded when they do: `console.error` and failed requests as
  * errors, and the words of `debug`. Everything of the façade comes as an argument.
  */
+import { identityOf } from "./listen.js";
 
 /** `console.error` and others as events. */
 export function CaptureConsole({ put, wrap, chainOf, isError, words }, options = {}) {
@@ -11,7 +12,7 @@ export function CaptureConsole({ put, wrap, chainOf, isError, words }, options =
       if (method === "assert" && args.shift()) return;
       const level = { warn: "warning", assert: "error", trace: "debug" }[method] ?? method;
       const error = args.find(isError);
-      const told = { kind: 2, level, handled, type: "console", logger: "console", extra: { arguments: args } };
+      const told = { kind: 2, level, handled, type: "console", logger: "console", extra: { arguments: args.map(words) } };
       if (error) put({ ...told, kind: 0, chain: chainOf(error) }, error);
       else put({ ...told, message: args.map(words).join(" ") });
     }),
@@ -34,6 +35,23 @@ export function HttpClient({ put, tell, watchFetch, watchXhr }, options = {}) {
   const undos = [watchFetch(done), watchXhr(done)];
   return () => undos.forEach((undo) => undo());
 }
+
+/** How long a worker may take to answer; it may be busy. */
+const WORKER_MS = 1000;
+
+/** Whether the agent in some worker has this error: it says so on the channel. */
+export const isOfWorker = (event) =>
+  new Promise((resolve) => {
+    const channel = new BroadcastChannel("trapline");
+    const place = identityOf(event);
+    const end = (isKnown) => {
+      channel.close();
+      resolve(isKnown);
+    };
+    channel.onmessage = ({ data }) => data === place + " is known" && end(true);
+    channel.postMessage(place);
+    setTimeout(end, WORKER_MS, false);
+  });
 
 /**
  * Why nothing arrives, in one line that names the remedy. `what` is a response, or what `fetch` has thrown for `url`;

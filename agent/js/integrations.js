@@ -1,11 +1,11 @@
 /**
  * Integrations, by the names that `@sentry/browser` gives them: what is heard and noted beside what the page captures
- * itself. Ours have `install(hub)`, which returns an undo; `hub` is `{add, put, heard, isOwn}`: takes a breadcrumb,
- * something told (see values.js), an event of `listen`; knows our own files. Those that a page writes have `setupOnce`, `setup`, `processEvent`.
+ * itself. Ours have `install(hub)`, which returns an undo; `hub` is `{add, put, heard}`: takes a breadcrumb,
+ * something told (see values.js), an event of `listen`. Those that a page writes have `setupOnce`, `setup`, `processEvent`.
  */
 import { crumbOf, installConsole, installDom, installNavigation, watchFetch, watchXhr, wrap } from "./instruments.js";
 import { listen } from "./listen.js";
-import { installFrames, installPolicies, installReports, tell } from "./reports.js";
+import { installFrames, installReports, tell } from "./reports.js";
 import { extra, settings, state, warn } from "./settings.js";
 import { chainOf, isError, links, words } from "./values.js";
 
@@ -48,7 +48,7 @@ export const reportingObserverIntegration = ({ types } = {}) => ({
 });
 
 /** Ours: violations of the page's content security policy. */
-export const policiesIntegration = () => ({ name: "Policies", install: (hub) => (isPage ? installPolicies(hub) : undefined) });
+export const policiesIntegration = () => ({ name: "Policies", install: () => void (state.hears.securitypolicyviolation = true) });
 
 /** Ours: errors of frames of this origin. */
 export const framesIntegration = () => ({ name: "Frames", install: ({ heard }) => (isPage ? installFrames(listen, heard) : undefined) });

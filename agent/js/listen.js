@@ -1,11 +1,11 @@
 /** What the stub and the façade share: ears for what nobody caught, and what a capture must know of its own moment. */
 
 /**
- * Errors, failed loads of elements (`error` events too; they do not bubble, so it takes the capture phase) and
- * unhandled rejections. `put(event)` gets each; the undo is the same call with `removeEventListener`.
+ * Errors, failed loads of elements (`error` events too; they do not bubble, so it takes the capture phase), unhandled
+ * rejections and policy violations. `put(event)` gets each; the undo is the same call with `removeEventListener`.
  */
 export function listen(put, change = addEventListener) {
-  for (const type of ["error", "unhandledrejection"]) change(type, put, true);
+  for (const type of ["error", "unhandledrejection", "securitypolicyviolation"]) change(type, put, true);
 }
 
 /** 32 hexadecimal digits, random. */
@@ -16,7 +16,7 @@ export function newId() {
 }
 
 /**
- * `kind` is "error" or "unhandledrejection" (`value` is the DOM event), "captureException" or "captureMessage" (`value`
+ * `kind` is the type of a DOM event (`value` is that), "captureException" or "captureMessage" (`value`
  * is what was captured); `at` in milliseconds.
  */
 export const recordOf = (kind, value, id = newId()) => ({
@@ -26,3 +26,6 @@ export const recordOf = (kind, value, id = newId()) => ({
   at: Date.now(),
   url: location.href,
 });
+
+/** What an `ErrorEvent` is known by in another window or worker. */
+export const identityOf = ({ message, filename, lineno, colno }) => JSON.stringify([message, filename, lineno, colno]);

@@ -1,6 +1,6 @@
 /**
- * What the browser says was wrong, where nothing is thrown: policy violations, deprecations and interventions. Each
- * `install…(put)` calls `put(told)`, `told` as `read` gives it, and returns its undo.
+ * What the browser says was wrong, where nothing is thrown: policy violations, deprecations and interventions. `put(told)`
+ * takes what `read` would give; each `install…` returns its undo.
  */
 import { forbidsUs } from "./delivery.js";
 import { on } from "./instruments.js";
@@ -19,16 +19,13 @@ export const tell = (type, value, mechanism, more) => ({
 const placeOf = ({ sourceFile: filename, lineNumber: lineno, columnNumber: colno }) =>
   filename ? { filename, lineno, colno, in_app: true } : undefined;
 
-/** Content security policy. */
-export function installPolicies({ put, isOwn }) {
-  return on(document, "securitypolicyviolation", (event) => {
-    const { effectiveDirective: directive, blockedURI: blocked, disposition, sample } = event;
-    // What the policy forbids the agent is no bug of the page.
-    if (forbidsUs(event) || isOwn(event.sourceFile ?? "")) return;
-    const value = `Blocked '${directive}' from '${blocked}'`;
-    const csp = { effective_directive: directive, blocked_uri: blocked, disposition, sample, document_uri: event.documentURI };
-    put(tell("CSPViolation", value, "csp", { contexts: { csp }, place: placeOf(event) }));
-  });
+/** A violation of the page's content security policy; undefined if it forbids the agent, which is no bug of the page. */
+export function violationOf(event, isOwn) {
+  const { effectiveDirective: directive, blockedURI: blocked, disposition, sample } = event;
+  if (forbidsUs(event) || isOwn(event.sourceFile ?? "")) return;
+  const csp = { effective_directive: directive, blocked_uri: blocked, disposition, sample, document_uri: event.documentURI };
+  const value = `Blocked '${directive}' from '${blocked}'`;
+  return tell("CSPViolation", value, "csp", { contexts: { csp }, place: placeOf(event) });
 }
 
 /** The Reporting API, which Chromium alone has. */
@@ -47,9 +44,15 @@ export function installReports(put, types = ["crash", "deprecation", "interventi
 
 /** Errors of frames of this origin, which have windows of their own, once they have loaded. */
 export function installFrames(listen, heard) {
-  return on(document, "load", ({ target }) => {
-    const inner = get(target, "localName") === "iframe" && get(target, "contentWindow");
+  const enter = (element) => {
+    const inner = get(element, "localName") === "iframe" && get(element, "contentWindow");
     // Throws for another origin; an agent inside hears for itself.
     if (inner && !inner.Trapline) listen(heard, inner.addEventListener.bind(inner));
-  });
+  };
+  for (const frame of document.querySelectorAll("iframe")) {
+    const inside = get(frame, "contentDocument");
+    // One that has not loaded, or is still the empty first one, will.
+    if (inside?.readyState === "complete" && inside.URL !== "about:blank") enter(frame);
+  }
+  return on(document, "load", ({ target }) => enter(target));
 }

@@ -11,7 +11,7 @@
  *
  * If the façade cannot be loaded, or the page goes before it has been, the stub itself sends what it holds.
  */
-import { listen, recordOf } from "./listen.js";
+import { identityOf, listen, recordOf } from "./listen.js";
 import { sendRaw } from "./raw.js";
 
 /** Entries kept until the façade takes them; a page in a loop of errors stops here, and the rest is counted. */
@@ -23,10 +23,12 @@ function start(src, options) {
   const api = queued("");
   const scope = queued(".");
 
-  function keep(name, args, record) {
-    if (name === "init") Object.assign(options, args[0]);
-    if (queue.length < MAX_QUEUE) queue.push([name, args, record]);
+  /** Gives the entry, which stands for what the name would have made: an integration that `init` is given. */
+  function keep(...entry) {
+    if (entry[0] === "init") Object.assign(options, entry[1][0]);
+    if (queue.length < MAX_QUEUE) queue.push(entry);
     else handover.lost++;
+    return entry;
   }
 
   function send(name, args, record) {
@@ -71,11 +73,23 @@ function start(src, options) {
   adopted.catch(degrade);
 }
 
+/** Engines tell the page of a worker's error too, without the error: its agent asks here (extra.js) whether it is known. */
+function answerPages() {
+  const known = new Set();
+  addEventListener("error", (event) => known.add(identityOf(event)));
+  const channel = new BroadcastChannel("trapline");
+  channel.onmessage = ({ data }) => known.has(data) && channel.postMessage(data + " is known");
+}
+
 if (!self.Trapline) {
   if (__IS_WORKER__) {
-    // A worker's script has no element that says where it came from, but its stack does.
-    const [, own] = /(https?:\S+?\.js\S*?):\d+(:\d+)?\)?$/m.exec(new Error().stack) ?? [];
+    // A worker's script has no element that says where it came from. Its stack does, but WebKit leaves the query out
+    // there; the list of what was loaded has it, though not yet in every engine.
+    const [, called] = /(https?:\S+?\.js\S*?):\d+(:\d+)?\)?$/m.exec(new Error().stack) ?? [];
+    const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
+    const own = loaded.find((name) => name.startsWith(called + "?")) ?? called;
     start(own, Object.fromEntries(new URL(own).searchParams));
+    answerPages();
   } else {
     const { src, dataset } = document.currentScript ?? {};
     start(src, { ...dataset });

@@ -62,6 +62,20 @@ pub fn add_wasm_target(say: &Say) -> Result<()> {
     )
 }
 
+/// Makes sure that the standard library's source is there, if that can be: the agent is smaller with it.
+pub fn add_library_source(say: &Say) -> bool {
+    let is_there = || {
+        let sysroot = answer("rustc", &["--print", "sysroot"]).unwrap_or_default();
+        Path::new(&sysroot).join("lib/rustlib/src/rust/library/core/src/lib.rs").exists()
+    };
+    if is_there() {
+        return true;
+    }
+    let advice = "the agent is built without it, and larger";
+    run(Command::new("rustup").args(["component", "add", "rust-src"]), say, advice).is_ok()
+        && is_there()
+}
+
 /// Makes sure that Node is there and new enough.
 ///
 /// # Errors
