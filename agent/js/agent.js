@@ -20,7 +20,7 @@ import { arm, capture, captured, close as closePipeline, comeBack, degrade, flus
 import { violationOf } from "./reports.js";
 import { Scope, merge } from "./scope.js";
 import { extra, settings, state, warn } from "./settings.js";
-import { plain } from "./values.js";
+import { get, plain } from "./values.js";
 
 const globalScope = new Scope();
 let isolationScope = new Scope();
@@ -72,8 +72,20 @@ function isOwn(file) {
   return file === adopted || (home.endsWith("/agent.js") && file.startsWith(home.slice(0, -8)));
 }
 
-export const captureException = (error, hint) => freeze(recordOf("captureException", error, nextId()), hint);
-export const captureMessage = (message, context) => freeze(recordOf("captureMessage", message, nextId()), context);
+/** The calls that led here, without this one and that of the API; `read` leaves the header off of the page's too. */
+const calls = () => new Error().stack.replace(/^Error\n/, "").split("\n").slice(2).join("\n");
+
+export function captureException(error, hint) {
+  const record = recordOf("captureException", error, nextId());
+  if (typeof get(error, "stack") !== "string") record.stack = calls();
+  return freeze(record, hint);
+}
+
+export function captureMessage(message, context) {
+  const record = recordOf("captureMessage", message, nextId());
+  if (settings.attachStacktrace) record.stack = calls();
+  return freeze(record, context);
+}
 
 export function captureEvent(event, hint) {
   const record = recordOf("captureEvent", undefined, event.event_id ?? nextId());

@@ -116,8 +116,8 @@ export function installNavigation(add) {
     from = to;
   };
   const undos = [
-    wrap(history, "pushState", () => moved),
-    wrap(history, "replaceState", () => moved),
+    wrap(History.prototype, "pushState", () => moved),
+    wrap(History.prototype, "replaceState", () => moved),
     on(self, "popstate", moved),
     on(self, "hashchange", moved),
   ];

@@ -56,9 +56,6 @@ export const capture = (record, scopeOf, hint) =>
     if (settings.sampleRate < 1 && Math.random() >= settings.sampleRate) return state.discard("sample_rate");
     record.age = performance.now();
     if (record.kind === "captureException" && isError(record.value)) captured.add(record.value);
-    const wantsStack = record.kind === "captureException" ? typeof get(record.value, "stack") !== "string" : settings.attachStacktrace;
-    // Without our own header, as `read` leaves it off of the page's errors.
-    if (wantsStack && record.kind.startsWith("capture")) record.stack = new Error().stack.replace(/^Error\n/, "");
     const told = read(record);
     const scope = snapshot(scopeOf(), settings.normalizeDepth);
     const one = { record, told, scope, hint, kind, count: 0, number: ++numbers };

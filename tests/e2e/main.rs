@@ -22,14 +22,17 @@ mod faults;
 mod first_event;
 mod gate;
 mod issue_life;
+mod leaving;
 mod ledger;
 mod loading;
 mod migrations;
 mod page_check;
 mod reported;
 mod retention;
+mod sdk_page;
 mod sentry_sdk;
 mod uncaught;
+mod unchanged;
 mod upgrade;
 
 use std::process::ExitCode;
@@ -101,6 +104,7 @@ fn is_full() -> bool {
 fn tests() -> Vec<Test> {
     let mut tests = [
         sentry_sdk::TESTS,
+        sdk_page::TESTS,
         envelopes::TESTS,
         failing_database::TESTS,
         demo::TESTS,
@@ -134,6 +138,9 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         capture_thrown::ENGINE_TESTS,
         capture_told::ENGINE_TESTS,
         delivery::ENGINE_TESTS,
+        leaving::ENGINE_TESTS,
+        unchanged::ENGINE_TESTS,
+        sdk_page::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()

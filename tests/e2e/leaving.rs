@@ -1,0 +1,59 @@
+//! Errors of a page's last moments: just before it navigates, while it is asked whether it may, and while it goes.
+
+use anyhow::ensure;
+use trapline_tests::{Engine, World, eventually};
+
+use crate::{EngineTest, full, sampled};
+
+pub const ENGINE_TESTS: &[EngineTest] = &[
+    sampled("errors_just_before_a_navigation_arrive", |world, engine| {
+        check(world, engine, "navigate", true)
+    }),
+    full("errors_in_beforeunload_arrive", |world, engine| {
+        check(world, engine, "beforeunload", true)
+    }),
+    full("errors_in_pagehide_arrive", |world, engine| check(world, engine, "pagehide", true)),
+    full("errors_of_a_page_that_goes_before_the_agent_has_loaded_arrive", |world, engine| {
+        check(world, engine, "navigate", false);
+    }),
+];
+
+const TIMES: u64 = 20;
+
+const APP: &str = "\
+const way = new URLSearchParams(location.search).get('way');
+function lastWord() { throw new RangeError('left by ' + way); }
+if (way !== 'navigate') addEventListener(way, lastWord);
+window.go = () => {
+  if (way === 'navigate') setTimeout(lastWord);
+  setTimeout(() => { location.href = '/?way=none'; });
+};
+if (location.search.includes('early')) go();
+";
+
+/// Twenty pages, each of which goes at once; `is_armed` is whether the agent is there by then.
+fn check(world: &World, engine: Engine, way: &str, is_armed: bool) {
+    let project = world.project();
+    let site = project.site(APP);
+    let tab = world.tab_in(engine);
+    for _ in 0..TIMES {
+        let early = if is_armed { "" } else { "&early" };
+        tab.open(&site.url(&format!("/?way={way}{early}")));
+        if is_armed {
+            eventually(|| {
+                let is_armed =
+                    tab.eval("!!(Trapline.isInitialized && Trapline.isInitialized() === true)");
+                ensure!(is_armed == true, "the agent is not there");
+                Ok(())
+            });
+            let _ = tab.eval("go()");
+        }
+        tab.arrives("way=none");
+    }
+    let issue = eventually(|| {
+        let issue = project.api.only_issue()?;
+        ensure!(issue.count == TIMES, "{} of {TIMES}", issue.count);
+        Ok(issue)
+    });
+    assert_eq!((issue.kind.as_str(), issue.value), ("RangeError", format!("left by {way}")));
+}
