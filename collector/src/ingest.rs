@@ -1,41 +1,83 @@
-//! `POST /api/{project}/envelope/`: what a page or an SDK sends, from bytes to one D1 batch.
+//! What a page or an SDK sends, from bytes to one D1 batch.
 //!
-//! In this order: size → inflate → envelope → key → origin → decode → fingerprints → plan → batch → `200 {"id"}`.
-//! Refusals are one enum; every answer is JSON and readable across origins.
+//! ```text
+//! POST /api/{project}/envelope/              an envelope
+//! POST /api/{project}/store/                 one event, as old SDKs send it
+//! POST /api/{project}/security/, /csp-report/    reports that browsers send by themselves
+//! ```
+//!
+//! In this order: key and origin, where they stand outside the body → size → inflate → envelope → key and origin → rate →
+//! quotas → items → batch → `200 {"id"}`. Whatever can be refused is refused before more is done for it. Refusals are one
+//! enum; every answer is JSON and readable across origins.
+
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use trapline_core::client_report::{self, Discarded};
-use trapline_core::decode::{self, Received};
-use trapline_core::envelope::{self, Envelope};
+use trapline_core::decode::rfc3339_of;
+use trapline_core::envelope::{self, Envelope, Item};
 use trapline_core::inflate::inflate;
 use trapline_core::limits::{MAX_ENVELOPE, MAX_INFLATED};
 use trapline_core::origin::is_allowed;
 use worker::Response;
 
-use crate::key::{KnownKey, key, known_key};
+use crate::auth::{self, Named, Places};
+use crate::key::{KnownKey, known_key};
 use crate::memory::keep;
-use crate::plan::{Commit, Digested, Sender, digest, short_hash, stored};
-use crate::refused::{Refused, across_origins, refusal};
+use crate::outcome::{self, Ended};
+use crate::pipeline::{Context, Judged, judge};
+use crate::plan::{Commit, Digested, Sender, short_hash, stored};
+use crate::refused::{Refused, Wait};
+use crate::report::{self, Told};
 use crate::request::{Body, Incoming};
 use crate::store::{Budget, Store};
-use crate::{outcome, queue, reply};
+use crate::{queue, quota, random, rate, reply};
 
-/// Answers an envelope.
-pub async fn envelope(incoming: &mut Incoming, project: &str) -> Response {
-    match accept(incoming, project).await {
-        Ok(id) => across_origins(reply::json(200, &Accepted { id })),
+/// What a path takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Envelopes.
+    Envelope,
+    /// One event as JSON.
+    Store,
+    /// Reports of browsers.
+    Security,
+}
+
+impl Endpoint {
+    /// Of the last part of a path.
+    pub fn of(name: &str) -> Option<Self> {
+        match name {
+            "envelope" => Some(Endpoint::Envelope),
+            "store" => Some(Endpoint::Store),
+            "security" | "csp-report" => Some(Endpoint::Security),
+            _ => None,
+        }
+    }
+}
+
+/// Answers what was posted.
+pub async fn take(incoming: &mut Incoming, project: &str, endpoint: Endpoint) -> Response {
+    let mut attempt = Attempt { project: project.parse().ok(), items: 1 };
+    match accept(incoming, project, endpoint, &mut attempt).await {
+        Ok(accepted) => {
+            let response = across_origins(reply::json(200, &Id { id: accepted.id }));
+            match accepted.wait {
+                Some(wait) => limits(response, &wait),
+                None => response,
+            }
+        }
         Err(refused) => {
-            if let (Some((outcome, reason, detail)), Ok(project_id)) =
-                (refused.outcome(), project.parse())
+            if let (Some(ended), Some(project_id)) =
+                (ended(&refused, attempt.items), attempt.project)
             {
-                outcome::count(incoming, project_id, outcome, reason, &detail);
+                outcome::count(incoming, project_id, ended);
             }
             refusal(&refused, incoming.now_ms)
         }
     }
 }
 
-/// `OPTIONS`: our agent needs none; SDKs that send `X-Sentry-Auth` do.
+/// `OPTIONS`: our agent needs none; SDKs that send `X-Sentry-Auth` do, and browsers before they send reports.
 pub fn preflight() -> Response {
     let response = reply::with_headers(
         reply::text(200, ""),
@@ -43,7 +85,8 @@ pub fn preflight() -> Response {
             ("access-control-allow-methods", "POST"),
             (
                 "access-control-allow-headers",
-                "authorization, content-encoding, content-type, x-sentry-auth",
+                "authorization, baggage, content-encoding, content-type, sentry-trace, traceparent, \
+                 x-requested-with, x-sentry-auth",
             ),
             ("access-control-max-age", "86400"),
         ],
@@ -51,37 +94,196 @@ pub fn preflight() -> Response {
     across_origins(response)
 }
 
+/// What is known of a request before it is refused.
+struct Attempt {
+    project: Option<u32>,
+    items: u32,
+}
+
+fn ended(refused: &Refused, items: u32) -> Option<Ended> {
+    let (outcome, reason, detail) = refused.outcome()?;
+    Some(Ended { outcome, reason, detail, quantity: items })
+}
+
 #[derive(Serialize)]
-struct Accepted {
+struct Id {
     id: Option<String>,
 }
 
-async fn accept(incoming: &mut Incoming, project: &str) -> Result<Option<String>, Refused> {
+struct Accepted {
+    id: Option<String>,
+    /// Some events were over a limit.
+    wait: Option<Wait>,
+}
+
+async fn accept(
+    incoming: &mut Incoming,
+    project: &str,
+    endpoint: Endpoint,
+    attempt: &mut Attempt,
+) -> Result<Accepted, Refused> {
+    let named = auth::of_request(&places(incoming))?;
+    if let Some(named) = &named {
+        let key = known(incoming, project, named).await?;
+        check_origin(incoming, &key, endpoint)?;
+    }
     let body = match incoming.body(MAX_ENVELOPE).await {
         Body::Whole(body) => body,
         Body::TooLarge => return Err(Refused::TooLarge { limit: MAX_ENVELOPE }),
         Body::Broken => return Err(Refused::Body),
+        Body::Endless => return Err(Refused::Endless),
     };
     let encoding = incoming.header("content-encoding");
     let inflated = inflate(&body, encoding.as_deref(), MAX_INFLATED)?;
-    let envelope = envelope::parse(&inflated)?;
-    let key = known_key(incoming, &key(incoming, &envelope)?).await?;
-    if project.parse() != Ok(key.project_id) {
-        return Err(Refused::WrongProject { project: project.to_owned() });
+    let reports = match endpoint {
+        Endpoint::Security => report::events(&inflated, &told(incoming), random::public_key)?,
+        _ => Vec::new(),
+    };
+    let envelope = match endpoint {
+        Endpoint::Envelope => envelope::parse(&inflated)?,
+        Endpoint::Store => of_events([&*inflated]),
+        Endpoint::Security => of_events(reports.iter().map(Vec::as_slice)),
+    };
+    attempt.items = u32::try_from(envelope.items.len()).unwrap_or(u32::MAX).max(1);
+    let named = auth::with_envelope(named, envelope.dsn.as_deref())?;
+    let key = known(incoming, project, &named).await?;
+    match endpoint {
+        Endpoint::Security => check_reports(&key, &reports)?,
+        _ => check_origin(incoming, &key, endpoint)?,
     }
-    check_origin(incoming, &key)?;
-    let digested = digested(incoming, &envelope, key.project_id)?;
-    let id = digested.first().map(|digested| digested.event_id().to_owned()).or(envelope.event_id);
-    let sender = sender(incoming, &key.visitor_salt);
-    let commit = Commit { project_id: key.project_id, nonce: 0, now_ms: incoming.now_ms, sender };
+    rate::check(incoming, key.project_id).await?;
+    admit(incoming, &key, &envelope).await
+}
+
+fn of_events<'a>(payloads: impl IntoIterator<Item = &'a [u8]>) -> Envelope<'a> {
+    let item = |payload| Item { kind: "event".to_owned(), payload };
+    Envelope { items: payloads.into_iter().map(item).collect(), ..Envelope::default() }
+}
+
+fn places(incoming: &Incoming) -> Places {
+    Places {
+        query: incoming.queries("sentry_key"),
+        sentry_auth: incoming.header("x-sentry-auth"),
+        authorization: incoming.header("authorization"),
+    }
+}
+
+fn told(incoming: &Incoming) -> Told {
+    Told {
+        now_ms: incoming.now_ms,
+        release: incoming.query("sentry_release"),
+        environment: incoming.query("sentry_environment"),
+    }
+}
+
+/// What the key says, if it is one of the project in the path.
+async fn known(incoming: &Incoming, project: &str, named: &Named) -> Result<Rc<KnownKey>, Refused> {
+    let key = known_key(incoming, &named.key).await?;
+    let wrong = || Refused::WrongProject { project: project.to_owned() };
+    if project.parse() != Ok(key.project_id) {
+        return Err(wrong());
+    }
+    match named.project_id {
+        Some(project_id) if project_id != key.project_id => Err(wrong()),
+        _ => Ok(key),
+    }
+}
+
+fn check_origin(incoming: &Incoming, key: &KnownKey, endpoint: Endpoint) -> Result<(), Refused> {
+    match incoming.header("origin") {
+        // Of reports, the page that they tell of counts: browsers leave the origin out, or call it null.
+        _ if endpoint == Endpoint::Security => Ok(()),
+        Some(origin) if !is_allowed(&key.allowed_origins, &origin) => {
+            Err(Refused::Origin { origin })
+        }
+        None if !key.settings.allow_without_origin => Err(Refused::NoOrigin),
+        _ => Ok(()),
+    }
+}
+
+fn check_reports(key: &KnownKey, reports: &[Vec<u8>]) -> Result<(), Refused> {
+    for report in reports {
+        let origin = report::origin_of(report).unwrap_or_else(|| "null".into());
+        if !is_allowed(&key.allowed_origins, &origin) {
+            return Err(Refused::Origin { origin });
+        }
+    }
+    Ok(())
+}
+
+/// Limits, items, batch: the key is good.
+async fn admit(
+    incoming: &Incoming,
+    key: &KnownKey,
+    envelope: &Envelope<'_>,
+) -> Result<Accepted, Refused> {
+    let (project_id, settings, now_ms) = (key.project_id, &key.settings, incoming.now_ms);
+    let full = quota::reached(project_id, settings, now_ms);
+    let mut judged = judged(incoming, key, envelope, full.is_some());
+    for ended in judged.ended.drain(..) {
+        outcome::count(incoming, project_id, ended);
+    }
+    if let Some(refused) = judged.unreadable {
+        return Err(refused);
+    }
+    if let (Some(reached), true) = (full, judged.left_out > 0) {
+        outcome::count(incoming, project_id, Ended::limited(&reached, judged.left_out));
+        return Err(Refused::OverQuota(reached));
+    }
+    let wanted = u32::try_from(judged.events.len()).unwrap_or(u32::MAX);
+    let (taken, reached) = quota::take(project_id, settings, wanted, now_ms);
+    judged.events.truncate(usize::try_from(taken).unwrap_or(usize::MAX));
+    if let Some(reached) = &reached {
+        outcome::count(incoming, project_id, Ended::limited(reached, wanted - taken));
+        if taken == 0 {
+            return Err(Refused::OverQuota(*reached));
+        }
+    }
+    if let Err(refused) = write(incoming, key, &judged.events).await {
+        quota::give_back(project_id, taken, now_ms);
+        return Err(refused);
+    }
+    if quota::due(project_id, settings, now_ms) {
+        incoming.context.wait_until(quota::write(incoming.env.clone(), project_id, now_ms));
+    }
+    let id = judged.first_id.or_else(|| envelope.event_id.clone());
+    Ok(Accepted { id, wait: reached.as_ref().map(Wait::of) })
+}
+
+/// Decoding is the dear part: where there is no room for events, they are left out before.
+fn judged(incoming: &Incoming, key: &KnownKey, envelope: &Envelope<'_>, is_full: bool) -> Judged {
+    let user_agent = incoming.header("user-agent");
+    let context = Context {
+        now_ms: incoming.now_ms,
+        project_id: key.project_id,
+        settings: &key.settings,
+        event_id: envelope.event_id.as_deref(),
+        user_agent: user_agent.as_deref(),
+    };
+    if !is_full {
+        return judge(&envelope.items, &context);
+    }
+    let (events, others): (Vec<Item>, Vec<Item>) =
+        envelope.items.iter().cloned().partition(|item| item.kind == "event");
+    let left_out = u32::try_from(events.len()).unwrap_or(u32::MAX);
+    Judged { left_out, ..judge(&others, &context) }
+}
+
+/// Into the queue where there is one, else into the database.
+async fn write(incoming: &Incoming, key: &KnownKey, events: &[Digested]) -> Result<(), Refused> {
+    let commit = Commit {
+        project_id: key.project_id,
+        nonce: 0,
+        now_ms: incoming.now_ms,
+        sender: sender(incoming, key),
+    };
     let mut waiting = Vec::new();
-    for digested in &digested {
+    for digested in events {
         if !queue::send(&incoming.env, key.database, digested, &commit).await {
             waiting.push(digested);
         }
     }
-    store(incoming, key.database, &waiting, &commit).await?;
-    Ok(id)
+    store(incoming, key.database, &waiting, &commit).await
 }
 
 /// Into the database, one after another. An envelope of many events may take more queries than a request has: then the
@@ -114,71 +316,53 @@ struct Stored {
     position: usize,
 }
 
-/// A sender without an origin is no page: it passes.
-fn check_origin(incoming: &Incoming, key: &KnownKey) -> Result<(), Refused> {
-    match incoming.header("origin") {
-        Some(origin) if !is_allowed(&key.allowed_origins, &origin) => {
-            Err(Refused::Origin { origin })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The events of an envelope. One that cannot be read does not harm its neighbours; if none can, the first is named.
-fn digested(
-    incoming: &Incoming,
-    envelope: &Envelope,
-    project_id: u32,
-) -> Result<Vec<Digested>, Refused> {
-    let user_agent = incoming.header("user-agent");
-    let received = Received {
-        now_ms: incoming.now_ms,
-        event_id: envelope.event_id.as_deref(),
-        user_agent: user_agent.as_deref(),
-    };
-    for item in &envelope.items {
-        match item.kind.as_str() {
-            "event" => {}
-            "client_report" => count_discarded(incoming, project_id, item.payload),
-            kind => outcome::count(incoming, project_id, "dropped", "unsupported_item", kind),
-        }
-    }
-    let mut events = Vec::new();
-    let mut unreadable = None;
-    for (index, item) in envelope.items.iter().enumerate().filter(|(_, item)| item.kind == "event")
-    {
-        match decode::event(item.payload, &received) {
-            Ok(event) => events.push(digest(project_id, event)),
-            Err(reason) => {
-                unreadable.get_or_insert(Refused::Item { item: index + 1, reason });
-            }
-        }
-    }
-    match unreadable {
-        Some(refused) if events.is_empty() => Err(refused),
-        _ => Ok(events),
-    }
-}
-
-/// What the sender says that it did not send.
-fn count_discarded(incoming: &Incoming, project_id: u32, payload: &[u8]) {
-    for Discarded { reason, category, quantity } in client_report::parse(payload) {
-        let outcome = ("discarded", reason);
-        outcome::count_many(incoming, project_id, outcome, &category, quantity);
-    }
-}
-
 /// What the connection says of who sent it.
-fn sender(incoming: &Incoming, salt: &str) -> Sender {
-    let country = incoming.header("cf-ipcountry").filter(|country| country.len() == 2);
-    Sender { visitor: visitor(incoming, salt), country: country.unwrap_or_default() }
+fn sender(incoming: &Incoming, key: &KnownKey) -> Sender {
+    let visitor = key.settings.anonymous_users.then(|| visitor(incoming, &key.visitor_salt));
+    Sender { visitor: visitor.flatten(), country: incoming.country().unwrap_or_default() }
 }
 
 /// Stands for a sender without a user: a hash of address and user agent, keyed by the deployment and the month, so
 /// that it can neither be traced back nor followed from one month to the next.
 fn visitor(incoming: &Incoming, salt: &str) -> Option<[u8; 8]> {
-    let address = incoming.header("cf-connecting-ip")?;
+    let address = incoming.address()?;
     let agent = incoming.header("user-agent").unwrap_or_default();
-    let month = decode::rfc3339_of(incoming.now_ms);
+    let month = rfc3339_of(incoming.now_ms);
     Some(short_hash(&[salt, month.get(..7).unwrap_or_default(), &address, &agent]))
+}
+
+#[derive(Serialize)]
+struct Detail {
+    detail: String,
+    causes: [String; 0],
+}
+
+/// The answer to what was refused.
+fn refusal(refused: &Refused, now_ms: i64) -> Response {
+    let detail = Detail { detail: refused.to_string(), causes: [] };
+    let response = across_origins(reply::json(refused.status(), &detail));
+    match refused.wait(now_ms) {
+        Some(wait) => {
+            let response =
+                reply::with_headers(response, &[("retry-after", &wait.after_s.to_string())]);
+            limits(response, &wait)
+        }
+        None => response,
+    }
+}
+
+fn limits(response: Response, wait: &Wait) -> Response {
+    reply::with_headers(response, &[("x-sentry-rate-limits", &wait.header)])
+}
+
+/// Lets scripts of every origin read an answer.
+fn across_origins(response: Response) -> Response {
+    reply::with_headers(
+        response,
+        &[
+            ("access-control-allow-origin", "*"),
+            ("access-control-expose-headers", "retry-after, x-sentry-rate-limits, x-sentry-error"),
+            ("cross-origin-resource-policy", "cross-origin"),
+        ],
+    )
 }

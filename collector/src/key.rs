@@ -1,44 +1,26 @@
-//! Whose project a sender means: the key that it sends, and what the isolate remembers of keys.
+//! Whose project a key belongs to, and what the isolate remembers of keys.
+//!
+//! A key that nobody has costs a look-up once; where many are tried, the isolate reads all keys that there are and answers
+//! from those, so that made-up keys cannot keep the database busy.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use serde::Deserialize;
-use trapline_core::dsn::Dsn;
-use trapline_core::envelope::Envelope;
 
+use crate::auth::is_key;
+use crate::plan::HOUR_MS;
+use crate::quota::{self, Usage};
 use crate::refused::Refused;
 use crate::request::Incoming;
+use crate::settings::{self, Settings};
 use crate::sql::Statement;
 use crate::store::Store;
-
-/// From query, `X-Sentry-Auth`, `Authorization` or the envelope's DSN; those that are there must agree.
-pub fn key(incoming: &Incoming, envelope: &Envelope) -> Result<String, Refused> {
-    let dsn = envelope.dsn.as_deref().and_then(|dsn| Dsn::parse(dsn).ok());
-    let header = |name| incoming.header(name).and_then(|value| key_of_header(&value));
-    let found = [
-        incoming.query("sentry_key"),
-        header("x-sentry-auth"),
-        header("authorization"),
-        dsn.map(|dsn| dsn.public_key),
-    ];
-    let mut found = found.into_iter().flatten();
-    let key = found.next().ok_or(Refused::NoKey)?;
-    if found.any(|other| other != key) {
-        return Err(Refused::KeysDisagree);
-    }
-    Ok(key)
-}
-
-/// `Sentry sentry_version=7, sentry_key=abc, …` → `abc`
-fn key_of_header(value: &str) -> Option<String> {
-    let pairs = value.strip_prefix("Sentry ").or_else(|| value.strip_prefix("sentry "))?;
-    let mut pairs = pairs.split(',').filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == "sentry_key").map(|(_, key)| key.trim().to_owned())
-}
+use crate::{day_before, spike_limit};
 
 /// What a key says, as the isolate remembers it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct KnownKey {
     /// Its project.
     pub project_id: u32,
@@ -48,6 +30,20 @@ pub struct KnownKey {
     pub allowed_origins: String,
     /// Keys the hash of visitors.
     pub visitor_salt: String,
+    /// What its owner has set.
+    pub settings: Settings,
+}
+
+/// What the database says of a key.
+#[derive(Clone, Debug, Deserialize)]
+struct KeyRow {
+    project_id: u32,
+    database: u32,
+    allowed_origins: String,
+    visitor_salt: String,
+    settings: String,
+    #[serde(flatten)]
+    usage: Usage,
 }
 
 /// A revoked key is refused, and another setting heeded, after this long at the latest.
@@ -56,61 +52,175 @@ const KEY_LIFE_MS: i64 = 10_000;
 /// Keys that an isolate remembers: far above what one deployment has.
 const MAX_KEYS: usize = 1_000;
 
-thread_local! {
-    static KEYS: RefCell<HashMap<String, (i64, KnownKey)>> = RefCell::default();
+/// Unknown keys within [`KEY_LIFE_MS`], from which on all that exist are read.
+const MANY_UNKNOWN: usize = 20;
+
+#[derive(Default)]
+struct Memory {
+    /// Until when, and what it says.
+    known: HashMap<String, (i64, Rc<KnownKey>)>,
+    unknown: HashSet<String>,
+    /// All keys, once many unknown ones were tried.
+    all: Option<HashSet<String>>,
+    /// When the last two are forgotten.
+    until_ms: i64,
 }
 
-/// Primary keys of `project_key`, `project` and `setting`.
-const KEY: &str = "
-    SELECT k.project_id, p.database, p.allowed_origins,
-        (SELECT value FROM setting WHERE name = 'visitor_salt') AS visitor_salt
+/// What an isolate can say of a key without asking.
+enum Recalled {
+    Known(Rc<KnownKey>),
+    Unknown,
+    Nothing,
+    /// Too many unknown ones: ask for all.
+    Suspicious,
+}
+
+impl Memory {
+    fn recall(&mut self, key: &str, now_ms: i64) -> Recalled {
+        if let Some((_, known)) = self.known.get(key).filter(|(until_ms, _)| *until_ms > now_ms) {
+            return Recalled::Known(Rc::clone(known));
+        }
+        if self.until_ms <= now_ms {
+            (self.all, self.until_ms) = (None, now_ms + KEY_LIFE_MS);
+            self.unknown.clear();
+        }
+        match &self.all {
+            Some(all) if !all.contains(key) => Recalled::Unknown,
+            None if self.unknown.contains(key) => Recalled::Unknown,
+            None if self.unknown.len() >= MANY_UNKNOWN => Recalled::Suspicious,
+            _ => Recalled::Nothing,
+        }
+    }
+
+    fn keep(&mut self, key: &str, known: &Rc<KnownKey>, now_ms: i64) {
+        if self.known.len() >= MAX_KEYS {
+            self.known.clear();
+        }
+        self.known.insert(key.to_owned(), (now_ms + KEY_LIFE_MS, Rc::clone(known)));
+    }
+}
+
+thread_local! {
+    static MEMORY: RefCell<Memory> = RefCell::default();
+}
+
+/// Primary keys of `project_key`, `project`, `setting` and `project_hour`; the hour's row makes its sums, so that they are
+/// only computed before it is there.
+const KEY: &str = concat!(
+    "SELECT k.project_id, p.database, p.allowed_origins, p.settings,
+        (SELECT value FROM setting WHERE name = 'visitor_salt') AS visitor_salt,
+        ?2 AS hour, coalesce(h.events, 0) AS events,
+        coalesce(h.day_before, ",
+    day_before!("k.project_id", "?2", "?3"),
+    ") AS day_before, coalesce(h.spike_limit, ",
+    spike_limit!("k.project_id", "?2"),
+    ", 0) AS spike_limit
     FROM project_key k JOIN project p ON p.id = k.project_id
-    WHERE k.public_key = ?1 AND k.revoked_ms IS NULL";
+    LEFT JOIN project_hour h ON h.project_id = k.project_id AND h.hour = ?2
+    WHERE k.public_key = ?1 AND k.revoked_ms IS NULL"
+);
+
+/// SCAN of `project_key`: one row a key.
+const ALL_KEYS: &str = "SELECT public_key FROM project_key WHERE revoked_ms IS NULL LIMIT 20000";
 
 /// Settings have changed: this isolate heeds them at once, others within `KEY_LIFE_MS`.
 pub fn forget() {
-    KEYS.with_borrow_mut(HashMap::clear);
+    MEMORY.with_borrow_mut(|memory| *memory = Memory::default());
 }
 
-/// Gives back a [`KnownKey`].
-pub fn statement(key: &str) -> Statement {
-    Statement::new(KEY, [key.into()])
+/// Gives back what is known of a key.
+pub fn statement(key: &str, now_ms: i64) -> Statement {
+    let hour = now_ms / HOUR_MS;
+    Statement::new(KEY, [key.into(), hour.into(), quota::first_of_day(hour).into()])
 }
 
 /// What a key says.
-pub async fn known_key(incoming: &Incoming, key: &str) -> Result<KnownKey, Refused> {
+pub async fn known_key(incoming: &Incoming, key: &str) -> Result<Rc<KnownKey>, Refused> {
+    if !is_key(key) {
+        return Err(Refused::UnknownKey);
+    }
     let now_ms = incoming.now_ms;
-    let remembered = KEYS.with_borrow(|keys| {
-        keys.get(key).filter(|(until_ms, _)| *until_ms > now_ms).map(|(_, known)| known.clone())
-    });
-    if let Some(known) = remembered {
-        return Ok(known);
+    match MEMORY.with_borrow_mut(|memory| memory.recall(key, now_ms)) {
+        Recalled::Known(known) => return Ok(known),
+        Recalled::Unknown => return Err(Refused::UnknownKey),
+        Recalled::Suspicious if !is_any(incoming, key).await? => return Err(Refused::UnknownKey),
+        Recalled::Suspicious | Recalled::Nothing => {}
     }
     let store = Store::open(&incoming.env, now_ms).await?;
-    let rows = store.read(&statement(key)).await?;
-    let known: KnownKey = rows.first()?.ok_or(Refused::UnknownKey)?;
-    KEYS.with_borrow_mut(|keys| {
-        if keys.len() >= MAX_KEYS {
-            keys.clear();
-        }
-        keys.insert(key.to_owned(), (now_ms + KEY_LIFE_MS, known.clone()));
+    let row: Option<KeyRow> = store.read(&statement(key, now_ms)).await?.first()?;
+    let Some(row) = row else {
+        MEMORY.with_borrow_mut(|memory| memory.unknown.insert(key.to_owned()));
+        return Err(Refused::UnknownKey);
+    };
+    quota::learn(row.project_id, row.usage, now_ms);
+    let known = Rc::new(KnownKey {
+        project_id: row.project_id,
+        database: row.database,
+        allowed_origins: row.allowed_origins,
+        visitor_salt: row.visitor_salt,
+        settings: settings::parse(&row.settings),
     });
+    MEMORY.with_borrow_mut(|memory| memory.keep(key, &known, now_ms));
     Ok(known)
+}
+
+/// Whether it is among all keys that exist, which the isolate remembers for a while.
+async fn is_any(incoming: &Incoming, key: &str) -> Result<bool, Refused> {
+    #[derive(Deserialize)]
+    struct Row {
+        public_key: String,
+    }
+    let store = Store::open(&incoming.env, incoming.now_ms).await?;
+    let rows: Vec<Row> = store.read(&Statement::new(ALL_KEYS, [])).await?.all()?;
+    let all: HashSet<String> = rows.into_iter().map(|row| row.public_key).collect();
+    let is_known = all.contains(key);
+    MEMORY.with_borrow_mut(|memory| memory.all = Some(all));
+    Ok(is_known)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::test_db::TestDb;
 
     #[test]
-    fn the_key_is_read_from_sentrys_header() {
-        let key = |value| key_of_header(value);
-        assert_eq!(
-            key("Sentry sentry_version=7, sentry_key=abc, sentry_client=x/1"),
-            Some("abc".into())
-        );
-        assert_eq!(key("Sentry sentry_key=abc"), Some("abc".into()));
-        assert_eq!(key("Bearer abc"), None);
-        assert_eq!(key("Sentry sentry_version=7"), None);
+    fn a_key_brings_along_what_the_project_has_used() {
+        let db = TestDb::with_project();
+        db.run("INSERT INTO project_key (public_key, project_id, created_ms) VALUES ('abc', 1, 0)");
+        db.run("UPDATE project SET settings = '{\"hourly_quota\":7}'");
+        let now_ms = 480_030 * HOUR_MS;
+        let row = || db.rows(&statement("abc", now_ms)).remove(0);
+        assert_eq!(row()[5..], ["480030", "0", "0", "0"]);
+        db.rows(&quota::add(1, 480_000, 960));
+        db.rows(&quota::add(1, 480_025, 5));
+        let before = row();
+        assert_eq!(before[3], "{\"hourly_quota\":7}");
+        assert_eq!(before[5..], ["480030", "0", "5", "1000"]);
+        db.rows(&quota::add(1, 480_030, 2));
+        assert_eq!(row()[5..], ["480030", "2", "5", "1000"]);
+        db.run("UPDATE project_key SET revoked_ms = 1");
+        assert!(db.rows(&statement("abc", now_ms)).is_empty());
+    }
+
+    #[test]
+    fn many_unknown_keys_are_answered_from_a_list() {
+        let mut memory = Memory::default();
+        let known = |recalled: Recalled| match recalled {
+            Recalled::Known(_) => "known",
+            Recalled::Unknown => "unknown",
+            Recalled::Nothing => "nothing",
+            Recalled::Suspicious => "suspicious",
+        };
+        for number in 0..MANY_UNKNOWN {
+            assert_eq!(known(memory.recall(&number.to_string(), 1)), "nothing");
+            memory.unknown.insert(number.to_string());
+        }
+        assert_eq!(known(memory.recall("1", 1)), "unknown");
+        assert_eq!(known(memory.recall("new", 1)), "suspicious");
+        memory.all = Some(HashSet::from(["real".to_owned()]));
+        assert_eq!(known(memory.recall("new", 1)), "unknown");
+        assert_eq!(known(memory.recall("real", 1)), "nothing");
+        // A key that was made meanwhile is looked up again after a while.
+        assert_eq!(known(memory.recall("new", KEY_LIFE_MS + 1)), "nothing");
     }
 }

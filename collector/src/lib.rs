@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod api;
+pub mod auth;
 pub mod dashboard;
 pub mod deletion;
 pub mod demo;
@@ -18,15 +19,20 @@ pub mod migrate;
 pub mod outcome;
 pub mod page_fetch;
 pub mod pages;
+pub mod pipeline;
 pub mod plan;
 pub mod purge;
 pub mod queue;
+pub mod quota;
 pub mod random;
+pub mod rate;
 pub mod read;
 pub mod refused;
 pub mod reply;
+pub mod report;
 pub mod request;
 pub mod route;
+pub mod settings;
 pub mod setup;
 pub mod sql;
 pub mod store;

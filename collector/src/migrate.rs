@@ -17,6 +17,7 @@ pub struct Migration {
 pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, sql: include_str!("../migrations/0001_create_tables.sql") },
     Migration { number: 2, sql: include_str!("../migrations/0002_extend_storage.sql") },
+    Migration { number: 3, sql: include_str!("../migrations/0003_admit_senders.sql") },
 ];
 
 /// Makes the table that records which migrations were applied. Small: one row a migration.

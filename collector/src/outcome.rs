@@ -9,6 +9,7 @@ use serde::Deserialize;
 use worker::{Delay, Env};
 
 use crate::plan::HOUR_MS;
+use crate::quota::Reached;
 use crate::request::Incoming;
 use crate::sql::Statement;
 use crate::store::Store;
@@ -48,25 +49,35 @@ thread_local! {
     static HELD: RefCell<Held> = RefCell::default();
 }
 
-/// Counts something that was not stored.
-pub fn count(
-    incoming: &Incoming,
-    project_id: u32,
-    outcome: &'static str,
-    reason: &'static str,
-    detail: &str,
-) {
-    count_many(incoming, project_id, (outcome, reason), detail, 1);
+/// So many items ended in a way that is not stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// `filtered`, `limited`, `dropped`, `invalid`; `discarded` by the sender itself.
+    pub outcome: &'static str,
+    /// Why, in one word.
+    pub reason: &'static str,
+    /// What a developer can act on; differs from one to the next.
+    pub detail: String,
+    /// How many items.
+    pub quantity: u32,
 }
 
-/// Counts so many at once.
-pub fn count_many(
-    incoming: &Incoming,
-    project_id: u32,
-    (outcome, reason): (&'static str, &'static str),
-    detail: &str,
-    quantity: u32,
-) {
+impl Ended {
+    /// A single item.
+    pub fn one(outcome: &'static str, reason: &'static str, detail: impl Into<String>) -> Self {
+        Self { outcome, reason, detail: detail.into(), quantity: 1 }
+    }
+
+    /// Events over a limit.
+    pub fn limited(reached: &Reached, quantity: u32) -> Self {
+        let Reached { limit, most, .. } = reached;
+        Self { outcome: "limited", reason: limit.name(), detail: most.to_string(), quantity }
+    }
+}
+
+/// Counts what was not stored.
+pub fn count(incoming: &Incoming, project_id: u32, ended: Ended) {
+    let Ended { outcome, reason, detail, quantity } = ended;
     let detail = detail.get(..detail.floor_char_boundary(MAX_DETAIL)).unwrap_or_default();
     let must_schedule = HELD.with_borrow_mut(|held| {
         hold(held, (project_id, outcome, reason), detail, quantity);
@@ -172,7 +183,7 @@ fn add(due: &[Due], now_ms: i64) -> Statement {
 /// What was counted of one outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct OutcomeRow {
-    /// `refused`, `invalid`, `dropped`, `limited`, `discarded` (by the sender)
+    /// `invalid`, `filtered`, `dropped`, `limited`, `discarded` (by the sender); `refused` of older versions.
     pub outcome: String,
     /// `origin`, `key`, …
     pub reason: String,
@@ -199,8 +210,8 @@ mod tests {
     use super::*;
     use crate::sql::test_db::TestDb;
 
-    const ORIGIN: Outcome = (1, "refused", "origin");
-    const KEY: Outcome = (1, "refused", "key");
+    const ORIGIN: Outcome = (1, "invalid", "origin");
+    const KEY: Outcome = (1, "invalid", "key");
 
     fn held(counts: &[(Outcome, &str, u32)]) -> Held {
         let mut held = Held::default();
@@ -229,7 +240,7 @@ mod tests {
     fn made_up_projects_and_origins_are_bounded() {
         let mut held = Held::default();
         for number in 0..10_000 {
-            hold(&mut held, (number, "refused", "key"), &number.to_string(), 1);
+            hold(&mut held, (number, "invalid", "key"), &number.to_string(), 1);
         }
         assert!(held.pending.len() <= 2 * MAX_HELD);
     }
@@ -239,13 +250,13 @@ mod tests {
         let db = TestDb::with_project();
         let due = [
             Due { outcome: ORIGIN, detail: "https://a.test".into(), quantity: 3 },
-            Due { outcome: (99, "refused", "key"), detail: String::new(), quantity: 5 },
+            Due { outcome: (99, "invalid", "key"), detail: String::new(), quantity: 5 },
         ];
         db.batch(&[add(&due, 7_200_000)]);
         db.batch(&[add(&due, 7_300_000)]);
         assert_eq!(
             db.rows(&since(1, 2)),
-            [["refused", "origin", "https://a.test", "6", "7300000"]]
+            [["invalid", "origin", "https://a.test", "6", "7300000"]]
         );
     }
 }

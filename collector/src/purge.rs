@@ -113,9 +113,12 @@ impl Settings {
 /// Primary key of `setting`.
 const SETTINGS: &str = "SELECT name, value FROM setting WHERE name IN ('purged_up_to', 'pressure')";
 
+/// Hours that quotas and spikes may still ask for: a week, and one to spare.
+const QUOTA_HOURS: i64 = 14 * 24;
+
 /// Sessions and links that no longer sign in: SCAN of tables with a row a person. Refusals that are old: primary keys of
-/// `project` and `outcome`.
-pub fn expired(now_ms: i64) -> [Statement; 3] {
+/// `project`, `outcome` and `project_hour`.
+pub fn expired(now_ms: i64) -> [Statement; 4] {
     [
         Statement::new("DELETE FROM session WHERE expires_ms < ?1", [now_ms.into()]),
         Statement::new("DELETE FROM sign_in WHERE expires_ms < ?1", [now_ms.into()]),
@@ -124,6 +127,12 @@ pub fn expired(now_ms: i64) -> [Statement; 3] {
                 SELECT o.project_id, o.hour, o.outcome, o.reason, o.detail FROM project p
                 CROSS JOIN outcome o ON o.project_id = p.id AND o.hour < ?1 LIMIT 500)",
             [((now_ms - OUTCOME_DAYS * DAY_MS) / HOUR_MS).into()],
+        ),
+        Statement::new(
+            "DELETE FROM project_hour WHERE (project_id, hour) IN (
+                SELECT h.project_id, h.hour FROM project p
+                CROSS JOIN project_hour h ON h.project_id = p.id AND h.hour < ?1 LIMIT 500)",
+            [(now_ms / HOUR_MS - QUOTA_HOURS).into()],
         ),
     ]
 }

@@ -1,7 +1,14 @@
 //! A request as the handlers see it: headers, query, forms, a body that is read up to a limit.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use futures_util::StreamExt;
-use worker::{Context, Env, Method, Request, Url};
+use futures_util::future::{Either, select};
+use worker::{Context, Delay, Env, Method, Request, Url};
+
+/// A body that is not there after this long does not come: pages of the slowest connections send a few kilobytes.
+pub const BODY_S: u64 = 20;
 
 /// One request with what every handler needs.
 pub struct Incoming {
@@ -24,6 +31,8 @@ pub enum Body {
     TooLarge,
     /// The connection ended early.
     Broken,
+    /// It had not ended after [`BODY_S`] seconds.
+    Endless,
 }
 
 impl Incoming {
@@ -60,6 +69,26 @@ impl Incoming {
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
+    /// Every value of a query parameter.
+    pub fn queries(&self, name: &str) -> Vec<String> {
+        let pairs = self.url.query_pairs().filter(|(key, _)| key == name);
+        pairs.map(|(_, value)| value.into_owned()).collect()
+    }
+
+    /// The sender's IP address, if there is a network between.
+    pub fn address(&self) -> Option<String> {
+        self.header("cf-connecting-ip")
+    }
+
+    /// Where the sender is: ISO 3166-1, two capital letters, as Cloudflare says; `None` if it does not know.
+    pub fn country(&self) -> Option<String> {
+        let header = self.header("cf-ipcountry");
+        let country = header.or_else(|| self.request.cf().and_then(worker::Cf::country))?;
+        let is_code = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+        // XX is nowhere; T1, the Tor network, is no code either.
+        (is_code && country != "XX").then_some(country)
+    }
+
     /// A setting of the deployment: a variable or a secret.
     pub fn setting(&self, name: &str) -> Option<String> {
         let value = self.env.var(name).ok().map(|value| value.to_string());
@@ -83,14 +112,18 @@ impl Incoming {
         // A request without a body has no stream.
         let Ok(mut stream) = self.request.stream() else { return Body::Whole(Vec::new()) };
         let mut body = Vec::with_capacity(announced.unwrap_or(0));
-        while let Some(chunk) = stream.next().await {
-            let Ok(chunk) = chunk else { return Body::Broken };
-            if body.len() + chunk.len() > max_bytes {
-                return Body::TooLarge;
+        let mut end = pin!(Delay::from(Duration::from_secs(BODY_S)));
+        loop {
+            match select(stream.next(), end.as_mut()).await {
+                Either::Left((None, _)) => return Body::Whole(body),
+                Either::Left((Some(Ok(chunk)), _)) if body.len() + chunk.len() <= max_bytes => {
+                    body.extend_from_slice(&chunk);
+                }
+                Either::Left((Some(Ok(_)), _)) => return Body::TooLarge,
+                Either::Left((Some(Err(_)), _)) => return Body::Broken,
+                Either::Right(_) => return Body::Endless,
             }
-            body.extend_from_slice(&chunk);
         }
-        Body::Whole(body)
     }
 
     /// A form's fields, in order; none if the body is no form of at most 64 KiB.

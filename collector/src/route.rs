@@ -3,6 +3,7 @@
 use worker::{Method, Response};
 
 use crate::failure::Failure;
+use crate::ingest::Endpoint;
 use crate::request::Incoming;
 use crate::{account, api, dashboard, demo, first_event, ingest, reply, setup, store::Store};
 
@@ -24,11 +25,15 @@ pub const RESERVED: &[&str] = &[
 pub async fn answer(mut incoming: Incoming) -> Response {
     let path = incoming.url.path().to_owned();
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let endpoint = match parts.as_slice() {
+        ["api", project, name] => Endpoint::of(name).map(|endpoint| (*project, endpoint)),
+        _ => None,
+    };
     match (incoming.method(), parts.as_slice()) {
         // The site's side: pages send here, on whatever host they reach us.
-        (Method::Options, ["api", _, "envelope"]) => ingest::preflight(),
-        (Method::Post, ["api", project, "envelope"]) => {
-            ingest::envelope(&mut incoming, project).await
+        (Method::Options, _) if endpoint.is_some() => ingest::preflight(),
+        (Method::Post, _) if let Some((project, endpoint)) = endpoint => {
+            ingest::take(&mut incoming, project, endpoint).await
         }
         (Method::Get, ["health"]) => health(&incoming).await,
         (Method::Get, ["demo", ..]) if demo::is_on(&incoming) => {

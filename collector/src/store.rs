@@ -124,6 +124,9 @@ impl Budget {
     }
 }
 
+/// Statements of several steps of the schema in one request: an event after them still has its own.
+const MIGRATION_QUERIES: usize = 34;
+
 /// Writes are tried this often before the sender is asked to come again.
 const TRIES: u32 = 3;
 
@@ -159,29 +162,32 @@ impl Store {
             .unwrap_or(MAX_DATABASES)
     }
 
-    /// At most one step: two may take more queries than a request of the free plan has.
+    /// As many steps as a request has queries for, one at least. Small ones go with the one before: whoever sends a new
+    /// database's first event should not have to come again.
     async fn migrate(&self, now_ms: i64) -> Result<(), StoreError> {
-        let applied =
+        let mut applied =
             APPLIED.with_borrow(|applied| applied.get(&self.database).copied().unwrap_or(0));
         if migrate::pending(applied).next().is_none() {
             return Ok(());
         }
         self.batch(&[Statement::new(migrate::CREATE_LEDGER, [])]).await?;
-        let before = self.newest_applied().await?;
-        let Some(migration) = migrate::pending(before).next() else {
-            APPLIED.with_borrow_mut(|applied| applied.insert(self.database, before));
-            return Ok(());
-        };
-        let tried = self.batch(&migrate::batch(migration, now_ms)).await;
-        let after = self.newest_applied().await?;
-        // Another isolate may have been faster; only a schema that did not move is a failure.
-        if after == before {
-            tried?;
+        applied = self.newest_applied().await?;
+        let mut queries = 0;
+        while let Some(migration) = migrate::pending(applied).next() {
+            let batch = migrate::batch(migration, now_ms);
+            queries += batch.len();
+            if queries > batch.len() && queries > MIGRATION_QUERIES {
+                return Err(StoreError::Migrating);
+            }
+            let tried = self.batch(&batch).await;
+            let after = self.newest_applied().await?;
+            // Another isolate may have been faster; only a schema that did not move is a failure.
+            if after == applied {
+                tried?;
+            }
+            applied = after;
         }
-        if migrate::pending(after).next().is_some() {
-            return Err(StoreError::Migrating);
-        }
-        APPLIED.with_borrow_mut(|applied| applied.insert(self.database, after));
+        APPLIED.with_borrow_mut(|known| known.insert(self.database, applied));
         Ok(())
     }
 

@@ -65,7 +65,7 @@ pub struct IssuesPage {
 /// Something that came and was not stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
-    /// `refused`, `invalid`, `dropped`
+    /// `invalid`, `limited`, `filtered`, `dropped`, `discarded`
     pub outcome: String,
     /// `origin`, `key`, …
     pub reason: String,

@@ -144,7 +144,7 @@ pub(super) mod sample {
             waiting: false,
             dsn: text.into(),
             agent_origin: text.into(),
-            refusals: ["origin", "key"].map(|reason| refusal("refused", reason, text)).into(),
+            refusals: ["origin", "key"].map(|reason| refusal("invalid", reason, text)).into(),
         }
     }
 

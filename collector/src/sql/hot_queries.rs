@@ -7,7 +7,7 @@ use crate::life::{self, Decision};
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
 use crate::read::{self, GroupRecord, ListFilter};
-use crate::{account, key, outcome};
+use crate::{account, key, outcome, quota};
 use trapline_core::event::{Event, User};
 
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
@@ -76,7 +76,8 @@ fn statements() -> Vec<(String, Statement)> {
         ("an event", plan(&digested, &commit, Hints::default()).statements),
         ("an expected event", plan(&digested, &commit, short).statements),
         ("stored events of an envelope", vec![stored(1, &[&digested, &digested])]),
-        ("key", vec![key::statement("k")]),
+        ("key", vec![key::statement("k", 1)]),
+        ("events of an hour", vec![quota::add(1, 500_000, 1)]),
         ("session", vec![account::session_statement("t", 1)]),
         ("projects", vec![read::projects()]),
         ("list", vec![read::list(&filter, 1), read::last_scanned(&filter), read::counts(1)]),

@@ -1,0 +1,138 @@
+//! What becomes of each item of an envelope: an event that is kept, or an outcome. Pure: bytes and settings in, values out.
+//!
+//! One item's damage is its own: the rest of the envelope lives.
+
+use serde::de::IgnoredAny;
+use trapline_core::client_report::{self, Discarded};
+use trapline_core::decode::{self, DecodeError, Received};
+use trapline_core::envelope::Item;
+
+use crate::outcome::Ended;
+use crate::plan::{Digested, digest};
+use crate::refused::Refused;
+use crate::settings::Settings;
+
+/// What is known of a request beside its items.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The collector's clock.
+    pub now_ms: i64,
+    /// The project that the key names.
+    pub project_id: u32,
+    /// What its owner has set.
+    pub settings: &'a Settings,
+    /// The envelope's event ID.
+    pub event_id: Option<&'a str>,
+    /// `User-Agent` of the request.
+    pub user_agent: Option<&'a str>,
+}
+
+/// What became of the items.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// To be stored, in the sender's order.
+    pub events: Vec<Digested>,
+    /// All others.
+    pub ended: Vec<Ended>,
+    /// ID of the first event, kept or filtered.
+    pub first_id: Option<String>,
+    /// Events that were not looked at, because there is no room for any.
+    pub left_out: u32,
+    /// Set if there was nothing but items that could not be read: why the first one could not.
+    pub unreadable: Option<Refused>,
+}
+
+/// Items that hold something else than JSON.
+const BINARY: [&str; 4] = ["attachment", "profile_chunk", "replay_recording", "replay_video"];
+
+/// Judges every item.
+pub fn judge(items: &[Item], context: &Context) -> Judged {
+    let mut judged = Judged::default();
+    let mut readable = 0_usize;
+    for (number, item) in (1..).zip(items) {
+        match judge_one(number, item, context, &mut judged) {
+            Ok(()) => readable += 1,
+            Err(refused) => {
+                let is_large = refused.status() == 413;
+                let reason = if is_large { "too_large" } else { "malformed" };
+                judged.ended.push(Ended::one("invalid", reason, refused.to_string()));
+                judged.unreadable.get_or_insert(refused);
+            }
+        }
+    }
+    if readable > 0 {
+        judged.unreadable = None;
+    }
+    judged
+}
+
+fn judge_one(
+    number: usize,
+    item: &Item,
+    context: &Context,
+    judged: &mut Judged,
+) -> Result<(), Refused> {
+    let unreadable = |reason| Refused::Item { item: number, reason };
+    match item.kind.as_str() {
+        "event" => {
+            check_size(item.payload, context.settings)?;
+            judge_event(item.payload, context, judged).map_err(unreadable)
+        }
+        "client_report" => {
+            check_json(item.payload).map_err(unreadable)?;
+            judged.ended.extend(client_report::parse(item.payload).into_iter().map(discarded));
+            Ok(())
+        }
+        kind if BINARY.contains(&kind) => {
+            judged.ended.push(Ended::one("dropped", "unsupported_item", kind));
+            Ok(())
+        }
+        kind => {
+            check_json(item.payload).map_err(unreadable)?;
+            judged.ended.push(Ended::one("dropped", "unsupported_item", kind));
+            Ok(())
+        }
+    }
+}
+
+fn check_size(payload: &[u8], settings: &Settings) -> Result<(), Refused> {
+    let (bytes, limit) = (payload.len(), settings.max_event_bytes);
+    if limit > 0 && bytes > usize::try_from(limit).unwrap_or(usize::MAX) {
+        return Err(Refused::EventTooLarge { bytes, limit });
+    }
+    Ok(())
+}
+
+fn judge_event(payload: &[u8], context: &Context, judged: &mut Judged) -> Result<(), DecodeError> {
+    let received = Received {
+        now_ms: context.now_ms,
+        event_id: context.event_id,
+        user_agent: context.user_agent,
+    };
+    let event = decode::event(payload, &received)?;
+    judged.first_id.get_or_insert_with(|| event.event_id.clone());
+    judged.events.push(digest(context.project_id, event));
+    Ok(())
+}
+
+/// What the sender says that it did not send.
+fn discarded(Discarded { reason, category, quantity }: Discarded) -> Ended {
+    Ended { outcome: "discarded", reason, detail: category, quantity }
+}
+
+/// Walks over JSON without keeping it; some items are one JSON object a line.
+fn check_json(payload: &[u8]) -> Result<(), DecodeError> {
+    let values = serde_json::Deserializer::from_slice(payload).into_iter::<IgnoredAny>();
+    let mut count = 0_usize;
+    for value in values {
+        value.map_err(|error| DecodeError::Json { reason: error.to_string() })?;
+        count += 1;
+    }
+    match count {
+        0 => Err(DecodeError::Json { reason: "there is nothing".into() }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
