@@ -1,8 +1,8 @@
 //! The event payload, as an SDK writes it, becomes an [`Event`].
 //!
 //! Damage is data: a field of the wrong shape is left out and noted in [`Event::defects`]; a text that is too long
-//! is cut and noted. Only a payload that is no JSON object, or nests deeper than 128, is refused. Attributes that
-//! nobody knows are passed over in silence, as the protocol asks.
+//! is cut and noted. Only a payload that is no JSON object, nests deeper than 120, or has more values than any honest
+//! event, is refused. Attributes that nobody knows are passed over in silence, as the protocol asks.
 
 mod exception;
 mod fields;
@@ -12,16 +12,17 @@ mod time;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::bound::{self, BoundError, Bounds};
 use crate::defect::Defect;
 use crate::event::{Breadcrumb, Event, Level, Named, Request, User};
 use crate::limits::{
-    MAX_BREADCRUMBS, MAX_COUNT, MAX_EVENT, MAX_HEADERS, MAX_MESSAGE, MAX_NAME, MAX_TAG_KEY,
-    MAX_TAG_VALUE, MAX_TAGS, MAX_TEXT,
+    MAX_BREADCRUMBS, MAX_COUNT, MAX_EVENT, MAX_HEADERS, MAX_JSON_DEPTH, MAX_JSON_VALUES,
+    MAX_MESSAGE, MAX_NAME, MAX_TAG_KEY, MAX_TAG_VALUE, MAX_TAGS, MAX_TEXT,
 };
-use crate::user_agent;
+use crate::{url, user_agent};
 use fields::{Fields, list, object};
 
-pub use time::rfc3339_of;
+pub use time::{milliseconds_of, rfc3339_of};
 
 /// What the collector knows beside the payload.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,12 +38,15 @@ pub struct Received<'a> {
 /// Why a payload is no event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// Not JSON, cut off, or nested deeper than 128.
+    /// Not JSON, or cut off.
     #[error("event is not JSON: {reason}")]
     Json {
         /// The parser's words, with line and column.
         reason: String,
     },
+    /// Nested too deep, or of too many values.
+    #[error("event {0}")]
+    Bounds(#[from] BoundError),
     /// JSON, but a list, text or number.
     #[error("event is not a JSON object")]
     NotAnObject,
@@ -56,12 +60,16 @@ pub enum DecodeError {
     },
 }
 
+/// What an event may nest and hold.
+const BOUNDS: Bounds = Bounds { max_depth: MAX_JSON_DEPTH, max_values: MAX_JSON_VALUES };
+
 /// Decodes one event item.
 pub fn event(payload: &[u8], received: &Received) -> Result<Event, DecodeError> {
     if payload.len() > MAX_EVENT {
         return Err(DecodeError::TooLarge { bytes: payload.len(), limit: MAX_EVENT });
     }
     let mut defects = Vec::new();
+    bound::check(payload, &BOUNDS)?;
     let Value::Object(map) = repair::json(payload, &mut defects)? else {
         return Err(DecodeError::NotAnObject);
     };
@@ -71,6 +79,8 @@ pub fn event(payload: &[u8], received: &Received) -> Result<Event, DecodeError> 
     event.claimed_ms = fields.time("timestamp").unwrap_or(0);
     event.platform = fields.text("platform", MAX_NAME).unwrap_or_else(|| "other".into());
     event.transaction = fields.text("transaction", MAX_NAME);
+    event.logger = fields.text("logger", MAX_NAME).filter(|text| !text.is_empty());
+    event.server_name = fields.text("server_name", MAX_NAME).filter(|text| !text.is_empty());
     event.release = fields.text("release", MAX_NAME).filter(|text| !text.is_empty());
     event.environment = fields.text("environment", MAX_NAME).filter(|text| !text.is_empty());
     event.dist = fields.text("dist", MAX_NAME);
@@ -83,8 +93,12 @@ pub fn event(payload: &[u8], received: &Received) -> Result<Event, DecodeError> 
     event.breadcrumbs = breadcrumbs(&mut fields);
     event.contexts = fields.bounded_object("contexts");
     event.extra = fields.bounded_object("extra");
+    event.modules = modules(&mut fields);
     event.fingerprint = fingerprint(&mut fields);
-    event.sdk = fields.object("sdk").map(|sdk| named(&sdk)).unwrap_or_default();
+    if let Some(sdk) = fields.object("sdk") {
+        event.sdk = named(&sdk);
+        event.user.asks_for_address |= infers_address(&sdk);
+    }
     event.count = fields.count("count", MAX_COUNT).unwrap_or(1).max(1);
     event.repeat_of = fields.text("repeat_of", MAX_NAME).and_then(|id| hex_id(&id));
     // Last: reads what the others made.
@@ -95,16 +109,16 @@ pub fn event(payload: &[u8], received: &Received) -> Result<Event, DecodeError> 
 
 impl Event {
     /// When it happened: the sender's clock where it is believable, else the collector's. A page's clock may be
-    /// wrong by years; an outbox may hold an event for days.
+    /// wrong by years, which shows when it also says when it sent; an outbox may hold an event for days.
     pub fn at_ms(&self) -> i64 {
         const MINUTE_MS: i64 = 60_000;
         const MONTH_MS: i64 = 30 * 24 * 60 * MINUTE_MS;
-        let believable = self.received_ms - MONTH_MS..=self.received_ms + MINUTE_MS;
-        if believable.contains(&self.claimed_ms) {
-            self.claimed_ms.min(self.received_ms)
-        } else {
-            self.received_ms
+        if self.claimed_ms == 0 {
+            return self.received_ms;
         }
+        let at_ms = self.claimed_ms.saturating_add(self.drift_ms);
+        let believable = self.received_ms - MONTH_MS..=self.received_ms + MINUTE_MS;
+        if believable.contains(&at_ms) { at_ms.min(self.received_ms) } else { self.received_ms }
     }
 }
 
@@ -153,38 +167,58 @@ fn level(fields: &mut Fields) -> Option<Level> {
 
 fn user(fields: &mut Fields) -> User {
     let Some(user) = fields.object("user") else { return User::default() };
-    let mut text = |name: &str| {
-        let value = user.get(name)?.clone();
-        fields.text_of(&format!("user.{name}"), value, MAX_NAME).filter(|text| !text.is_empty())
-    };
-    User {
-        id: text("id"),
-        email: text("email"),
-        username: text("username"),
-        // `{{auto}}` asks the collector to fill in the sender's address, which it does not store.
-        ip_address: text("ip_address").filter(|address| !address.starts_with("{{")),
-    }
+    fields.within("user".into(), user, |fields| {
+        let mut text = |name: &str| fields.text(name, MAX_NAME).filter(|text| !text.is_empty());
+        let address = text("ip_address");
+        User {
+            id: text("id"),
+            email: text("email"),
+            username: text("username"),
+            asks_for_address: address.as_deref() == Some("{{auto}}"),
+            ip_address: address.filter(|address| !address.starts_with("{{")),
+            data: fields.bounded_rest(),
+        }
+    })
+}
+
+/// What SDKs say of their option `sendDefaultPii` since version 10.
+fn infers_address(sdk: &Map<String, Value>) -> bool {
+    let infers = sdk.get("settings").and_then(|settings| settings.get("infer_ip"));
+    infers.and_then(Value::as_str) == Some("auto")
 }
 
 fn request(fields: &mut Fields) -> Request {
-    let Some(mut request) = fields.object("request") else { return Request::default() };
-    let mut text = |name: &str| {
-        let value = request.remove(name)?;
-        fields.text_of(&format!("request.{name}"), value, MAX_NAME)
-    };
-    let (url, method) = (text("url"), text("method"));
-    let headers = pairs(fields, "request.headers", request.remove("headers"), MAX_NAME, MAX_TEXT)
-        .into_iter()
-        .filter(|(name, _)| !is_secret_header(name))
-        .take(MAX_HEADERS)
-        .collect();
-    Request { url, method, headers }
+    let Some(request) = fields.object("request") else { return Request::default() };
+    fields.within("request".into(), request, |fields| {
+        let headers = fields.take("headers");
+        let mut headers = pairs(fields, "headers", headers, MAX_NAME, MAX_TEXT);
+        headers.truncate(MAX_HEADERS);
+        Request {
+            url: fields.text("url", MAX_NAME),
+            method: fields.text("method", MAX_NAME),
+            query: query(fields),
+            fragment: fields.text("fragment", MAX_NAME).unwrap_or_default(),
+            headers,
+            data: fields.bounded("data"),
+        }
+    })
 }
 
-/// Headers that sign somebody in: never stored.
-fn is_secret_header(name: &str) -> bool {
-    ["cookie", "set-cookie", "authorization", "proxy-authorization", "x-csrf-token", "x-api-key"]
-        .contains(&name.to_ascii_lowercase().as_str())
+/// `query_string`: a text, an object or a list of pairs.
+fn query(fields: &mut Fields) -> Vec<(String, String)> {
+    let mut query = match fields.take("query_string") {
+        Some(Value::String(text)) => url::query(text.trim_start_matches('?')),
+        value => pairs(fields, "query_string", value, MAX_NAME, MAX_NAME),
+    };
+    query.truncate(MAX_TAGS);
+    query
+}
+
+/// `{"react": "19.0.0"}`
+fn modules(fields: &mut Fields) -> Map<String, Value> {
+    let mut modules = fields.bounded_object("modules");
+    modules.retain(|_, version| version.is_string());
+    modules
 }
 
 fn tags(fields: &mut Fields) -> Vec<(String, String)> {
@@ -298,6 +332,7 @@ fn name_device(event: &mut Event, received: &Received) {
     let device = agent.map(user_agent::parse).unwrap_or_default();
     event.browser = browser.filter(|browser| !browser.name.is_empty()).unwrap_or(device.browser);
     event.os = os.filter(|os| !os.name.is_empty()).unwrap_or(device.os);
+    event.device.mobile = device.mobile;
 }
 
 /// Adds a defect unless the list is full; the last one then counts the rest.

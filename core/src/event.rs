@@ -18,6 +18,9 @@ pub struct Event {
     pub claimed_ms: i64,
     /// When the collector read it.
     pub received_ms: i64,
+    /// How far the sender's clock is behind the collector's (negative: ahead of it), if it is a minute or more.
+    /// `claimed_ms` stays as it was sent: it tells a repeated delivery from a new event.
+    pub drift_ms: i64,
     /// How bad it is.
     pub level: Level,
     /// What the sender runs on: `javascript`, `node`, `python`, …
@@ -28,6 +31,10 @@ pub struct Event {
     pub exceptions: Vec<Exception>,
     /// The page or route, as the sender names it.
     pub transaction: Option<String>,
+    /// Which logger wrote it, on servers.
+    pub logger: Option<String>,
+    /// Which machine, on servers.
+    pub server_name: Option<String>,
     /// Version of the page's code.
     pub release: Option<String>,
     /// `production`, `staging`, …
@@ -42,6 +49,10 @@ pub struct Event {
     pub browser: Named,
     /// Name and version of the operating system.
     pub os: Named,
+    /// What the page was shown on.
+    pub device: Device,
+    /// ISO 3166 code of the country that the event came from, `DE`; empty if unknown.
+    pub country: String,
     /// Searchable pairs, in the sender's order.
     pub tags: Vec<(String, String)>,
     /// Oldest first.
@@ -50,6 +61,9 @@ pub struct Event {
     pub contexts: Map<String, Value>,
     /// Anything else that the sender attached.
     pub extra: Map<String, Value>,
+    /// Packages that the sender runs with, and their versions.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub modules: Map<String, Value>,
     /// The sender's own grouping; may hold `{{ default }}`.
     pub fingerprint: Vec<String>,
     /// Which SDK sent it.
@@ -60,6 +74,9 @@ pub struct Event {
     pub repeat_of: Option<String>,
     /// What could not be read, and was left out.
     pub defects: Vec<Defect>,
+    /// Where something secret was taken out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scrubbed: Vec<Scrubbed>,
 }
 
 /// Severity, least first.
@@ -124,6 +141,9 @@ pub struct Frame {
     /// Source around the line, if the sender or a source map gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// Local variables, which SDKs on servers send.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub vars: Map<String, Value>,
 }
 
 /// Source lines around a frame.
@@ -148,20 +168,54 @@ pub struct User {
     pub email: Option<String>,
     /// Display name.
     pub username: Option<String>,
-    /// Only if the sender set it itself.
+    /// Only if the sender set it itself, or asked for it with `{{auto}}`.
     pub ip_address: Option<String>,
+    /// Whether the sender asks for its address to be filled in; settled by [`normalize`](crate::normalize).
+    #[serde(skip)]
+    pub asks_for_address: bool,
+    /// What else the owner knows of the user: a plan, a role, ….
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub data: Map<String, Value>,
 }
 
 /// What the page was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Request {
-    /// Full URL.
+    /// Without query and fragment once it is normalised.
     pub url: Option<String>,
     /// `GET`, …
     pub method: Option<String>,
+    /// Names and values of the query, in the sender's order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub query: Vec<(String, String)>,
+    /// What stands behind `#`; empty if nothing does.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub fragment: String,
     /// Name and value, in the sender's order.
     pub headers: Vec<(String, String)>,
+    /// The body, as a text, a form or JSON, from SDKs on servers.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub data: Value,
+}
+
+/// What a page was shown on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Device {
+    /// `Pixel 8`, `iPhone`; empty if the browser does not say.
+    pub model: String,
+    /// A phone or a tablet.
+    pub mobile: bool,
+}
+
+/// One text of an event from which something secret was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scrubbed {
+    /// Where: `request.headers.authorization`, `breadcrumbs[3].data.token`.
+    pub path: String,
+    /// What was taken: `secret key`, `card number`, `bearer token`, `JSON web token`, `key in URL`, `rule acct-*`, ….
+    pub what: String,
 }
 
 /// A name with a version.

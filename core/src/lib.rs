@@ -4,8 +4,8 @@
 //! randomness and no I/O; those arrive as arguments. Without the feature `decode` only what the agent needs is
 //! compiled: the stack grammars and the DSN.
 //!
-//! In the order in which an event meets them: [`dsn`] → `envelope` → `decode` → [`stack`] → `user_agent` →
-//! `title` → `fingerprint`. And for those that never arrive: `page_check`.
+//! In the order in which an event meets them: [`dsn`] → `inflate` → `envelope` → `bound` → `decode` → [`stack`] →
+//! `normalize` → `scrub` → `filter` → `noise` → `title` → `fingerprint`. And for those that never arrive: `page_check`.
 #![cfg_attr(not(any(feature = "decode", test)), no_std)]
 
 extern crate alloc;
@@ -14,6 +14,8 @@ pub mod dsn;
 pub mod limits;
 pub mod stack;
 
+#[cfg(feature = "decode")]
+pub mod bound;
 #[cfg(feature = "decode")]
 pub mod client_report;
 #[cfg(feature = "decode")]
@@ -25,9 +27,17 @@ pub mod envelope;
 #[cfg(feature = "decode")]
 pub mod event;
 #[cfg(feature = "decode")]
+pub mod filter;
+#[cfg(feature = "decode")]
 pub mod fingerprint;
 #[cfg(feature = "decode")]
+pub mod glob;
+#[cfg(feature = "decode")]
 pub mod inflate;
+#[cfg(feature = "decode")]
+pub mod noise;
+#[cfg(feature = "decode")]
+pub mod normalize;
 #[cfg(feature = "decode")]
 pub mod origin;
 #[cfg(feature = "decode")]
@@ -35,6 +45,12 @@ pub mod page_check;
 #[cfg(feature = "decode")]
 pub mod release;
 #[cfg(feature = "decode")]
+pub mod scrub;
+#[cfg(feature = "decode")]
 pub mod title;
 #[cfg(feature = "decode")]
+pub mod url;
+#[cfg(feature = "decode")]
 pub mod user_agent;
+#[cfg(feature = "decode")]
+pub mod visitor;

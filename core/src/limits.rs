@@ -18,6 +18,15 @@ pub const MAX_EVENT: usize = 1024 * 1024;
 /// Most items of one envelope.
 pub const MAX_ITEMS: usize = 500;
 
+/// Longest header line of an envelope or an item. Real ones are a few hundred bytes, with a trace's baggage up to 8 KiB.
+pub const MAX_HEADER: usize = 64 * 1024;
+
+/// Objects and lists inside each other in an event; more than serde_json reads.
+pub const MAX_JSON_DEPTH: usize = 120;
+
+/// Values of an event's JSON: the largest honest ones (128 frames with source lines, 100 breadcrumbs) have 5,000.
+pub const MAX_JSON_VALUES: usize = 50_000;
+
 /// Longest raw stack text of one exception.
 pub const MAX_STACK_TEXT: usize = 64 * 1024;
 
@@ -59,6 +68,12 @@ pub const MAX_DEFECTS: usize = 50;
 
 /// Occurrences that one repeat may stand for: an agent adds up at most half a minute.
 pub const MAX_COUNT: u32 = 100_000;
+
+/// Patterns of one kind that a project may filter or scrub by: each is compared with every event.
+pub const MAX_FILTER_PATTERNS: usize = 100;
+
+/// Scrubbed places listed by name; the rest is counted in the last one.
+pub const MAX_SCRUBBED: usize = 50;
 
 /// Source lines kept on each side of a frame's line.
 pub const MAX_SOURCE_LINES: usize = 10;

@@ -190,8 +190,19 @@ pub(super) mod sample {
             release: some(),
             environment: some(),
             dist: some(),
-            user: User { id: some(), email: some(), username: some(), ip_address: some() },
-            request: Request { url: some(), method: some(), headers: pairs() },
+            user: User {
+                id: some(),
+                email: some(),
+                username: some(),
+                ip_address: some(),
+                ..User::default()
+            },
+            request: Request {
+                url: some(),
+                method: some(),
+                headers: pairs(),
+                ..Request::default()
+            },
             browser: named(),
             os: named(),
             tags: pairs(),
@@ -217,6 +228,7 @@ pub(super) mod sample {
                 line: text.into(),
                 after: vec![text.into()],
             }),
+            ..Frame::default()
         };
         Exception {
             kind: text.into(),

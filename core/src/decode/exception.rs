@@ -1,7 +1,7 @@
 //! The exception chain: `exception.values` on the wire, oldest cause first and oldest call first, turned around so
 //! that readers meet the crash first.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::fields::{Fields, cut, list, object};
 use crate::event::{Exception, Frame, Mechanism, Source};
@@ -96,6 +96,7 @@ fn frame(fields: &mut Fields) -> Frame {
         line: fields.count("lineno", u32::MAX).unwrap_or(0),
         column: fields.count("colno", u32::MAX).unwrap_or(0),
         source: source(fields),
+        vars: fields.bounded_object("vars"),
     }
 }
 
@@ -129,5 +130,6 @@ fn frame_of_stack(frame: stack::Frame) -> Frame {
         line: frame.line,
         column: frame.column,
         source: None,
+        vars: Map::new(),
     }
 }

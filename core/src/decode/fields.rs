@@ -7,6 +7,9 @@ use super::{note, time};
 use crate::defect::Defect;
 use crate::limits::{MAX_DEPTH, MAX_TEXT, MAX_WIDTH};
 
+/// How defects call attributes that the protocol does not name.
+const REST: &str = "*";
+
 /// Most parts of a client fingerprint.
 pub(super) const MAX_PARTS: usize = 32;
 
@@ -111,6 +114,23 @@ impl Fields {
             self.note(name, "not an object");
         }
         map
+    }
+
+    /// What is left after the known members were taken: attributes of the sender's own.
+    pub(super) fn bounded_rest(&mut self) -> Map<String, Value> {
+        let rest = std::mem::take(&mut self.map);
+        self.map.insert(REST.into(), Value::Object(rest));
+        self.bounded_object(REST)
+    }
+
+    /// Any value of the sender's own making, trimmed to a depth, a width and a length of texts.
+    pub(super) fn bounded(&mut self, name: &str) -> Value {
+        let mut value = self.take(name).unwrap_or_default();
+        let trimmed = trim(&mut value, MAX_DEPTH);
+        if trimmed > 0 {
+            self.note(name, &format!("{trimmed} values too deep, too many or too long"));
+        }
+        value
     }
 
     /// An object of the sender's own making, trimmed to a depth, a width and a length of texts.

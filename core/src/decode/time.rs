@@ -18,6 +18,11 @@ pub(super) fn parse(value: &Value) -> Option<i64> {
     BELIEVABLE_MS.contains(&at_ms).then_some(at_ms)
 }
 
+/// Milliseconds since 1970 of an envelope's `sent_at`: RFC 3339, or seconds as a text.
+pub fn milliseconds_of(text: &str) -> Option<i64> {
+    parse(&Value::String(text.to_owned()))
+}
+
 fn milliseconds(seconds: f64) -> Option<i64> {
     let at_ms = (seconds * 1_000.0).round();
     // Exact below 2^53; the range check above refuses what lies beyond.

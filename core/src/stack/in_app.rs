@@ -18,6 +18,11 @@ pub fn is_in_app(file: &str) -> bool {
         || LIBRARY_PARTS.iter().any(|part| find(file, part).is_some()))
 }
 
+/// Whether an engine's word stands where the file should: `<anonymous>`, `[native code]`, nothing at all.
+pub fn is_engine_word(file: &str) -> bool {
+    ENGINE_WORDS.contains(&file)
+}
+
 /// `user-script:2` is what an app injects into its iOS web view; `extensions::SafeBuiltins` is Chromium's.
 const FOREIGN_SCHEMES: [&str; 5] = ["chrome", "extensions", "node", "resource", "user-script"];
 
