@@ -27,9 +27,11 @@ mod ledger;
 mod loading;
 mod migrations;
 mod page_check;
+mod protocol;
 mod reported;
 mod retention;
 mod sdk_page;
+mod sender;
 mod sentry_sdk;
 mod uncaught;
 mod unchanged;
@@ -106,6 +108,7 @@ fn tests() -> Vec<Test> {
         sentry_sdk::TESTS,
         sdk_page::TESTS,
         envelopes::TESTS,
+        protocol::TESTS,
         failing_database::TESTS,
         demo::TESTS,
         dashboard::TESTS,
