@@ -21,6 +21,7 @@ pub mod page_fetch;
 pub mod pages;
 pub mod pipeline;
 pub mod plan;
+pub mod project_key;
 pub mod purge;
 pub mod queue;
 pub mod quota;

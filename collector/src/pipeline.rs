@@ -74,6 +74,7 @@ fn judge_one(
 ) -> Result<(), Refused> {
     let unreadable = |reason| Refused::Item { item: number, reason };
     match item.kind.as_str() {
+        "" => Err(Refused::NoType { item: number }),
         "event" => {
             check_size(item.payload, context.settings)?;
             judge_event(item.payload, context, judged).map_err(unreadable)

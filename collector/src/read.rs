@@ -33,16 +33,18 @@ pub struct ProjectRow {
     pub database: u32,
     /// Origins that may send, as JSON; an empty list allows every one.
     pub allowed_origins: String,
-    /// A key that is not revoked.
+    /// What its owner has set, as JSON.
+    pub settings: String,
+    /// The oldest key that is not revoked.
     pub public_key: Option<String>,
 }
 
 /// Every project. SCAN of `project`: one row a project; primary key of `project_key` is walked once a project.
 pub fn projects() -> Statement {
     Statement::new(
-        "SELECT id, slug, name, short_prefix, database, allowed_origins,
-            (SELECT public_key FROM project_key k
-            WHERE k.project_id = project.id AND k.revoked_ms IS NULL LIMIT 1) AS public_key
+        "SELECT id, slug, name, short_prefix, database, allowed_origins, settings,
+            (SELECT public_key FROM project_key k WHERE k.project_id = project.id AND k.revoked_ms IS NULL
+            ORDER BY k.created_ms LIMIT 1) AS public_key
          FROM project ORDER BY id",
         [],
     )

@@ -42,6 +42,12 @@ pub enum Refused {
         /// What is wrong with it.
         reason: DecodeError,
     },
+    /// An item header that does not say what the item is.
+    #[error("item {item} has no type")]
+    NoType {
+        /// From 1.
+        item: usize,
+    },
     /// An event above the project's own limit.
     #[error("event is {bytes} bytes, this project's limit is {limit}")]
     EventTooLarge {
@@ -148,6 +154,7 @@ impl Refused {
             | Refused::Inflate(_)
             | Refused::Envelope(_)
             | Refused::Report(_)
+            | Refused::NoType { .. }
             | Refused::Item { .. } => 400,
             Refused::KeysDisagree { .. } => 400,
             Refused::NoKey | Refused::Dsn { .. } => 401,
@@ -212,6 +219,7 @@ impl Refused {
             Refused::NoOrigin => Some(("invalid", "no_origin", self.to_string())),
             Refused::TooOften { .. } => Some(("limited", "too_often", self.to_string())),
             Refused::Item { .. }
+            | Refused::NoType { .. }
             | Refused::EventTooLarge { .. }
             | Refused::OverQuota(_)
             | Refused::Store(_) => None,

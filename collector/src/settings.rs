@@ -3,6 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use trapline_core::origin;
+
+use crate::sql::Statement;
 
 /// Longest settings, in bytes of JSON: hundreds of rules.
 pub const MAX_SETTINGS: usize = 64 * 1024;
@@ -74,9 +77,38 @@ pub fn changed(json: &str, changes: &Map<String, Value>) -> Result<String, Strin
     Ok(text)
 }
 
+/// Origins as they are stored, out of a list of what somebody typed.
+///
+/// # Errors
+/// A sentence that names the first text that is no origin.
+pub fn origins(typed: &[String]) -> Result<String, String> {
+    const MAX_ORIGINS: usize = 200;
+    if typed.len() > MAX_ORIGINS {
+        return Err(format!("{} origins, limit is {MAX_ORIGINS}", typed.len()));
+    }
+    let wrong = |text: &String| {
+        format!(
+            "{text:?} is no origin: write it like https://shop.example or https://*.shop.example"
+        )
+    };
+    let parsed: Result<Vec<String>, String> =
+        typed.iter().map(|text| origin::parse(text).ok_or_else(|| wrong(text))).collect();
+    Ok(serde_json::to_string(&parsed?).unwrap_or_default())
+}
+
+/// Stores settings and origins of a project; `None` leaves them. Primary key of `project`.
+pub fn store(project_id: u32, settings: Option<&str>, origins: Option<&str>) -> Statement {
+    Statement::new(
+        "UPDATE project SET settings = coalesce(?2, settings),
+            allowed_origins = coalesce(?3, allowed_origins) WHERE id = ?1",
+        [project_id.into(), settings.into(), origins.into()],
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::test_db::TestDb;
     use serde_json::json;
 
     #[track_caller]
@@ -99,6 +131,21 @@ mod tests {
         check("{}", json!({"quota": 5}), Err("there is no setting \"quota\""));
         check("{}", json!({"hourly_quota": -1}), Err("hourly_quota cannot be -1"));
         check("{}", json!({"spike_protection": "no"}), Err("spike_protection cannot be \"no\""));
+    }
+
+    #[test]
+    fn what_is_not_named_stays() {
+        let db = TestDb::with_project();
+        let row = || {
+            db.rows(&Statement::new("SELECT settings, allowed_origins FROM project", [])).remove(0)
+        };
+        db.batch(&[store(1, Some(r#"{"daily_quota":7}"#), None)]);
+        assert_eq!(row(), [r#"{"daily_quota":7}"#, "[]"]);
+        let origins = origins(&["https://Shop.test/".into()]).unwrap();
+        db.batch(&[store(1, None, Some(&origins))]);
+        assert_eq!(row(), [r#"{"daily_quota":7}"#, r#"["https://shop.test"]"#]);
+        let wrong = super::origins(&["https://a.test".into(), "a b".into()]).unwrap_err();
+        assert!(wrong.starts_with("\"a b\" is no origin"), "{wrong}");
     }
 
     #[test]

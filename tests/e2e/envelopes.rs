@@ -34,7 +34,7 @@ const MALFORMED: [(&[u8], u16, &str); 10] = [
     (b"{\"event_id\":\"4f5a\n{\"type\":\"event\"}\n{}", 400, "line 1"),
     (b"\xff\xfe\n{\"type\":\"event\"}\n{}", 400, "line 1"),
     (b"{}\nnonsense\n{}", 400, "line 2"),
-    (b"{}\n{}\n{}", 400, "line 2"),
+    (b"{}\n{}\n{}", 400, "item 1 has no type"),
     (b"{}\n{\"type\":\"event\",\"length\":900}\n{}", 400, "line 2"),
     (b"{}\n{\"type\":\"event\"}\n{\"exception\":", 400, "item 1"),
     (b"\x1f\x8b\x08\x00\x00broken", 400, ""),

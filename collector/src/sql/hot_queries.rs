@@ -7,12 +7,12 @@ use crate::life::{self, Decision};
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
 use crate::read::{self, GroupRecord, ListFilter};
-use crate::{account, key, outcome, quota};
+use crate::{account, key, outcome, project_key, quota, settings};
 use trapline_core::event::{Event, User};
 
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
 /// parts that have names of their own, and `i`, which is the page of the list.
-const SMALL: [&str; 14] = [
+const SMALL: [&str; 17] = [
     "project",
     "p",
     "k",
@@ -27,6 +27,9 @@ const SMALL: [&str; 14] = [
     "news",
     "firsts",
     "oldest",
+    "active",
+    "grouped",
+    "hours",
 ];
 
 /// Event with all that makes statements, and one more of it.
@@ -85,7 +88,13 @@ fn statements() -> Vec<(String, Statement)> {
         ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
         ("body", vec![read::body(1, &"00".repeat(16))]),
         ("facets", vec![read::facets(1, &group.hash, 1_000)]),
-        ("outcomes", vec![outcome::since(1, 1)]),
+        (
+            "outcomes",
+            vec![outcome::since(1, 1), outcome::by_hour(1, 1), outcome::accepted_by_hour(1, 1)],
+        ),
+        ("keys", vec![project_key::list(1), project_key::create(1, "k", "", 1)]),
+        ("revoked key", vec![project_key::revoke(1, "k", 1)]),
+        ("settings", vec![settings::store(1, Some("{}"), None)]),
         ("decision", life::decide(1, 1, &Decision::ResolveIn { release: "a".into() }, 1)),
         ("merge", life::merge(1, 1, &[2], 1)),
         ("split", life::split(1, 1, &["00".repeat(16)], 1)),
