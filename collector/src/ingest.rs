@@ -10,10 +10,12 @@
 //! quotas → items → batch → `200 {"id"}`. Whatever can be refused is refused before more is done for it. Refusals are one
 //! enum; every answer is JSON and readable across origins.
 
+mod answer;
+mod sender;
+
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use trapline_core::decode::rfc3339_of;
 use trapline_core::envelope::{self, Envelope, Item};
 use trapline_core::inflate::inflate;
 use trapline_core::limits::{MAX_ENVELOPE, MAX_INFLATED};
@@ -25,12 +27,16 @@ use crate::key::{KnownKey, known_key};
 use crate::memory::keep;
 use crate::outcome::{self, Ended};
 use crate::pipeline::{Context, Judged, judge};
-use crate::plan::{Commit, Digested, Sender, short_hash, stored};
+use crate::plan::{Commit, Digested, stored};
 use crate::refused::{Refused, Wait};
 use crate::report::{self, Told};
 use crate::request::{Body, Incoming};
 use crate::store::{Budget, Store};
 use crate::{queue, quota, random, rate, reply};
+use answer::{across_origins, limits, refusal};
+use sender::{Hints, sender};
+
+pub use answer::preflight;
 
 /// What a path takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,23 +81,6 @@ pub async fn take(incoming: &mut Incoming, project: &str, endpoint: Endpoint) ->
             refusal(&refused, incoming.now_ms)
         }
     }
-}
-
-/// `OPTIONS`: our agent needs none; SDKs that send `X-Sentry-Auth` do, and browsers before they send reports.
-pub fn preflight() -> Response {
-    let response = reply::with_headers(
-        reply::text(200, ""),
-        &[
-            ("access-control-allow-methods", "POST"),
-            (
-                "access-control-allow-headers",
-                "authorization, baggage, content-encoding, content-type, sentry-trace, traceparent, \
-                 x-requested-with, x-sentry-auth",
-            ),
-            ("access-control-max-age", "86400"),
-        ],
-    );
-    across_origins(response)
 }
 
 /// What is known of a request before it is refused.
@@ -252,13 +241,19 @@ async fn admit(
 
 /// Decoding is the dear part: where there is no room for events, they are left out before.
 fn judged(incoming: &Incoming, key: &KnownKey, envelope: &Envelope<'_>, is_full: bool) -> Judged {
-    let user_agent = incoming.header("user-agent");
+    let hints = Hints::of(incoming);
+    let (user_agent, address) = (incoming.header("user-agent"), incoming.address());
+    let country = incoming.country();
     let context = Context {
         now_ms: incoming.now_ms,
         project_id: key.project_id,
         settings: &key.settings,
         event_id: envelope.event_id.as_deref(),
+        sent_at: envelope.sent_at.as_deref(),
         user_agent: user_agent.as_deref(),
+        client_hints: hints.borrowed(),
+        country: country.as_deref(),
+        address: address.as_deref(),
     };
     if !is_full {
         return judge(&envelope.items, &context);
@@ -314,55 +309,4 @@ async fn store(
 #[derive(Deserialize)]
 struct Stored {
     position: usize,
-}
-
-/// What the connection says of who sent it.
-fn sender(incoming: &Incoming, key: &KnownKey) -> Sender {
-    let visitor = key.settings.anonymous_users.then(|| visitor(incoming, &key.visitor_salt));
-    Sender { visitor: visitor.flatten(), country: incoming.country().unwrap_or_default() }
-}
-
-/// Stands for a sender without a user: a hash of address and user agent, keyed by the deployment and the month, so
-/// that it can neither be traced back nor followed from one month to the next.
-fn visitor(incoming: &Incoming, salt: &str) -> Option<[u8; 8]> {
-    let address = incoming.address()?;
-    let agent = incoming.header("user-agent").unwrap_or_default();
-    let month = rfc3339_of(incoming.now_ms);
-    Some(short_hash(&[salt, month.get(..7).unwrap_or_default(), &address, &agent]))
-}
-
-#[derive(Serialize)]
-struct Detail {
-    detail: String,
-    causes: [String; 0],
-}
-
-/// The answer to what was refused.
-fn refusal(refused: &Refused, now_ms: i64) -> Response {
-    let detail = Detail { detail: refused.to_string(), causes: [] };
-    let response = across_origins(reply::json(refused.status(), &detail));
-    match refused.wait(now_ms) {
-        Some(wait) => {
-            let response =
-                reply::with_headers(response, &[("retry-after", &wait.after_s.to_string())]);
-            limits(response, &wait)
-        }
-        None => response,
-    }
-}
-
-fn limits(response: Response, wait: &Wait) -> Response {
-    reply::with_headers(response, &[("x-sentry-rate-limits", &wait.header)])
-}
-
-/// Lets scripts of every origin read an answer.
-fn across_origins(response: Response) -> Response {
-    reply::with_headers(
-        response,
-        &[
-            ("access-control-allow-origin", "*"),
-            ("access-control-expose-headers", "retry-after, x-sentry-rate-limits, x-sentry-error"),
-            ("cross-origin-resource-policy", "cross-origin"),
-        ],
-    )
 }

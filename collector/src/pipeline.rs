@@ -6,6 +6,9 @@ use serde::de::IgnoredAny;
 use trapline_core::client_report::{self, Discarded};
 use trapline_core::decode::{self, DecodeError, Received};
 use trapline_core::envelope::Item;
+use trapline_core::filter::{Filtered, filter};
+use trapline_core::normalize::{self, Addresses, ClientHints, normalize};
+use trapline_core::scrub::scrub;
 
 use crate::outcome::Ended;
 use crate::plan::{Digested, digest};
@@ -23,8 +26,38 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// The envelope's event ID.
     pub event_id: Option<&'a str>,
+    /// The sender's clock when it sent, as the envelope has it.
+    pub sent_at: Option<&'a str>,
     /// `User-Agent` of the request.
     pub user_agent: Option<&'a str>,
+    /// What Chromium says of itself.
+    pub client_hints: ClientHints<'a>,
+    /// ISO 3166-1, two capital letters.
+    pub country: Option<&'a str>,
+    /// The sender's IP address.
+    pub address: Option<&'a str>,
+}
+
+impl<'a> Context<'a> {
+    fn received(&self) -> Received<'a> {
+        Received { now_ms: self.now_ms, event_id: self.event_id, user_agent: self.user_agent }
+    }
+
+    fn around(&self) -> normalize::Context<'a> {
+        let addresses = match self.settings.store_ip_addresses {
+            true => Addresses::WhenAsked,
+            false => Addresses::Never,
+        };
+        normalize::Context {
+            received_ms: self.now_ms,
+            sent_at: self.sent_at,
+            user_agent: self.user_agent,
+            client_hints: self.client_hints,
+            country: self.country,
+            address: self.address,
+            settings: normalize::Settings { addresses },
+        }
+    }
 }
 
 /// What became of the items.
@@ -105,13 +138,14 @@ fn check_size(payload: &[u8], settings: &Settings) -> Result<(), Refused> {
 }
 
 fn judge_event(payload: &[u8], context: &Context, judged: &mut Judged) -> Result<(), DecodeError> {
-    let received = Received {
-        now_ms: context.now_ms,
-        event_id: context.event_id,
-        user_agent: context.user_agent,
-    };
-    let event = decode::event(payload, &received)?;
+    let mut event = decode::event(payload, &context.received())?;
     judged.first_id.get_or_insert_with(|| event.event_id.clone());
+    normalize(&mut event, &context.around()); // Before the filters, which know English and clean URLs.
+    if let Some(Filtered { reason, detail }) = filter(&event, &context.settings.filters) {
+        judged.ended.push(Ended::one("filtered", reason.name(), detail));
+        return Ok(());
+    }
+    scrub(&mut event, &context.settings.scrub); // Last: nothing is computed of a secret, and none is stored.
     judged.events.push(digest(context.project_id, event));
     Ok(())
 }

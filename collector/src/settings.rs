@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use trapline_core::filter::FilterSettings;
 use trapline_core::origin;
+use trapline_core::scrub::ScrubSettings;
 
 use crate::sql::Statement;
 
@@ -28,6 +30,10 @@ pub struct Settings {
     pub anonymous_users: bool,
     /// IP addresses that senders give, or ask to be filled in, are stored.
     pub store_ip_addresses: bool,
+    /// Events that are counted and not stored.
+    pub filters: FilterSettings,
+    /// What is taken out of events before they are stored.
+    pub scrub: ScrubSettings,
 }
 
 impl Default for Settings {
@@ -40,6 +46,8 @@ impl Default for Settings {
             max_event_bytes: 0,
             anonymous_users: true,
             store_ip_addresses: false,
+            filters: FilterSettings::default(),
+            scrub: ScrubSettings::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use trapline_core::envelope;
+use trapline_core::filter::FilterSettings;
 
 fn judge_all(body: &str, settings: &Settings) -> Judged {
     let envelope = envelope::parse(body.as_bytes()).unwrap();
@@ -8,7 +9,11 @@ fn judge_all(body: &str, settings: &Settings) -> Judged {
         project_id: 1,
         settings,
         event_id: None,
+        sent_at: None,
         user_agent: None,
+        client_hints: ClientHints::default(),
+        country: None,
+        address: Some("192.0.2.7"),
     };
     judge(&envelope.items, &context)
 }
@@ -74,4 +79,34 @@ fn what_the_sender_kept_back_is_counted_by_its_reason() {
         &[("discarded", "sample_rate", "error")],
         None,
     );
+}
+
+#[test]
+fn a_filtered_event_is_counted_and_others_stay() {
+    let settings = Settings {
+        filters: FilterSettings { messages: vec!["*nobody*".into()], ..FilterSettings::default() },
+        ..Settings::default()
+    };
+    let body = "{}\n{\"type\":\"event\"}\n{\"event_id\":\"00000000000000000000000000000007\",\"message\":\"for nobody\"}\n\
+        {\"type\":\"event\"}\n{\"message\":\"for all\"}";
+    let judged = judge_all(body, &settings);
+    assert_eq!(judged.ended, [Ended::one("filtered", "message_pattern", "*nobody*")]);
+    assert_eq!(judged.events.len(), 1);
+    assert_eq!(judged.first_id.as_deref(), Some("00000000000000000000000000000007"));
+}
+
+#[test]
+fn addresses_are_kept_only_where_the_owner_wants_them() {
+    let event = |store_ip_addresses: bool, address: &str| {
+        let body = format!(
+            "{{}}\n{{\"type\":\"event\"}}\n{{\"user\":{{\"ip_address\":\"{address}\"}},\"extra\":{{\"password\":\"x\"}}}}"
+        );
+        let settings = Settings { store_ip_addresses, ..Settings::default() };
+        judge_all(&body, &settings).events.remove(0).event().clone()
+    };
+    assert_eq!(event(false, "{{auto}}").user.ip_address, None);
+    assert_eq!(event(false, "192.0.2.1").user.ip_address, None);
+    assert_eq!(event(true, "{{auto}}").user.ip_address.as_deref(), Some("192.0.2.7"));
+    assert_eq!(event(true, "192.0.2.1").user.ip_address.as_deref(), Some("192.0.2.1"));
+    assert_eq!(event(true, "{{auto}}").extra["password"], "[Filtered]");
 }
