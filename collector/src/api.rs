@@ -1,5 +1,7 @@
 //! The JSON API, `/api/0/…`: what the pages show, for programs. Needs a session.
 
+pub mod settings;
+
 use serde::Serialize;
 use trapline_core::decode::rfc3339_of;
 use worker::Response;

@@ -3,6 +3,7 @@
 mod actions;
 mod issue;
 mod list;
+pub mod settings;
 
 use worker::Response;
 

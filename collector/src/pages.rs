@@ -12,6 +12,7 @@ mod life;
 mod list;
 mod number;
 mod row;
+mod settings;
 mod shell;
 mod stack;
 mod time;
@@ -23,7 +24,7 @@ mod tests;
 use askama::Template;
 
 use crate::view::{
-    ErrorPage, IssuePage, IssuesPage, PageCheck, SetupDonePage, SetupPage, SignInPage,
+    ErrorPage, IssuePage, IssuesPage, PageCheck, SettingsPage, SetupDonePage, SetupPage, SignInPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -42,6 +43,11 @@ pub fn checked(page: &IssuesPage, check: &PageCheck) -> Result<String, askama::E
 /// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`
 pub fn issue(page: &IssuePage) -> Result<String, askama::Error> {
     issue::Issue::of(page).render()
+}
+
+/// `GET /{project}/settings/`: keys, senders, limits, filters, privacy, outcomes.
+pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
+    settings::Settings::of(page).render()
 }
 
 /// `GET /sign-in`: posts `key` and `next` to `/sign-in`.

@@ -75,6 +75,24 @@ async fn developers(
         (Method::Get, ["api", "0", "projects", project, "events", event_id]) => {
             api::event(incoming, project, event_id).await
         }
+        (Method::Get, ["api", "0", "projects", project, "keys"]) => {
+            api::settings::keys(incoming, project).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "keys"]) => {
+            api::settings::create_key(incoming, project).await
+        }
+        (Method::Delete, ["api", "0", "projects", project, "keys", public_key]) => {
+            api::settings::revoke_key(incoming, project, public_key).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "settings"]) => {
+            api::settings::settings(incoming, project).await
+        }
+        (Method::Patch, ["api", "0", "projects", project, "settings"]) => {
+            api::settings::change_settings(incoming, project).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "outcomes"]) => {
+            api::settings::outcomes(incoming, project).await
+        }
         (Method::Get, []) => dashboard::start(incoming).await,
         (Method::Get, [project, "issues"]) => dashboard::issues(incoming, project).await,
         (Method::Get, [project, "issues", short_id]) => {
@@ -82,6 +100,12 @@ async fn developers(
         }
         (Method::Get, [project, "issues", short_id, "events", event_id]) => {
             dashboard::issue(incoming, project, short_id, Some(event_id)).await
+        }
+        (Method::Get, [project, "settings"]) => {
+            dashboard::settings::settings(incoming, project).await
+        }
+        (Method::Post, [project, "settings", section]) => {
+            settings_form(incoming, project, section).await
         }
         (Method::Post, [project, "setup", "allow-origin"]) => {
             first_event::allow_origin(incoming, project).await
@@ -105,6 +129,23 @@ async fn developers(
         (Method::Post, [project, "issues", short_id, "delete"]) => {
             dashboard::delete(incoming, project, short_id).await
         }
+        _ => Err(Failure::NotFound),
+    }
+}
+
+async fn settings_form(
+    incoming: &mut Incoming,
+    project: &str,
+    section: &str,
+) -> Result<Response, Failure> {
+    use dashboard::settings;
+    match section {
+        "keys" => settings::create_key(incoming, project).await,
+        "revoke-key" => settings::revoke_key(incoming, project).await,
+        "senders" => settings::senders(incoming, project).await,
+        "limits" => settings::limits(incoming, project).await,
+        "filters" => settings::filters(incoming, project).await,
+        "privacy" => settings::privacy(incoming, project).await,
         _ => Err(Failure::NotFound),
     }
 }

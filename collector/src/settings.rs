@@ -9,7 +9,7 @@ use trapline_core::scrub::ScrubSettings;
 
 use crate::sql::Statement;
 
-/// Longest settings, in bytes of JSON: hundreds of rules.
+/// Longest change of settings, in bytes of JSON: hundreds of rules.
 pub const MAX_SETTINGS: usize = 64 * 1024;
 
 /// Settings of a project.
@@ -57,32 +57,35 @@ pub fn parse(json: &str) -> Settings {
     serde_json::from_str(json).unwrap_or_default()
 }
 
-/// The settings with some members set anew, ready to be stored; `null` brings a default back.
+/// Checks members that are to be set anew; `null` brings a default back, and members of `filters` and `scrub` that are not
+/// named stay.
 ///
 /// # Errors
 /// A sentence: a member that no setting is called, or a value that it cannot have.
-pub fn changed(json: &str, changes: &Map<String, Value>) -> Result<String, String> {
+pub fn check(changes: &Map<String, Value>) -> Result<(), String> {
     let known = serde_json::to_value(Settings::default()).unwrap_or_default();
-    let mut settings: Map<String, Value> = serde_json::from_str(json).unwrap_or_default();
     for (name, value) in changes {
-        if known.get(name).is_none() {
-            return Err(format!("there is no setting {name:?}"));
+        let default = known.get(name).ok_or_else(|| format!("there is no setting {name:?}"))?;
+        for inner in value.as_object().into_iter().flat_map(Map::keys) {
+            if default.get(inner).is_none() {
+                return Err(format!("{name} has no setting {inner:?}"));
+            }
         }
-        if value.is_null() {
-            settings.remove(name);
-        } else {
-            settings.insert(name.clone(), value.clone());
-        }
-        let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
+        let alone = Value::Object(Map::from_iter([(name.clone(), without_null(value))]));
         if !value.is_null() && serde_json::from_value::<Settings>(alone).is_err() {
             return Err(format!("{name} cannot be {value}"));
         }
     }
-    let text = Value::Object(settings).to_string();
-    if text.len() > MAX_SETTINGS {
-        return Err(format!("settings are {} bytes, limit is {MAX_SETTINGS}", text.len()));
+    Ok(())
+}
+
+fn without_null(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            map.clone().into_iter().filter(|(_, inner)| !inner.is_null()).collect()
+        }
+        other => other.clone(),
     }
-    Ok(text)
 }
 
 /// Origins as they are stored, out of a list of what somebody typed.
@@ -104,12 +107,24 @@ pub fn origins(typed: &[String]) -> Result<String, String> {
     Ok(serde_json::to_string(&parsed?).unwrap_or_default())
 }
 
-/// Stores settings and origins of a project; `None` leaves them. Primary key of `project`.
-pub fn store(project_id: u32, settings: Option<&str>, origins: Option<&str>) -> Statement {
+/// Settings and origins as they are stored.
+#[derive(Clone, Debug, Deserialize)]
+pub struct StoredRow {
+    /// As JSON.
+    pub settings: String,
+    /// As JSON.
+    pub allowed_origins: String,
+}
+
+/// Merges checked changes, and sets the origins where they are given; gives back a [`StoredRow`]. Primary key of `project`.
+pub fn store(project_id: u32, changes: &Map<String, Value>, origins: Option<&str>) -> Statement {
+    let changes = Value::Object(changes.clone()).to_string();
     Statement::new(
-        "UPDATE project SET settings = coalesce(?2, settings),
-            allowed_origins = coalesce(?3, allowed_origins) WHERE id = ?1",
-        [project_id.into(), settings.into(), origins.into()],
+        "UPDATE project SET
+            settings = json_patch(CASE WHEN json_valid(settings) THEN settings ELSE '{}' END, ?2),
+            allowed_origins = coalesce(?3, allowed_origins) WHERE id = ?1
+         RETURNING settings, allowed_origins",
+        [project_id.into(), changes.into(), origins.into()],
     )
 }
 
@@ -120,38 +135,38 @@ mod tests {
     use serde_json::json;
 
     #[track_caller]
-    fn check(json: &str, changes: Value, expected: Result<&str, &str>) {
-        let changed = changed(json, changes.as_object().unwrap());
-        assert_eq!(changed.as_deref().map_err(String::as_str), expected);
-    }
-
-    #[test]
-    fn only_what_differs_is_kept() {
-        check("{}", json!({"hourly_quota": 5}), Ok(r#"{"hourly_quota":5}"#));
-        check(r#"{"hourly_quota":5}"#, json!({"hourly_quota": null}), Ok("{}"));
-        check("damaged", json!({"spike_protection": false}), Ok(r#"{"spike_protection":false}"#));
-        // What a later version has set stays.
-        check(r#"{"new":1}"#, json!({"daily_quota": 7}), Ok(r#"{"daily_quota":7,"new":1}"#));
+    fn check(changes: Value, expected: Result<(), &str>) {
+        let checked = super::check(changes.as_object().unwrap());
+        assert_eq!(checked, expected.map_err(str::to_owned));
     }
 
     #[test]
     fn what_cannot_be_set_is_named() {
-        check("{}", json!({"quota": 5}), Err("there is no setting \"quota\""));
-        check("{}", json!({"hourly_quota": -1}), Err("hourly_quota cannot be -1"));
-        check("{}", json!({"spike_protection": "no"}), Err("spike_protection cannot be \"no\""));
+        check(json!({"hourly_quota": 5, "filters": {"crawlers": false, "urls": null}}), Ok(()));
+        check(json!({"hourly_quota": null, "filters": null}), Ok(()));
+        check(json!({"quota": 5}), Err("there is no setting \"quota\""));
+        check(json!({"hourly_quota": -1}), Err("hourly_quota cannot be -1"));
+        check(json!({"spike_protection": "no"}), Err("spike_protection cannot be \"no\""));
+        check(json!({"filters": {"robots": true}}), Err("filters has no setting \"robots\""));
+        check(json!({"filters": {"crawlers": 7}}), Err("filters cannot be {\"crawlers\":7}"));
     }
 
     #[test]
     fn what_is_not_named_stays() {
         let db = TestDb::with_project();
-        let row = || {
-            db.rows(&Statement::new("SELECT settings, allowed_origins FROM project", [])).remove(0)
+        let store = |changes: Value, origins: Option<&str>| {
+            db.rows(&store(1, changes.as_object().unwrap(), origins)).remove(0)
         };
-        db.batch(&[store(1, Some(r#"{"daily_quota":7}"#), None)]);
-        assert_eq!(row(), [r#"{"daily_quota":7}"#, "[]"]);
+        assert_eq!(store(json!({"daily_quota": 7}), None), [r#"{"daily_quota":7}"#, "[]"]);
         let origins = origins(&["https://Shop.test/".into()]).unwrap();
-        db.batch(&[store(1, None, Some(&origins))]);
-        assert_eq!(row(), [r#"{"daily_quota":7}"#, r#"["https://shop.test"]"#]);
+        let filters = json!({"filters": {"crawlers": false}});
+        let both =
+            [r#"{"daily_quota":7,"filters":{"crawlers":false}}"#, r#"["https://shop.test"]"#];
+        assert_eq!(store(filters, Some(&origins)), both);
+        let urls = json!({"daily_quota": null, "filters": {"urls": ["*x*"]}});
+        assert_eq!(store(urls, None)[0], r#"{"filters":{"crawlers":false,"urls":["*x*"]}}"#);
+        db.run("UPDATE project SET settings = 'damaged'");
+        assert_eq!(store(json!({"daily_quota": 8}), None)[0], r#"{"daily_quota":8}"#);
         let wrong = super::origins(&["https://a.test".into(), "a b".into()]).unwrap_err();
         assert!(wrong.starts_with("\"a b\" is no origin"), "{wrong}");
     }

@@ -3,6 +3,10 @@
 use trapline_core::event::{Event, Level};
 use trapline_core::page_check::Finding;
 
+use crate::outcome::HourRow;
+use crate::project_key::KeyRow;
+use crate::settings::Settings;
+
 /// What every page of a signed-in viewer has around its content.
 #[derive(Clone, Debug, Default)]
 pub struct Shell {
@@ -30,6 +34,8 @@ pub enum Section {
     /// The issue list and issue pages.
     #[default]
     Issues,
+    /// What the owner has set.
+    Settings,
 }
 
 /// `GET /{project}/issues/`
@@ -236,6 +242,23 @@ pub struct GroupRow {
     pub is_current: bool,
     /// Short ID of the issue from which a merge brought it.
     pub home: Option<String>,
+}
+
+/// `GET /{project}/settings/`
+#[derive(Clone, Debug, Default)]
+pub struct SettingsPage {
+    /// Around the content.
+    pub shell: Shell,
+    /// With their DSNs; those that are revoked last.
+    pub keys: Vec<(KeyRow, String)>,
+    /// Origins that may send; none stands for all.
+    pub origins: Vec<String>,
+    /// As they are.
+    pub settings: Settings,
+    /// Of the last 24 hours.
+    pub outcomes: Vec<HourRow>,
+    /// Users whose data are still being erased.
+    pub erasures: u64,
 }
 
 /// `GET /sign-in`

@@ -10,6 +10,7 @@ pub(super) struct Sidebar<'a> {
     /// `284`, `500+`
     pub(super) open_issues: String,
     pub(super) is_issues: bool,
+    pub(super) is_settings: bool,
     /// `ML`
     pub(super) initials: String,
 }
@@ -20,6 +21,7 @@ impl<'a> Sidebar<'a> {
             shell,
             open_issues: issues(shell.open_issues),
             is_issues: shell.section == Section::Issues,
+            is_settings: shell.section == Section::Settings,
             initials: initials(&shell.user_name),
         }
     }

@@ -63,6 +63,11 @@ fn issue_without_its_event_is_text() {
 }
 
 #[test]
+fn settings_are_text() {
+    check_is_text(settings(&sample::settings(PAYLOAD)), 15);
+}
+
+#[test]
 fn sign_in_is_text() {
     let page = SignInPage { next: PAYLOAD.into(), error: Some(PAYLOAD.into()) };
     check_is_text(sign_in(&page), 3);
@@ -101,7 +106,12 @@ pub(super) mod sample {
     use serde_json::{Map, json};
     use trapline_core::defect::Defect;
     use trapline_core::event::*;
+    use trapline_core::filter::FilterSettings;
+    use trapline_core::scrub::ScrubSettings;
 
+    use crate::outcome::HourRow;
+    use crate::project_key::KeyRow;
+    use crate::settings::Settings;
     use crate::view::*;
 
     fn shell(text: &str) -> Shell {
@@ -112,6 +122,33 @@ pub(super) mod sample {
             user_name: text.into(),
             csrf: text.into(),
             ..Shell::default()
+        }
+    }
+
+    pub(crate) fn settings(text: &str) -> SettingsPage {
+        let texts = || vec![text.to_owned()];
+        let key = |revoked_ms| KeyRow {
+            public_key: text.into(),
+            label: text.into(),
+            created_ms: 1,
+            revoked_ms,
+        };
+        let row = HourRow { hour: 1, outcome: text.into(), reason: text.into(), quantity: 1 };
+        SettingsPage {
+            shell: shell(text),
+            keys: vec![(key(None), text.into()), (key(Some(2)), text.into())],
+            origins: texts(),
+            settings: Settings {
+                filters: FilterSettings { messages: texts(), urls: texts(), ..Default::default() },
+                scrub: ScrubSettings {
+                    mask_keys: texts(),
+                    keep_words: texts(),
+                    ..Default::default()
+                },
+                ..Settings::default()
+            },
+            outcomes: vec![row],
+            erasures: 1,
         }
     }
 

@@ -94,7 +94,7 @@ fn statements() -> Vec<(String, Statement)> {
         ),
         ("keys", vec![project_key::list(1), project_key::create(1, "k", "", 1)]),
         ("revoked key", vec![project_key::revoke(1, "k", 1)]),
-        ("settings", vec![settings::store(1, Some("{}"), None)]),
+        ("settings", vec![settings::store(1, &Default::default(), None)]),
         ("decision", life::decide(1, 1, &Decision::ResolveIn { release: "a".into() }, 1)),
         ("merge", life::merge(1, 1, &[2], 1)),
         ("split", life::split(1, 1, &["00".repeat(16)], 1)),

@@ -1,0 +1,138 @@
+//! `/{project}/settings/`: what the owner has set, and the forms that change it. Each form names all members of its section:
+//! a box that is not ticked is not sent.
+
+use serde_json::{Map, Value};
+use worker::Response;
+
+use super::{Visit, shell, visit};
+use crate::api::settings as api;
+use crate::failure::Failure;
+use crate::outcome::HourRow;
+use crate::read;
+use crate::request::{Incoming, field};
+use crate::view::{Section, SettingsPage, Shell};
+use crate::{account, pages, reply, settings, setup};
+
+/// Hours of outcomes that the page shows.
+const HOURS: i64 = 24;
+
+/// Renders the page.
+pub async fn settings(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
+    let visit = visit(incoming, slug).await?;
+    let project = &visit.project;
+    let dsn = |key: &str| setup::dsn(incoming, key, project.id);
+    let keys = api::key_rows(incoming, project).await?.into_iter();
+    let counts = visit.store.read(&read::counts(project.id)).await?.first()?.unwrap_or_default();
+    let outcomes: Vec<HourRow> = api::outcome_rows(incoming, &visit, HOURS).await?;
+    let page = SettingsPage {
+        shell: Shell { section: Section::Settings, ..shell(&visit, &counts, incoming.now_ms) },
+        keys: keys.map(|row| (row.clone(), dsn(&row.public_key))).collect(),
+        origins: serde_json::from_str(&project.allowed_origins).unwrap_or_default(),
+        settings: settings::parse(&project.settings),
+        outcomes,
+        erasures: 0,
+    };
+    Ok(reply::page(200, pages::settings(&page)?))
+}
+
+/// `POST …/keys` with `label`.
+pub async fn create_key(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let (visit, form) = signed(incoming, slug).await?;
+    api::new_key(incoming, &visit.project, field(&form, "label")).await?;
+    Ok(back(slug, "keys"))
+}
+
+/// `POST …/revoke-key` with `key`.
+pub async fn revoke_key(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let (visit, form) = signed(incoming, slug).await?;
+    api::revoke(incoming, &visit.project, field(&form, "key")).await?;
+    Ok(back(slug, "keys"))
+}
+
+/// `POST …/senders` with `origins`, one a line, and `allow_without_origin`.
+pub async fn senders(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let (mut visit, form) = signed(incoming, slug).await?;
+    let changes = flags(&form, &["allow_without_origin"]);
+    let origins = lines(&form, "origins");
+    api::change(incoming, &mut visit.project, &changes, Some(&origins)).await?;
+    Ok(back(slug, "senders"))
+}
+
+/// `POST …/limits` with numbers, and `spike_protection`.
+pub async fn limits(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let (mut visit, form) = signed(incoming, slug).await?;
+    let mut changes = flags(&form, &["spike_protection"]);
+    for name in ["hourly_quota", "daily_quota", "max_event_bytes"] {
+        let text = field(&form, name).trim();
+        let number: u32 = if text.is_empty() {
+            0
+        } else {
+            text.parse()
+                .map_err(|_| Failure::BadRequest(format!("{name} is a number, not {text:?}")))?
+        };
+        changes.insert(name.to_owned(), number.into());
+    }
+    api::change(incoming, &mut visit.project, &changes, None).await?;
+    Ok(back(slug, "limits"))
+}
+
+/// `POST …/filters` with a box a filter, and patterns, one a line.
+pub async fn filters(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let (mut visit, form) = signed(incoming, slug).await?;
+    let mut filters = flags(
+        &form,
+        &[
+            "browser_extensions",
+            "injected_scripts",
+            "crawlers",
+            "resize_observer",
+            "legacy_browsers",
+            "localhost",
+        ],
+    );
+    add_lines(&mut filters, &form, &["messages", "urls", "releases"]);
+    let changes = Map::from_iter([("filters".to_owned(), filters.into())]);
+    api::change(incoming, &mut visit.project, &changes, None).await?;
+    Ok(back(slug, "filters"))
+}
+
+/// `POST …/privacy` with boxes, and rules of scrubbing, one a line.
+pub async fn privacy(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let (mut visit, form) = signed(incoming, slug).await?;
+    let mut scrub = flags(&form, &["defaults"]);
+    add_lines(&mut scrub, &form, &["mask_keys", "keep_keys", "mask_words", "keep_words"]);
+    let mut changes = flags(&form, &["anonymous_users", "store_ip_addresses"]);
+    changes.insert("scrub".to_owned(), scrub.into());
+    api::change(incoming, &mut visit.project, &changes, None).await?;
+    Ok(back(slug, "privacy"))
+}
+
+type Form = Vec<(String, String)>;
+
+async fn signed(incoming: &mut Incoming, slug: &str) -> Result<(Visit, Form), Failure> {
+    let form = incoming.form().await;
+    let visit = visit(incoming, slug).await?;
+    account::check_form(incoming, &visit.viewer, &form)?;
+    Ok((visit, form))
+}
+
+fn flags(form: &Form, names: &[&str]) -> Map<String, Value> {
+    let flag = |name: &&str| ((*name).to_owned(), (field(form, name) == "on").into());
+    names.iter().map(flag).collect()
+}
+
+fn add_lines(settings: &mut Map<String, Value>, form: &Form, names: &[&str]) {
+    for name in names {
+        settings.insert((*name).to_owned(), lines(form, name).into());
+    }
+}
+
+fn lines(form: &Form, name: &str) -> Vec<String> {
+    let lines = field(form, name).lines().map(str::trim);
+    lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// Where the form was.
+fn back(slug: &str, section: &str) -> Response {
+    reply::redirect(&format!("/{slug}/settings/#{section}"))
+}
