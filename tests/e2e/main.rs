@@ -4,6 +4,7 @@
 //! browser of each engine, and run one after another. What the agent does in a page is tested engine by engine, the name of
 //! the test saying in which: `_in_firefox` as the filter runs those alone.
 
+mod admission;
 mod api_calls;
 mod bindings;
 mod capture_thrown;
@@ -109,6 +110,7 @@ fn tests() -> Vec<Test> {
         sdk_page::TESTS,
         envelopes::TESTS,
         protocol::TESTS,
+        admission::TESTS,
         failing_database::TESTS,
         demo::TESTS,
         dashboard::TESTS,

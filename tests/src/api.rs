@@ -165,7 +165,55 @@ impl Api {
         Answer::of(self.get(path)?)
     }
 
-    fn json(&self, path: &str) -> Result<Value> {
+    /// Sends JSON to a path below the project's API, as a program does.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn send(&self, method: &str, path: &str, body: &Value) -> Result<Answer> {
+        self.send_as(method, path, "application/json", &body.to_string())
+    }
+
+    /// Sends a body of another type.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn send_as(&self, method: &str, path: &str, kind: &str, body: &str) -> Result<Answer> {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("http://127.0.0.1:{}/api/0/projects/{}/{path}", self.port, self.project))
+            .header("Host", format!("localhost:{}", self.port))
+            .header("Cookie", &self.cookie)
+            .header("Content-Type", kind)
+            .body(body.to_owned())?;
+        Answer::of(http().run(request)?)
+    }
+
+    /// Sets some of the project's settings.
+    ///
+    /// # Errors
+    /// When they are refused.
+    pub fn set(&self, settings: &Value) -> Result<()> {
+        let answer = self.send("PATCH", "settings/", settings)?;
+        ensure!(answer.status == 200, "{settings}: {answer:?}");
+        Ok(())
+    }
+
+    /// How often items ended so within the last 24 hours.
+    ///
+    /// # Errors
+    /// When the API answers otherwise than promised.
+    pub fn outcomes(&self, outcome: &str, reason: &str) -> Result<u64> {
+        let rows = self.json("outcomes/")?;
+        let is_asked = |row: &&Value| row["outcome"] == outcome && row["reason"] == reason;
+        let rows = rows.as_array().context("outcomes are no list")?.iter().filter(is_asked);
+        Ok(rows.filter_map(|row| row["quantity"].as_u64()).sum())
+    }
+
+    /// Reads JSON below the project's API.
+    ///
+    /// # Errors
+    /// When the answer is not 200.
+    pub fn json(&self, path: &str) -> Result<Value> {
         let path = format!("/api/0/projects/{}/{path}", self.project);
         let answer = self.page(&path)?;
         ensure!(answer.status == 200, "{path} answered {}: {}", answer.status, answer.body);

@@ -145,6 +145,15 @@ impl Database {
         self.execute(schema);
     }
 
+    /// A number that a query gives.
+    ///
+    /// # Panics
+    /// When it gives none.
+    #[must_use]
+    pub fn number(&self, query: &str) -> i64 {
+        self.connection.query_row(query, [], |row| row.get(0)).expect(query)
+    }
+
     /// Runs statements.
     pub fn run(&self, statements: &str) {
         self.execute(statements);
