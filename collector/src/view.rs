@@ -1,6 +1,7 @@
 //! What the pages show: plain values, already read from the store. No database, no clock, no request in here.
 
 use trapline_core::event::{Event, Level};
+use trapline_core::noise::Explanation;
 use trapline_core::page_check::Finding;
 
 use crate::outcome::HourRow;
@@ -192,6 +193,8 @@ pub struct IssuePage {
     pub newest_release: String,
     /// The event shown; `None` if its body was capped away.
     pub event: Option<Event>,
+    /// What the event really is, if it is not what it looks like.
+    pub noise: Option<Explanation>,
     /// Which event of the issue is shown.
     pub position: Position,
     /// (facet, total, [(value, events)]): `Browser`, `Release`, `Page`, `OS`, `Environment`; only those that have values.

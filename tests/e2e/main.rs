@@ -22,6 +22,8 @@ mod failing_database;
 mod faults;
 mod first_event;
 mod gate;
+mod hostile;
+mod hostile_bodies;
 mod issue_life;
 mod leaving;
 mod ledger;
@@ -111,6 +113,7 @@ fn tests() -> Vec<Test> {
         envelopes::TESTS,
         protocol::TESTS,
         admission::TESTS,
+        hostile::TESTS,
         failing_database::TESTS,
         demo::TESTS,
         dashboard::TESTS,
@@ -129,6 +132,7 @@ fn tests() -> Vec<Test> {
     if is_full() {
         tests.extend(dev::TESTS);
         tests.extend(deployment::LONG_TESTS);
+        tests.extend(hostile::LONG_TESTS);
     }
     tests
 }

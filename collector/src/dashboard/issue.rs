@@ -4,6 +4,7 @@ use trapline_core::event::Event;
 use trapline_core::fingerprint::{Hash, hex};
 use trapline_core::inflate::inflate;
 use trapline_core::limits::MAX_INFLATED;
+use trapline_core::noise::{Explanation, Releases, classify, explain};
 use worker::Response;
 
 use super::{Visit, row, shell, visit};
@@ -50,13 +51,15 @@ pub async fn issue(
     let shown = shown_event(&visit, &groups, event_id).await?;
     let group = shown.group;
     let last_release = groups.first().map(|newest| newest.last_release.clone()).unwrap_or_default();
+    // Events of before releases were noted have none but their own.
+    let newest_release = newest_release
+        .first()?
+        .map_or_else(|| last_release.clone(), |newest: ReleaseRow| newest.version);
     let page = IssuePage {
         shell: shell(&visit, &counts.first()?.unwrap_or_default(), incoming.now_ms),
         issue: row(prefix, &record, incoming.now_ms),
-        // Events of before releases were noted have none but their own.
-        newest_release: newest_release
-            .first()?
-            .map_or_else(|| last_release.clone(), |newest: ReleaseRow| newest.version),
+        noise: shown.event.as_ref().and_then(|event| noise(event, &newest_release)),
+        newest_release,
         releases: (record.first_release.clone(), last_release),
         event: shown.event,
         position: shown.position,
@@ -64,6 +67,13 @@ pub async fn issue(
         groups: groups.iter().map(|record| group_row(prefix, record, group)).collect(),
     };
     Ok(reply::page(200, pages::issue(&page)?))
+}
+
+/// What the event really is, if it is noise.
+fn noise(event: &Event, newest_release: &str) -> Option<Explanation> {
+    let own = event.release.as_deref();
+    let newest = Some(newest_release).filter(|newest| !newest.is_empty() && own != Some(newest));
+    Some(explain(classify(event)?, &Releases { own, newest }))
 }
 
 fn group_row(prefix: &str, record: &GroupRecord, current: Option<Hash>) -> GroupRow {

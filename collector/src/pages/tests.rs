@@ -191,6 +191,11 @@ pub(super) mod sample {
             issue: row(text),
             releases: (text.into(), text.into()),
             newest_release: text.into(),
+            noise: Some(trapline_core::noise::Explanation {
+                title: "Network",
+                explanation: text.into(),
+                remedy: "Look at the server.",
+            }),
             event: Some(event(text)),
             position: Position {
                 event_id: text.into(),

@@ -1,0 +1,167 @@
+//! Bodies that are made to hurt: each is refused or trimmed, with an answer that says so, and costs little. The same bodies go
+//! to the Worker, and to its wasm alone, where the time is taken.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use trapline_tests::World;
+use xtask::tools::{WASM_BINDGEN, at_hand};
+
+use crate::Test;
+use crate::hostile_bodies::{Hostile, bodies};
+use crate::sender::{path, post};
+
+pub const TESTS: &[Test] = &[
+    ("hostile_bodies_are_refused_or_trimmed_with_a_clear_answer", answers),
+    ("hostile_bodies_cost_the_wasm_at_most_50_ms_and_64_mib", cost),
+    ("a_body_that_never_ends_is_refused_at_the_limit", endless),
+];
+
+/// Tests that wait for a time-out.
+pub const LONG_TESTS: &[Test] = &[("a_body_that_stops_is_refused_after_a_while", stalled)];
+
+/// What the wasm may spend on one request.
+const MAX_MS: f64 = 50.0;
+
+/// What it may take of the isolate's memory.
+const MAX_MIB: f64 = 64.0;
+
+fn answers(world: &World) {
+    let project = world.project();
+    for Hostile { name, body, encoding, statuses } in bodies() {
+        let headers: Vec<_> = encoding.map(|name| ("Content-Encoding", name)).into_iter().collect();
+        let reply = post(world, &path(&project, "envelope"), &headers, &body);
+        assert!(statuses.contains(&reply.status), "{name}: {reply:?}");
+        if reply.status != 200 {
+            assert!(reply.detail().len() > 10, "{name}: {reply:?}");
+        }
+        // It is there for the next one.
+        assert_eq!(world.get_site("/health").status, 200, "{name}");
+    }
+    // What was taken is shown on every page.
+    for issue in project.api.issues().expect("issues") {
+        let page = format!("/{}/issues/{}/", project.slug, issue.short_id);
+        assert_eq!(project.api.page(&page).expect("a page").status, 200, "{issue:?}");
+    }
+}
+
+fn cost(world: &World) {
+    let directory = world.paths.target.join("e2e/hostile");
+    fs::create_dir_all(&directory).expect("a directory");
+    let mut cases = Vec::new();
+    for (number, Hostile { name, body, encoding, .. }) in bodies().into_iter().enumerate() {
+        let file = format!("{number}.bin");
+        fs::write(directory.join(&file), body).expect("a file");
+        let headers = encoding.map_or(json!({}), |name| json!({ "content-encoding": name }));
+        cases.push(json!({ "name": name, "file": file, "headers": headers }));
+    }
+    fs::write(directory.join("cases.json"), json!(cases).to_string()).expect("a file");
+    let bindings = bindings(world);
+    let script = world.paths.root.join("tests/pipeline/time.mjs");
+    let text = run(Command::new("node").arg(script).arg(&bindings).arg(&directory));
+    let report: Value = serde_json::from_str(&text).expect(&text);
+    let measured = report["cases"].as_array().expect("cases");
+    assert_eq!(measured.len(), cases.len());
+    println!();
+    for case in measured {
+        let best_ms = case["best_ms"].as_f64().expect("a time");
+        let median_ms = case["median_ms"].as_f64().expect("a time");
+        println!("{best_ms:>7.1} ms, median {median_ms:>6.1}  {} {}", case["status"], case["name"].as_str().unwrap_or_default());
+    }
+    let memory = report["memory_mib"].as_f64().expect("a size");
+    println!("{memory:>7.1} MiB of memory after all of them");
+    for case in measured {
+        // The best of seven: what it costs, beside whatever else the machine does.
+        assert!(case["best_ms"].as_f64().expect("a time") <= MAX_MS, "{case}");
+    }
+    assert!(memory <= MAX_MIB, "{memory} MiB");
+}
+
+/// The wasm of the last build, bound for Node.
+fn bindings(world: &World) -> PathBuf {
+    let bindings = world.paths.target.join("e2e/hostile/bindings");
+    let wasm = world.paths.target.join("wasm32-unknown-unknown/release/trapline_collector.wasm");
+    let wasm_bindgen = at_hand(WASM_BINDGEN, &world.paths).expect("wasm-bindgen of the build");
+    run(Command::new(wasm_bindgen)
+        .args(["--target", "web", "--no-typescript", "--out-dir"])
+        .arg(&bindings)
+        .arg(wasm));
+    bindings
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().expect("a program");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+/// Connects, and sends the head of a request whose body comes in pieces.
+fn begin(world: &World) -> TcpStream {
+    let project = world.project();
+    let mut stream = TcpStream::connect(("127.0.0.1", world.worker.port())).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(40))).expect("a timeout");
+    stream.set_write_timeout(Some(Duration::from_secs(40))).expect("a timeout");
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nTransfer-Encoding: chunked\r\n\r\n",
+        path(&project, "envelope"),
+        world.worker.port()
+    );
+    stream.write_all(head.as_bytes()).expect("a head");
+    stream
+}
+
+/// What is answered while the body is still being sent.
+fn answer(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    let mut piece = [0; 4_096];
+    while let Ok(bytes @ 1..) = stream.read(&mut piece) {
+        text.extend_from_slice(&piece[..bytes]);
+        if text.ends_with(b"}") || text.ends_with(b"0\r\n\r\n") {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn endless(world: &World) {
+    let mut stream = begin(world);
+    let piece = vec![b' '; 64 * 1024];
+    let mut sent = 0;
+    // Up to 64 MB: the Worker answers long before, and may close the connection as it does.
+    for _ in 0..1_000 {
+        let head = format!("{:x}\r\n", piece.len());
+        let is_sent = stream.write_all(head.as_bytes()).is_ok()
+            && stream.write_all(&piece).is_ok()
+            && stream.write_all(b"\r\n").is_ok();
+        if !is_sent {
+            break;
+        }
+        sent += piece.len();
+        stream.set_read_timeout(Some(Duration::from_millis(1))).expect("a timeout");
+        let mut first = [0; 1];
+        if stream.peek(&mut first).is_ok() {
+            break;
+        }
+    }
+    stream.set_read_timeout(Some(Duration::from_secs(40))).expect("a timeout");
+    let text = answer(&mut stream);
+    assert!(text.starts_with("HTTP/1.1 413"), "after {sent} bytes: {text}");
+    assert!(text.contains("larger than the limit of"), "{text}");
+    assert!(sent < 60_000_000, "{sent} bytes were taken");
+}
+
+fn stalled(world: &World) {
+    let mut stream = begin(world);
+    stream.write_all(b"3\r\n{}\n\r\n").expect("a piece");
+    let start = Instant::now();
+    let text = answer(&mut stream);
+    assert!(text.starts_with("HTTP/1.1 400"), "{text}");
+    assert!(text.contains("the body had not ended after 20 seconds"), "{text}");
+    assert!(start.elapsed() < Duration::from_secs(35));
+}
