@@ -36,6 +36,7 @@ mod retention;
 mod sdk_page;
 mod sender;
 mod sentry_sdk;
+mod sentry_sdks;
 mod uncaught;
 mod unchanged;
 mod upgrade;
@@ -109,6 +110,7 @@ fn is_full() -> bool {
 fn tests() -> Vec<Test> {
     let mut tests = [
         sentry_sdk::TESTS,
+        sentry_sdks::TESTS,
         sdk_page::TESTS,
         envelopes::TESTS,
         protocol::TESTS,
@@ -133,6 +135,7 @@ fn tests() -> Vec<Test> {
         tests.extend(dev::TESTS);
         tests.extend(deployment::LONG_TESTS);
         tests.extend(hostile::LONG_TESTS);
+        tests.extend(sentry_sdks::LONG_TESTS);
     }
     tests
 }
