@@ -9,6 +9,9 @@
 //! 2. every exception of the chain: its type, its message without what varies, and its first named in-app functions;
 //! 3. without exceptions, the message without what varies.
 //!
+//! Failures that each engine words differently count as their class (`noise`), with their functions if the owner's code is
+//! in the stack.
+//!
 //! Line numbers, origins, queries, bundle hashes and minified names do not count.
 
 mod message;
@@ -16,6 +19,7 @@ mod message;
 use sha2::{Digest, Sha256};
 
 use crate::event::{Event, Exception, Frame};
+use crate::noise::{self, Class};
 use crate::title::path_of;
 
 pub use message::parameterised;
@@ -91,12 +95,24 @@ fn is_default(part: &str) -> bool {
 
 fn add_default(event: &Event, components: &mut Vec<String>) {
     for exception in &event.exceptions {
-        components.push(exception.kind.clone());
-        components.push(parameterised(&exception.value));
-        components.push(functions(exception));
+        match noise::class_of(exception) {
+            // Each engine has its own words, and the frames are the bundler's or none.
+            Some(class @ (Class::StaleDeploy | Class::ScriptError)) => {
+                components.push(class.name().into());
+            }
+            // Each engine has its own words, but where the request was made is the owner's code.
+            Some(class) => components.extend([class.name().into(), functions(exception)]),
+            None => {
+                components.push(exception.kind.clone());
+                components.push(parameterised(&exception.value));
+                components.push(functions(exception));
+            }
+        }
     }
     if event.exceptions.is_empty() {
-        components.push(parameterised(event.message.as_deref().unwrap_or_default()));
+        let message = event.message.as_deref().unwrap_or_default();
+        let class = noise::class_of_message(message).map(|class| class.name().to_owned());
+        components.push(class.unwrap_or_else(|| parameterised(message)));
     }
     components.retain(|component| !component.is_empty());
 }

@@ -13,7 +13,6 @@ use crate::limits::{MAX_NAME, MAX_TAGS};
 use crate::{url, user_agent};
 
 pub use client_hints::ClientHints;
-pub use language::in_english;
 
 /// What the collector knows beside the event.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,7 +67,7 @@ pub fn normalize(event: &mut Event, context: &Context) {
     event.country = context.country.and_then(country).unwrap_or_default();
     settle_address(event, context);
     // Last: fingerprints read it, and say the same whatever language the browser speaks.
-    translate(event);
+    language::translate(event);
 }
 
 /// `https://shop.test/cart?id=1#top` → URL, query and fragment. What the sender split itself stays.
@@ -126,17 +125,6 @@ fn settle_address(event: &mut Event, context: &Context) {
         Addresses::WhenAsked => {}
     }
     user.asks_for_address = false;
-}
-
-fn translate(event: &mut Event) {
-    for exception in &mut event.exceptions {
-        if let Some(english) = in_english(&exception.value) {
-            exception.value = english;
-        }
-    }
-    if let Some(english) = event.message.as_deref().and_then(in_english) {
-        event.message = Some(english);
-    }
 }
 
 #[cfg(test)]

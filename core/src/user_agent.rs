@@ -41,7 +41,7 @@ pub fn parse(user_agent: &str) -> Device {
 type Product = (&'static str, &'static str, &'static str, usize);
 
 /// Before `Chrome/` and `Version/`, which nearly all of these also send.
-const BROWSERS: [Product; 22] = [
+const BROWSERS: [Product; 24] = [
     ("HeadlessChrome/", "Headless Chrome", "HeadlessChrome/", 1),
     ("Edg/", "Edge", "Edg/", 1),
     ("EdgA/", "Edge", "EdgA/", 1),
@@ -49,6 +49,8 @@ const BROWSERS: [Product; 22] = [
     ("Edge/", "Edge", "Edge/", 1), // Until 18, with its own engine.
     ("OPR/", "Opera", "OPR/", 1),
     ("OPT/", "Opera", "OPT/", 1), // On iOS.
+    ("Opera Mini/", "Opera Mini", "Opera Mini/", 1),
+    ("Presto/", "Opera", "Version/", 1), // Until 12, with its own engine.
     ("SamsungBrowser/", "Samsung Internet", "SamsungBrowser/", 1),
     ("YaBrowser/", "Yandex Browser", "YaBrowser/", 1),
     ("Vivaldi/", "Vivaldi", "Vivaldi/", 1),

@@ -46,12 +46,15 @@ const NO_ROBOTS: [&str; 1] = ["cubot"];
 fn name_in(agent: &str) -> Option<String> {
     let agent = agent.to_ascii_lowercase();
     let named = NAMES.iter().find(|name| agent.contains(**name)).map(|name| (*name).to_owned());
+    // Robots leave an address for complaints; no browser does.
+    let has_address = agent.contains("+http");
     named.or_else(|| {
         let is_end = |c: char| !c.is_ascii_alphanumeric();
         let mut words = agent.split(is_end);
         let is_robot = |word: &&str| {
             ENDINGS.iter().any(|ending| word.ends_with(ending)) && !NO_ROBOTS.contains(word)
         };
-        words.find(is_robot).map(str::to_owned)
+        let word = words.find(is_robot).map(str::to_owned);
+        word.or_else(|| has_address.then(|| "robot with an address".to_owned()))
     })
 }
