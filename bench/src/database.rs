@@ -37,6 +37,11 @@ impl Database {
         Ok(u64::try_from(number)?)
     }
 
+    /// Runs statements.
+    pub(crate) fn run(&self, sql: &str) -> Result<()> {
+        Ok(self.connection.execute_batch(sql)?)
+    }
+
     /// Moves all that was stored into the past: every time, told by the name of its column. Values that are too small
     /// for a time since 1970 stay as they are, as a 0 for "never".
     pub(crate) fn age_by_days(&self, days: u32) -> Result<()> {

@@ -2,7 +2,7 @@
 //!
 //! In reading order: what is sent ([`event`], [`mix`], [`load`]), to whom ([`target`]), what is looked at ([`database`],
 //! [`meter`], [`processes`]), the bench `ingest` ([`throughput`], [`rows`]), the bench `growth` ([`seeded`], [`visitor`],
-//! [`questions`]), the bench [`agent`], and how figures are shown.
+//! [`questions`]), the bench [`hostile`] ([`attack`]), the bench [`agent`], and how figures are shown.
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
 mod event;
@@ -23,6 +23,9 @@ mod questions;
 mod seeded;
 mod visitor;
 
+mod attack;
+mod hostile;
+
 mod agent;
 
 mod report;
@@ -30,12 +33,15 @@ mod statistics;
 mod table;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use xtask::paths::Paths;
 
 fn main() -> ExitCode {
-    match run(&std::env::args().nth(1).unwrap_or_default()) {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let seconds = arguments.get(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(60);
+    match run(arguments.first().map_or("", String::as_str), Duration::from_secs(seconds)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -44,14 +50,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(bench: &str) -> Result<()> {
+/// `time` is of those that last as long as one likes.
+fn run(bench: &str, time: Duration) -> Result<()> {
     xtask::group::end_all_on_interruption()?;
     let paths = Paths::of_this_repository();
     match bench {
         "ingest" => ingest::run(&paths),
         "rows" => ingest::run_rows(&paths),
         "growth" => growth::run(&paths),
+        "hostile" => hostile::run(&paths, time),
         "agent" => agent::run(&paths),
-        _ => bail!("there is no bench {bench:?}; there are: ingest, rows, growth, agent"),
+        _ => bail!("there is no bench {bench:?}; there are: ingest, rows, growth, hostile, agent"),
     }
 }

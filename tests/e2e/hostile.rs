@@ -169,3 +169,12 @@ fn stalled(world: &World) {
     assert!(answer.contains("the body had not ended after 20 seconds"), "{answer}");
     assert!(report["seconds"].as_f64().expect("seconds") < 30.0, "{report}");
 }
+
+/// Half a minute of `cargo xtask bench hostile`, which says what is wrong where something is.
+fn traffic(world: &World) {
+    let report = run(Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--package", "trapline-bench", "--", "hostile", "30"])
+        .current_dir(&world.paths.root));
+    println!("\n{report}");
+    assert!(report.contains("hostile requests"), "{report}");
+}

@@ -116,7 +116,7 @@ fn browser(world: &World) {
     assert_eq!(tab.eval("window.messageId"), event.event_id);
     assert_eq!(tag(&event, "list"), Some("winter"));
     assert_eq!(event.fingerprint, ["prices"]);
-    took(&gate, &["event", "session", "feedback", "transaction"]);
+    took(&gate, &["event", "session", "feedback", "span"]);
     assert_eq!(project.api.issues().expect("issues").len(), 2, "the rest is no error");
     eventually(|| {
         let dropped = project.api.outcomes("dropped", "unsupported_item")?;

@@ -63,8 +63,11 @@ enum Command {
     },
     /// Measure beside what we are compared with, in one run
     Bench {
-        /// ingest, rows (a part of ingest), growth, agent
+        /// ingest, rows (a part of ingest), growth, hostile, agent
         name: String,
+        /// How long hostile traffic lasts
+        #[arg(long, default_value_t = 1)]
+        minutes: u64,
     },
 }
 
@@ -94,7 +97,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Seed { issues, events, page_views, state } => {
             seed::seed(&paths, &Seed { issues, events, page_views, state })?;
         }
-        Command::Bench { name } => bench::bench(&paths, &name)?,
+        Command::Bench { name, minutes } => bench::bench(&paths, &name, minutes)?,
     }
     Ok(ExitCode::SUCCESS)
 }
