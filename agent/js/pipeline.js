@@ -54,9 +54,10 @@ const kindOf = ({ kind, told, value }) =>
 /** Whether there is no room for one more; then it has been counted. Asked before anything is made of it. */
 export const overflows = (record) =>
   attempt(() => {
-    if (state.mode !== "armed" || rim.wasm.has_room(kindOf(record), record.at)) return false;
-    state.discard("queue_overflow");
-    return true;
+    const isFull =
+      state.mode === "armed" ? !rim.wasm.has_room(kindOf(record), record.at) : state.mode === "waiting" && pending.size >= MAX_PENDING;
+    if (isFull) state.discard("queue_overflow");
+    return isFull;
   });
 
 /** Takes a record; `scopeOf` gives the scopes merged. */
