@@ -76,7 +76,6 @@ export const capture = (record, scopeOf, hint) =>
       queue.push(one);
       soon();
     }
-    if (state.mode === "waiting") load();
   });
 
 function isFirst(key, one) {
@@ -108,6 +107,7 @@ function drain(max_ms) {
     });
   }
   if (queue.length) soon();
+  if (state.mode === "waiting" && pending.size) load();
   attempt(report);
   if (state.mode === "degraded") for (const one of pending.values()) again(one);
   pump();
