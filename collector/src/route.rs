@@ -1,4 +1,4 @@
-//! Every URL of the Worker. Static files (`/trapline.js`, `/agent/…`, `/static/…`) are answered before it.
+//! Every URL of the Worker. Static files (`/trapline.js`, `/agent/…`, or what the build calls them, `/static/…`) are answered before it.
 
 use worker::{Method, Response};
 
@@ -34,6 +34,9 @@ pub async fn answer(mut incoming: Incoming) -> Response {
         (Method::Options, _) if endpoint.is_some() => ingest::preflight(),
         (Method::Post, _) if let Some((project, endpoint)) = endpoint => {
             ingest::take(&mut incoming, project, endpoint).await
+        }
+        (Method::Post, [name, project]) if is_named(&incoming, name) => {
+            ingest::take(&mut incoming, project, Endpoint::Envelope).await
         }
         (Method::Get, ["health"]) => health(&incoming).await,
         (Method::Get, ["demo", ..]) if demo::is_on(&incoming) => {
@@ -148,6 +151,10 @@ async fn settings_form(
         "privacy" => settings::privacy(incoming, project).await,
         _ => Err(Failure::NotFound),
     }
+
+/// Whether this is the first segment of the ingest's other path, in a build where the agent has a name of its own.
+fn is_named(incoming: &Incoming, segment: &str) -> bool {
+    incoming.setting("AGENT_NAME").is_some_and(|name| name == segment)
 }
 
 /// Whether the dashboard answers on the host that was asked for. Without the setting it answers on all.
