@@ -151,6 +151,7 @@ async fn settings_form(
         "privacy" => settings::privacy(incoming, project).await,
         _ => Err(Failure::NotFound),
     }
+}
 
 /// Whether this is the first segment of the ingest's other path, in a build where the agent has a name of its own.
 fn is_named(incoming: &Incoming, segment: &str) -> bool {
