@@ -30,6 +30,7 @@ export function eventOf({ id, at, url, age }, told, scope, settings) {
   };
   if (settings.httpContext) headersOf(event.request);
   if (told.chain) event.exception = { values: exceptionsOf(told, max) };
+  if (told.chain && self._sentryDebugIds) event.debug_meta = { images: imagesOf(event.exception) };
   if (told.message !== undefined) event.message = cut(told.message, max);
   return told.event ? joined(event, told.event) : event;
 }
@@ -58,6 +59,15 @@ function exceptionsOf({ chain, type, handled }, max) {
     },
   }));
   return values.reverse();
+}
+
+/** Those files of the stacks that have been given a debug ID when they were built: each says so, by a stack of its own. */
+function imagesOf(exception) {
+  const text = JSON.stringify(exception);
+  return Object.entries(self._sentryDebugIds).flatMap(([stack, debug_id]) => {
+    const [, code_file] = /(https?:\S+?):\d+(:\d+)?\)?$/m.exec(stack) ?? [];
+    return code_file && text.includes(code_file) ? { type: "sourcemap", code_file, debug_id } : [];
+  });
 }
 
 /** Says so where something is missing. */

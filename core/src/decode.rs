@@ -6,6 +6,7 @@
 
 mod exception;
 mod fields;
+mod images;
 mod repair;
 mod time;
 
@@ -94,6 +95,7 @@ pub fn event(payload: &[u8], received: &Received) -> Result<Event, DecodeError> 
     event.contexts = fields.bounded_object("contexts");
     event.extra = fields.bounded_object("extra");
     event.modules = modules(&mut fields);
+    event.images = images::images(&mut fields);
     event.fingerprint = fingerprint(&mut fields);
     if let Some(sdk) = fields.object("sdk") {
         event.sdk = named(&sdk);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::defect::Defect;
+use crate::resolution::{Image, RawFrame, Unresolved};
 
 /// An event after decoding: every field is bounded, typed and optional where the sender may leave it out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -64,6 +65,9 @@ pub struct Event {
     /// Packages that the sender runs with, and their versions.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub modules: Map<String, Value>,
+    /// Files of the frames, with what ties them to uploads.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
     /// The sender's own grouping; may hold `{{ default }}`.
     pub fingerprint: Vec<String>,
     /// Which SDK sent it.
@@ -144,6 +148,12 @@ pub struct Frame {
     /// Local variables, which SDKs on servers send.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub vars: Map<String, Value>,
+    /// What the engine said, where a source map or a debug file said more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Box<RawFrame>>,
+    /// Why nothing said more, where something could have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unresolved: Option<Unresolved>,
 }
 
 /// Source lines around a frame.

@@ -45,6 +45,8 @@ pub mod page_check;
 #[cfg(feature = "decode")]
 pub mod release;
 #[cfg(feature = "decode")]
+pub mod resolution;
+#[cfg(feature = "decode")]
 pub mod scrub;
 #[cfg(feature = "decode")]
 pub mod title;

@@ -75,6 +75,9 @@ pub const MAX_FILTER_PATTERNS: usize = 100;
 /// Scrubbed places listed by name; the rest is counted in the last one.
 pub const MAX_SCRUBBED: usize = 50;
 
+/// Files with a debug ID of one event.
+pub const MAX_IMAGES: usize = 256;
+
 /// Source lines kept on each side of a frame's line.
 pub const MAX_SOURCE_LINES: usize = 10;
 

@@ -1,7 +1,7 @@
 //! The exception chain: `exception.values` on the wire, oldest cause first and oldest call first, turned around so
 //! that readers meet the crash first.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::fields::{Fields, cut, list, object};
 use crate::event::{Exception, Frame, Mechanism, Source};
@@ -97,6 +97,7 @@ fn frame(fields: &mut Fields) -> Frame {
         column: fields.count("colno", u32::MAX).unwrap_or(0),
         source: source(fields),
         vars: fields.bounded_object("vars"),
+        ..Frame::default()
     }
 }
 
@@ -129,7 +130,6 @@ fn frame_of_stack(frame: stack::Frame) -> Frame {
         file: frame.file,
         line: frame.line,
         column: frame.column,
-        source: None,
-        vars: Map::new(),
+        ..Frame::default()
     }
 }
