@@ -90,6 +90,9 @@ async fn developers(
         (Method::Patch, ["api", "0", "projects", project, "settings"]) => {
             api::settings::change_settings(incoming, project).await
         }
+        (Method::Post, ["api", "0", "projects", project, "erasures"]) => {
+            api::settings::erase_user(incoming, project).await
+        }
         (Method::Get, ["api", "0", "projects", project, "outcomes"]) => {
             api::settings::outcomes(incoming, project).await
         }
@@ -146,6 +149,7 @@ async fn settings_form(
         "limits" => settings::limits(incoming, project).await,
         "filters" => settings::filters(incoming, project).await,
         "privacy" => settings::privacy(incoming, project).await,
+        "erase" => settings::erase(incoming, project).await,
         _ => Err(Failure::NotFound),
     }
 }
