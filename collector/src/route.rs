@@ -1,4 +1,4 @@
-//! Every URL of the Worker. Static files (`/trapline.js`, `/agent/…`, `/static/…`) are answered before it.
+//! Every URL of the Worker. Static files (`/trapline.js`, `/agent/…`, or what the build calls them, `/static/…`) are answered before it.
 
 use worker::{Method, Response};
 
@@ -27,6 +27,7 @@ pub async fn answer(mut incoming: Incoming) -> Response {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let endpoint = match parts.as_slice() {
         ["api", project, name] => Endpoint::of(name).map(|endpoint| (*project, endpoint)),
+        [name, project] if is_named(&incoming, name) => Some((*project, Endpoint::Envelope)),
         _ => None,
     };
     match (incoming.method(), parts.as_slice()) {
@@ -152,6 +153,11 @@ async fn settings_form(
         "erase" => settings::erase(incoming, project).await,
         _ => Err(Failure::NotFound),
     }
+}
+
+/// Whether this is the first segment of the ingest's other path, in a build where the agent has a name of its own.
+fn is_named(incoming: &Incoming, segment: &str) -> bool {
+    incoming.setting("AGENT_NAME").is_some_and(|name| name == segment)
 }
 
 /// Whether the dashboard answers on the host that was asked for. Without the setting it answers on all.
