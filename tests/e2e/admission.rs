@@ -353,6 +353,9 @@ fn secrets(world: &World) {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
     assert!(text.contains("[Filtered]") && text.contains("red"), "{text}");
+    let issue = project.api.only_issue().unwrap();
+    let page = project.api.page(&format!("/{}/issues/{}/", project.slug, issue.short_id)).unwrap();
+    assert!(page.body.contains("taken out before anything was stored"), "{}", page.body);
     project.api.set(&json!({ "store_ip_addresses": true })).unwrap();
     payload["event_id"] = json!(format!("{:032x}", 2));
     let send = post(world, &path(&project, "envelope"), &[], &envelope_of("event", &payload));

@@ -75,6 +75,7 @@ pub async fn new_key(
     let (public_key, now_ms) = (random::public_key(), incoming.now_ms);
     let store = Store::open(&incoming.env, now_ms).await?;
     store.write(|_| vec![project_key::create(project.id, &public_key, label, now_ms)]).await?;
+    key::forget();
     let rows: Vec<KeyRow> = store.read(&project_key::list(project.id)).await?.all()?;
     let made = rows.into_iter().find(|row| row.public_key == public_key);
     made.ok_or_else(|| bad(&format!("the project has {MAX_KEYS} keys: revoke one first")))
