@@ -9,6 +9,7 @@ pub mod auth;
 pub mod dashboard;
 pub mod deletion;
 pub mod demo;
+pub mod erasure;
 pub mod failure;
 pub mod first_event;
 pub mod ingest;

@@ -25,8 +25,8 @@ use trapline_core::fingerprint::{self, Fingerprint, Hash};
 
 use crate::sql::Statement;
 
-pub use bodies::slot;
-pub use columns::{bytes_of_hex, level_of, short_hash};
+pub use bodies::{event_of_bytes, slot};
+pub use columns::{bytes_of_hex, level_of, owner_hash};
 pub use facets::line as facet_line;
 
 /// Bodies that a group keeps: the first, and a ring of newer ones.

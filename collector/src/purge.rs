@@ -12,6 +12,7 @@ use serde::Deserialize;
 use worker::Env;
 
 use crate::deletion;
+use crate::erasure::{self, Erasure};
 use crate::life::{Deleting, next_deleting};
 use crate::plan::HOUR_MS;
 use crate::sql::Statement;
@@ -23,6 +24,12 @@ use step::ROWS;
 
 /// Steps of one run.
 const STEPS: u32 = 5;
+
+/// Steps of one run while a user is being erased, which takes up to 7 queries a step.
+const STEPS_BESIDE_ERASURE: u32 = 1;
+
+/// Steps of an erasure.
+const ERASURE_STEPS: u32 = 3;
 
 /// A run every five minutes.
 const RUN_MS: i64 = 300_000;
@@ -43,11 +50,17 @@ pub async fn run(env: &Env, now_ms: i64) -> Result<(), StoreError> {
     let store = Store::open_database(env, database, now_ms).await?;
     finish_deletions(&store, &kept, now_ms).await?;
 
+    let erasure: Option<Erasure> = store.read(&erasure::next()).await?.first()?;
+    let steps = if erasure.is_some() { STEPS_BESIDE_ERASURE } else { STEPS };
+    if let Some(erasure) = erasure {
+        erasure::run(&store, erasure, ERASURE_STEPS).await?;
+    }
+
     let settings = Settings::of(&store).await?;
     let mut pressure = settings.pressure;
     let kept = pressure.shortened(&kept);
     let mut after = settings.place;
-    for _ in 0..STEPS {
+    for _ in 0..steps {
         // After the last group the walk begins anew.
         let groups: Vec<Candidate> = store.read(&next_groups(after.as_ref())).await?.all()?;
         let rows = store.write(|_| step(after.as_ref(), &groups, &kept, now_ms)).await?;

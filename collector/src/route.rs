@@ -27,6 +27,7 @@ pub async fn answer(mut incoming: Incoming) -> Response {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let endpoint = match parts.as_slice() {
         ["api", project, name] => Endpoint::of(name).map(|endpoint| (*project, endpoint)),
+        [name, project] if is_named(&incoming, name) => Some((*project, Endpoint::Envelope)),
         _ => None,
     };
     match (incoming.method(), parts.as_slice()) {
@@ -34,9 +35,6 @@ pub async fn answer(mut incoming: Incoming) -> Response {
         (Method::Options, _) if endpoint.is_some() => ingest::preflight(),
         (Method::Post, _) if let Some((project, endpoint)) = endpoint => {
             ingest::take(&mut incoming, project, endpoint).await
-        }
-        (Method::Post, [name, project]) if is_named(&incoming, name) => {
-            ingest::take(&mut incoming, project, Endpoint::Envelope).await
         }
         (Method::Get, ["health"]) => health(&incoming).await,
         (Method::Get, ["demo", ..]) if demo::is_on(&incoming) => {
@@ -92,6 +90,9 @@ async fn developers(
         }
         (Method::Patch, ["api", "0", "projects", project, "settings"]) => {
             api::settings::change_settings(incoming, project).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "erasures"]) => {
+            api::settings::erase_user(incoming, project).await
         }
         (Method::Get, ["api", "0", "projects", project, "outcomes"]) => {
             api::settings::outcomes(incoming, project).await
@@ -149,6 +150,7 @@ async fn settings_form(
         "limits" => settings::limits(incoming, project).await,
         "filters" => settings::filters(incoming, project).await,
         "privacy" => settings::privacy(incoming, project).await,
+        "erase" => settings::erase(incoming, project).await,
         _ => Err(Failure::NotFound),
     }
 }

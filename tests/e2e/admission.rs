@@ -24,6 +24,8 @@ pub const TESTS: &[Test] = &[
     ("one_address_that_floods_a_project_is_held_off", rate),
     ("visitors_are_told_apart_only_where_the_owner_wants_it", visitors),
     ("secrets_and_addresses_are_not_stored", secrets),
+    ("a_user_is_erased_and_counts_stay", erased),
+    ("noise_is_explained_on_the_issues_page", noise),
     ("settings_page_shows_and_saves", page),
 ];
 
@@ -351,12 +353,76 @@ fn secrets(world: &World) {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
     assert!(text.contains("[Filtered]") && text.contains("red"), "{text}");
+    let issue = project.api.only_issue().unwrap();
+    let page = project.api.page(&format!("/{}/issues/{}/", project.slug, issue.short_id)).unwrap();
+    assert!(page.body.contains("taken out before anything was stored"), "{}", page.body);
     project.api.set(&json!({ "store_ip_addresses": true })).unwrap();
     payload["event_id"] = json!(format!("{:032x}", 2));
     let send = post(world, &path(&project, "envelope"), &[], &envelope_of("event", &payload));
     assert_eq!(send.status, 200);
     let stored = project.api.event(&format!("{:032x}", 2)).unwrap();
     assert_eq!(stored.user.ip_address.as_deref(), Some("127.0.0.1"));
+}
+
+fn erased(world: &World) {
+    let project = world.project();
+    for (number, id) in [(1, "jo"), (2, "mara"), (3, "jo")] {
+        let mut payload = event(number, if number == 3 { "another bug" } else { "a bug" });
+        payload["user"] = json!({ "id": id, "email": format!("{id}@shop.test") });
+        let body = envelope_of("event", &payload);
+        assert_eq!(post(world, &path(&project, "envelope"), &[], &body).status, 200);
+    }
+    let counts = || -> Vec<_> {
+        let mut issues = project.api.issues().unwrap();
+        issues.sort_by(|one, other| one.value.cmp(&other.value));
+        issues.into_iter().map(|issue| (issue.value, issue.count, issue.users)).collect()
+    };
+    let before = counts();
+    let answer = project.api.send("POST", "erasures/", &json!({ "user": "jo@shop.test" })).unwrap();
+    assert_eq!((answer.status, answer.body.as_str()), (200, "{\"done\":true}"));
+    for (number, is_there) in [(1, false), (2, true), (3, false)] {
+        assert_eq!(project.api.event(&format!("{number:032x}")).is_ok(), is_there, "{number}");
+    }
+    assert_eq!(counts(), before);
+    let nobody = project.api.send("POST", "erasures/", &json!({ "user": " " })).unwrap();
+    assert_eq!(nobody.status, 400);
+    // The pages of issues whose events are gone still open.
+    for issue in project.api.issues().unwrap() {
+        let page = format!("/{}/issues/{}/", project.slug, issue.short_id);
+        assert_eq!(project.api.page(&page).unwrap().status, 200);
+    }
+}
+
+fn noise(world: &World) {
+    let project = world.project();
+    let wordings = [
+        (
+            "ChunkLoadError",
+            "Loading chunk 12 failed.\n(error: https://shop.test/assets/12.5f3a.js)",
+        ),
+        (
+            "TypeError",
+            "Failed to fetch dynamically imported module: https://shop.test/assets/cart-1a2b.js",
+        ),
+        (
+            "TypeError",
+            "error loading dynamically imported module: https://shop.test/assets/cart-1a2b.js",
+        ),
+        ("TypeError", "Importing a module script failed."),
+    ];
+    for (number, (kind, value)) in (1..).zip(wordings) {
+        let mut payload = event(number, value);
+        payload["exception"]["values"][0]["type"] = json!(kind);
+        payload["release"] = json!("shop@1.0.0");
+        let body = envelope_of("event", &payload);
+        assert_eq!(post(world, &path(&project, "envelope"), &[], &body).status, 200);
+    }
+    // However the engines word it, one issue.
+    let issue = project.api.only_issue().unwrap();
+    assert_eq!(issue.count, 4);
+    let page = project.api.page(&format!("/{}/issues/{}/", project.slug, issue.short_id)).unwrap();
+    assert!(page.body.contains("aria-label=\"What this is\""), "{}", page.body);
+    assert!(page.body.contains("class=\"remedy\""), "{}", page.body);
 }
 
 fn page(world: &World) {

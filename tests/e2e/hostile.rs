@@ -22,8 +22,11 @@ pub const TESTS: &[Test] = &[
     ("a_body_that_never_ends_is_refused_at_the_limit", endless),
 ];
 
-/// Tests that wait for a time-out.
-pub const LONG_TESTS: &[Test] = &[("a_body_that_stops_is_refused_after_a_while", stalled)];
+/// Tests that take their time.
+pub const LONG_TESTS: &[Test] = &[
+    ("a_body_that_stops_is_refused_after_a_while", stalled),
+    ("normal_events_are_stored_beside_hostile_traffic", traffic),
+];
 
 /// What the wasm may spend on one request.
 const MAX_MS: f64 = 50.0;

@@ -19,6 +19,12 @@ pub const TESTS: &[Test] = &[
     ("scripts_of_every_origin_read_every_answer", across_origins),
 ];
 
+/// Path, headers, body.
+type Sent<'a> = (&'a str, &'a [(&'a str, &'a str)], Vec<u8>);
+
+/// Path, headers, body; status, and a part of the detail.
+type Refused<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [u8], u16, &'a str);
+
 fn authentication(world: &World) {
     let project = world.project();
     let (id, key) = (project.id(), project.key());
@@ -32,7 +38,7 @@ fn authentication(world: &World) {
         format!("{header}\n{{\"type\":\"event\",\"unknown\":{{}}}}\n{event}").into_bytes()
     };
     let without_slash = format!("/api/{id}/envelope?sentry_version=7&sentry_key={key}");
-    let cases: [(&str, &[(&str, &str)], Vec<u8>); 8] = [
+    let cases: [Sent; 8] = [
         (&path(&project, "envelope"), &[], envelope(1, "authenticated")),
         (&without_slash, &[], envelope(2, "authenticated")),
         (&bare, &[("X-Sentry-Auth", &long)], envelope(3, "authenticated")),
@@ -65,7 +71,7 @@ fn disagreement(world: &World) {
         format!("{}\n{{\"type\":\"event\"}}\n{{}}", json!({ "dsn": elsewhere })).into_bytes();
     let twice = format!("{}&sentry_key={}", path(&project, "envelope"), other.key());
     let bare = format!("/api/{}/envelope/", project.id());
-    let cases: [(&str, &[(&str, &str)], &[u8], u16, &str); 6] = [
+    let cases: [Refused; 6] = [
         (
             &path(&project, "envelope"),
             &[("X-Sentry-Auth", &theirs)],

@@ -7,6 +7,7 @@ use trapline_core::decode::rfc3339_of;
 use worker::Response;
 
 use crate::dashboard::{Visit, visit};
+use crate::erasure::{self, Erasure, MAX_USER};
 use crate::failure::Failure;
 use crate::outcome::{self, HourRow};
 use crate::plan::HOUR_MS;
@@ -74,6 +75,7 @@ pub async fn new_key(
     let (public_key, now_ms) = (random::public_key(), incoming.now_ms);
     let store = Store::open(&incoming.env, now_ms).await?;
     store.write(|_| vec![project_key::create(project.id, &public_key, label, now_ms)]).await?;
+    key::forget();
     let rows: Vec<KeyRow> = store.read(&project_key::list(project.id)).await?.all()?;
     let made = rows.into_iter().find(|row| row.public_key == public_key);
     made.ok_or_else(|| bad(&format!("the project has {MAX_KEYS} keys: revoke one first")))
@@ -152,6 +154,34 @@ pub async fn change(
     let stored = stored.ok_or(Failure::NotFound)?;
     (project.settings, project.allowed_origins) = (stored.settings, stored.allowed_origins);
     Ok(())
+}
+
+#[derive(Serialize)]
+struct Erased {
+    done: bool,
+}
+
+/// `POST …/erasures/` with `{"user": "…"}`: what senders call somebody whose data have to go. 200 once all is done, 202 while
+/// the cron goes on with it.
+pub async fn erase_user(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let (visit, object) = signed(incoming, slug).await?;
+    let user = object.get("user").and_then(Value::as_str).unwrap_or_default();
+    let done = erase(&visit, user, incoming.now_ms).await?;
+    Ok(reply::json(if done { 200 } else { 202 }, &Erased { done }))
+}
+
+/// Begins to erase a user; whether all is done.
+pub async fn erase(visit: &Visit, user: &str, now_ms: i64) -> Result<bool, Failure> {
+    /// Steps within one request; the cron does the others.
+    const STEPS: u32 = 4;
+    let user = user.trim();
+    if user.is_empty() || user.len() > MAX_USER {
+        return Err(bad(&format!("user is a text of 1 to {MAX_USER} bytes")));
+    }
+    let project_id = visit.project.id;
+    visit.store.write(|_| erasure::ask(project_id, user, now_ms).into()).await?;
+    let erasure = Erasure { project_id, user: user.to_owned(), place: String::new() };
+    Ok(erasure::run(&visit.store, erasure, STEPS).await?)
 }
 
 #[derive(Serialize)]

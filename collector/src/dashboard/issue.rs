@@ -2,14 +2,12 @@
 
 use trapline_core::event::Event;
 use trapline_core::fingerprint::{Hash, hex};
-use trapline_core::inflate::inflate;
-use trapline_core::limits::MAX_INFLATED;
 use trapline_core::noise::{Explanation, Releases, classify, explain};
 use worker::Response;
 
 use super::{Visit, row, shell, visit};
 use crate::failure::Failure;
-use crate::plan::HOUR_MS;
+use crate::plan::{HOUR_MS, bytes_of_hex, event_of_bytes};
 use crate::read::{self, BodyRow, FacetsRow, GroupRecord, IssueRecord, KeptRow, ReleaseRow};
 use crate::request::Incoming;
 use crate::store::Rows;
@@ -141,9 +139,7 @@ pub async fn stored_event(visit: &Visit, event_id: &str) -> Result<Option<Event>
 }
 
 fn event_of(body: &BodyRow) -> Option<Event> {
-    let bytes = crate::plan::bytes_of_hex(&body.bytes);
-    let json = inflate(&bytes, Some("deflate"), MAX_INFLATED).ok()?;
-    serde_json::from_slice(&json).ok()
+    event_of_bytes(&bytes_of_hex(&body.bytes))
 }
 
 /// Shares of each facet that has values, of the newest events.

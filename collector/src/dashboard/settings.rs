@@ -1,6 +1,7 @@
 //! `/{project}/settings/`: what the owner has set, and the forms that change it. Each form names all members of its section:
 //! a box that is not ticked is not sent.
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use worker::Response;
 
@@ -11,7 +12,7 @@ use crate::outcome::HourRow;
 use crate::read;
 use crate::request::{Incoming, field};
 use crate::view::{Section, SettingsPage, Shell};
-use crate::{account, pages, reply, settings, setup};
+use crate::{account, erasure, pages, reply, settings, setup};
 
 /// Hours of outcomes that the page shows.
 const HOURS: i64 = 24;
@@ -23,6 +24,7 @@ pub async fn settings(incoming: &Incoming, slug: &str) -> Result<Response, Failu
     let dsn = |key: &str| setup::dsn(incoming, key, project.id);
     let keys = api::key_rows(incoming, project).await?.into_iter();
     let counts = visit.store.read(&read::counts(project.id)).await?.first()?.unwrap_or_default();
+    let pending = visit.store.read(&erasure::pending(project.id)).await?;
     let outcomes: Vec<HourRow> = api::outcome_rows(incoming, &visit, HOURS).await?;
     let page = SettingsPage {
         shell: Shell { section: Section::Settings, ..shell(&visit, &counts, incoming.now_ms) },
@@ -30,7 +32,7 @@ pub async fn settings(incoming: &Incoming, slug: &str) -> Result<Response, Failu
         origins: serde_json::from_str(&project.allowed_origins).unwrap_or_default(),
         settings: settings::parse(&project.settings),
         outcomes,
-        erasures: 0,
+        erasures: pending.first::<Pending>()?.map_or(0, |row| row.pending),
     };
     Ok(reply::page(200, pages::settings(&page)?))
 }
@@ -105,6 +107,18 @@ pub async fn privacy(incoming: &mut Incoming, slug: &str) -> Result<Response, Fa
     changes.insert("scrub".to_owned(), scrub.into());
     api::change(incoming, &mut visit.project, &changes, None).await?;
     Ok(back(slug, "privacy"))
+}
+
+/// `POST …/erase` with `user`.
+pub async fn erase(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let (visit, form) = signed(incoming, slug).await?;
+    api::erase(&visit, field(&form, "user"), incoming.now_ms).await?;
+    Ok(back(slug, "privacy"))
+}
+
+#[derive(Deserialize)]
+struct Pending {
+    pending: u64,
 }
 
 type Form = Vec<(String, String)>;

@@ -63,8 +63,9 @@ fn page(event: &Event) -> Vec<Fact> {
     let request = &event.request;
     let mut facts = Vec::new();
     if let Some(url) = request.url.as_deref().filter(|url| !url.is_empty()) {
-        let (path, query) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
-        facts.push(Fact { pale: query.to_owned(), ..fact("URL", path) });
+        let (path, rest) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
+        let pale = rest.to_owned() + &behind(&request.query, &request.fragment);
+        facts.push(Fact { pale, ..fact("URL", path) });
     }
     facts.extend(known("Method", request.method.as_deref()));
     facts.extend(known("Route", event.transaction.as_deref()));
@@ -72,10 +73,25 @@ fn page(event: &Event) -> Vec<Fact> {
     facts.extend(known("Build", event.dist.as_deref()));
     facts.extend(known("Environment", event.environment.as_deref()));
     facts.extend(request.headers.iter().map(|(name, value)| fact(name, value)));
+    if !request.data.is_null() {
+        facts.push(fact("Body", &plain(&request.data)));
+    }
     facts.extend(known("Sender's clock", exact(event.claimed_ms).as_deref()));
     facts.extend(known("Received", exact(event.received_ms).as_deref()));
     facts.extend(known("Repeats event", event.repeat_of.as_deref()));
     facts
+}
+
+/// `?step=2&plan=gold#top`
+fn behind(query: &[(String, String)], fragment: &str) -> String {
+    let pairs: Vec<String> = query
+        .iter()
+        .map(
+            |(name, value)| if value.is_empty() { name.clone() } else { format!("{name}={value}") },
+        )
+        .collect();
+    let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
+    if fragment.is_empty() { query } else { format!("{query}#{fragment}") }
 }
 
 fn user(event: &Event) -> Vec<Fact> {
@@ -86,7 +102,10 @@ fn user(event: &Event) -> Vec<Fact> {
         ("Username", &user.username),
         ("IP address", &user.ip_address),
     ];
-    said.into_iter().filter_map(|(label, value)| known(label, value.as_deref())).collect()
+    let said = said.into_iter().filter_map(|(label, value)| known(label, value.as_deref()));
+    let country = known("Country", Some(event.country.as_str()));
+    let data = event.user.data.iter().map(|(name, value)| fact(name, &plain(value)));
+    said.chain(country).chain(data).collect()
 }
 
 fn browser(event: &Event) -> Vec<Fact> {
@@ -99,7 +118,7 @@ fn browser(event: &Event) -> Vec<Fact> {
     let facts = [
         ("Browser", Some(named(&event.browser))),
         ("System", Some(named(&event.os))),
-        ("Device", of("device", "model")),
+        ("Device", of("device", "model").or_else(|| Some(event.device.model.clone()))),
         ("Viewport", viewport),
         ("Locale", of("culture", "locale")),
         ("Time zone", of("culture", "timezone")),
@@ -218,6 +237,11 @@ mod tests {
             (&*facts[0].value, &*facts[0].pale),
             ("https://shop.example/pay", "?step=2#top")
         );
+        // As it is once it was normalised.
+        event.request.url = Some("https://shop.example/pay".into());
+        event.request.query = vec![("step".into(), "2".into()), ("gift".into(), String::new())];
+        event.request.fragment = "top".into();
+        assert_eq!(page(&event)[0].pale, "?step=2&gift#top");
         assert_eq!(facts[1].pale, " … 4000 of 5000 characters");
         assert!(facts[1].is_long);
     }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use trapline_core::defect::Defect;
-use trapline_core::event::{Event, Named};
+use trapline_core::event::{Event, Named, Scrubbed};
 
 use super::breadcrumbs::{Trail, trail};
 use super::chart::{Trend, trend};
@@ -58,6 +58,9 @@ struct Body<'a> {
     /// `2 fields of this event could not be read`
     defects_in_all: String,
     defects: &'a [Defect],
+    /// `3 values of this event were secret`
+    scrubbed_in_all: String,
+    scrubbed: &'a [Scrubbed],
 }
 
 struct Shares<'a> {
@@ -150,6 +153,11 @@ fn body<'a>(event: &'a Event, title_value: &str, now_ms: i64) -> Body<'a> {
             counted(event.defects.len() as u64, "field")
         ),
         defects: &event.defects,
+        scrubbed_in_all: match event.scrubbed.len() {
+            1 => "1 value of this event was secret".to_owned(),
+            values => format!("{} of this event were secret", counted(values as u64, "value")),
+        },
+        scrubbed: &event.scrubbed,
     }
 }
 

@@ -255,6 +255,7 @@ pub(super) mod sample {
             sdk: named(),
             repeat_of: some(),
             defects: vec![Defect { path: text.into(), reason: text.into() }],
+            scrubbed: vec![Scrubbed { path: text.into(), what: text.into() }],
             ..Event::default()
         }
     }

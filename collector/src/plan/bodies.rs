@@ -1,7 +1,9 @@
 //! Whole events, compressed: the first of a group stays, the others share a ring of slots.
 
 use sha2::{Digest, Sha256};
-use trapline_core::inflate::deflate;
+use trapline_core::event::Event;
+use trapline_core::inflate::{deflate, inflate};
+use trapline_core::limits::MAX_INFLATED;
 
 use super::columns::event_id;
 use super::guard::{body_is_due, committed, guarded};
@@ -29,6 +31,12 @@ pub(super) fn bodies(digested: &Digested, commit: &Commit) -> [Statement; 2] {
         guarded(EVICT, digested, commit, [slot.into(), at_ms.into()]),
         guarded(BODY, digested, commit, [slot.into(), at_ms.into(), body.into()]),
     ]
+}
+
+/// Reads what was kept.
+pub fn event_of_bytes(bytes: &[u8]) -> Option<Event> {
+    let json = inflate(bytes, Some("deflate"), MAX_INFLATED).ok()?;
+    serde_json::from_slice(&json).ok()
 }
 
 /// A full ring is 32 slots of 17 characters; the second is the oldest after the first event. An event that fell on a

@@ -62,13 +62,18 @@ pub(super) fn user_hash(event: &Event, commit: &Commit) -> Option<[u8; 8]> {
     let user = &event.user;
     let own = [&user.id, &user.email, &user.username, &user.ip_address];
     match own.into_iter().flatten().next() {
-        Some(own) => Some(short_hash(&[own])),
+        Some(own) => Some(owner_hash(own)),
         None => commit.sender.visitor,
     }
 }
 
+/// What rows know a user by.
+pub fn owner_hash(own: &str) -> [u8; 8] {
+    short_hash(&[own])
+}
+
 /// The first 64 bits of a SHA-256 over texts, each led by its length.
-pub fn short_hash(parts: &[&str]) -> [u8; 8] {
+pub(super) fn short_hash(parts: &[&str]) -> [u8; 8] {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update((part.len() as u64).to_le_bytes());

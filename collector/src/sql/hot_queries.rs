@@ -7,18 +7,19 @@ use crate::life::{self, Decision};
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
 use crate::read::{self, GroupRecord, ListFilter};
-use crate::{account, key, outcome, project_key, quota, settings};
+use crate::{account, erasure, key, outcome, project_key, quota, settings};
 use trapline_core::event::{Event, User};
 
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
 /// parts that have names of their own, and `i`, which is the page of the list.
-const SMALL: [&str; 17] = [
+const SMALL: [&str; 18] = [
     "project",
     "p",
     "k",
     "session",
     "sign_in",
     "deleted_group",
+    "erasure",
     "CONSTANT ROW",
     "scan",
     "last",
@@ -94,6 +95,7 @@ fn statements() -> Vec<(String, Statement)> {
         ),
         ("keys", vec![project_key::list(1), project_key::create(1, "k", "", 1)]),
         ("revoked key", vec![project_key::revoke(1, "k", 1)]),
+        ("erasures", vec![erasure::next(), erasure::pending(1)]),
         ("settings", vec![settings::store(1, &Default::default(), None)]),
         ("decision", life::decide(1, 1, &Decision::ResolveIn { release: "a".into() }, 1)),
         ("merge", life::merge(1, 1, &[2], 1)),
@@ -134,7 +136,7 @@ fn hot_statements_walk_keys_and_indexes() {
             text += &format!("    {line}\n");
             // A whole project is no key. The greatest number of an issue is found at the end of one.
             let is_wide = line.starts_with("SEARCH") && line.ends_with("(project_id=?)");
-            let is_known = ["SEARCH issue", "SEARCH outcome", "SEARCH o "];
+            let is_known = ["SEARCH issue", "SEARCH outcome", "SEARCH o ", "SEARCH erasure"];
             assert!(
                 !is_wide || is_known.iter().any(|known| line.starts_with(known)),
                 "{name} walks over a project: {line}\n{}",
