@@ -38,6 +38,7 @@ pub mod settings;
 pub mod setup;
 pub mod sql;
 pub mod store;
+pub mod symbolicate;
 pub mod view;
 
 use worker::{
