@@ -78,7 +78,7 @@ pub async fn consume(batch: &MessageBatch<String>, env: &Env, now_ms: i64) {
 }
 
 async fn store(env: &Env, budget: &Budget, text: &str, now_ms: i64) -> Result<(), StoreError> {
-    let Ok(message) = serde_json::from_str::<Message>(text) else {
+    let Ok(message) = serde_json::from_slice::<Message>(text.as_bytes()) else {
         // Not written by any version of this code: no other try would read it either.
         worker::console_error!("a message of the queue is no event, {} bytes", text.len());
         return Ok(());

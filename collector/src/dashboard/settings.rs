@@ -29,7 +29,7 @@ pub async fn settings(incoming: &Incoming, slug: &str) -> Result<Response, Failu
     let page = SettingsPage {
         shell: Shell { section: Section::Settings, ..shell(&visit, &counts, incoming.now_ms) },
         keys: keys.map(|row| (row.clone(), dsn(&row.public_key))).collect(),
-        origins: serde_json::from_str(&project.allowed_origins).unwrap_or_default(),
+        origins: serde_json::from_slice(project.allowed_origins.as_bytes()).unwrap_or_default(),
         settings: settings::parse(&project.settings),
         outcomes,
         erasures: pending.first::<Pending>()?.map_or(0, |row| row.pending),
