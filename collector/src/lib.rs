@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod api;
+pub mod artifacts;
 pub mod auth;
 pub mod dashboard;
 pub mod deletion;
@@ -51,8 +52,17 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     Ok(route::answer(incoming).await)
 }
 
+/// Of the crons in `wrangler.toml`: an invocation of its own, for its queries.
+const LATE_MAPS: &str = "2-57/5 * * * *";
+
 #[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    if event.cron() == LATE_MAPS {
+        if let Err(error) = symbolicate::late::run(&env, now_ms()).await {
+            worker::console_error!("resolving what is stored stopped early: {}", error);
+        }
+        return;
+    }
     if let Err(error) = purge::run(&env, now_ms()).await {
         // The next run begins where this one stopped.
         worker::console_error!("retention stopped early: {}", error);
