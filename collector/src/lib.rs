@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod api;
+pub mod artifacts;
 pub mod auth;
 pub mod dashboard;
 pub mod deletion;
