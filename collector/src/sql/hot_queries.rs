@@ -3,16 +3,23 @@
 
 use super::Statement;
 use super::test_db::TestDb;
-use crate::life::{self, Decision};
+use crate::life::{self, Decision, Resolved};
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
 use crate::read::{self, GroupRecord, ListFilter};
-use crate::{account, erasure, key, outcome, project_key, quota, settings};
+use crate::symbolicate::late;
+use crate::{account, artifacts, erasure, key, outcome, project_key, quota, settings};
 use trapline_core::event::{Event, User};
+use trapline_core::fingerprint;
+use trapline_core::title::title;
 
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
 /// parts that have names of their own, and `i`, which is the page of the list.
-const SMALL: [&str; 18] = [
+const SMALL: [&str; 25] = [
+    "newest",
+    "uploaded",
+    "wanted",
+    "looked",
     "project",
     "p",
     "k",
@@ -31,6 +38,9 @@ const SMALL: [&str; 18] = [
     "active",
     "grouped",
     "hours",
+    "ahead",
+    "raw",
+    "r",
 ];
 
 /// Event with all that makes statements, and one more of it.
@@ -74,6 +84,11 @@ fn statements() -> Vec<(String, Statement)> {
         own_users: 1,
     };
     let short = Hints { kept: Some(kept), knows_facets: true, knows_user: false };
+    let resolved = Resolved {
+        fingerprint: fingerprint::v0(digested.event()),
+        title: title(digested.event()),
+        is_partial: false,
+    };
     let candidate = Candidate { project_id: 1, hash: "00".repeat(16) };
     let keep = [Keep { project_id: 1, days: 90, body_days: 90 }];
     let mut all: Vec<(&str, Vec<Statement>)> = vec![
@@ -103,8 +118,13 @@ fn statements() -> Vec<(String, Statement)> {
         ("deletion", vec![life::begin_delete(1, 1, 1), life::next_deleting("[1]")]),
         ("step of a deletion", life::delete_rows(1, 1).into()),
         ("end of a deletion", life::finish_delete(1, 1, 1).into()),
+        ("uploads", vec![late::uploads_statement(1)]),
+        ("groups with raw frames", vec![late::next(1, "")]),
+        ("re-pointed group", life::repoint(1, &group.hash, 1, &resolved, 1)),
         ("retention", vec![purge::next_groups(Some(&candidate))]),
     ];
+    let wanted = artifacts::Wanted { debug_id: "aa", release: "1", dist: "", url: "/a.js" };
+    all.push(("tables of an event's files", vec![artifacts::statement(1, &[wanted])]));
     all.push(("step of retention", purge::step(None, &[candidate], &keep, 1)));
     all.push(("events of deleted issues", purge::deleted_events().into()));
     all.push(("what has expired", purge::expired(1).into()));
@@ -134,9 +154,16 @@ fn hot_statements_walk_keys_and_indexes() {
         text += &format!("{name}: {begin} …\n");
         for line in walk(&db, &statement) {
             text += &format!("    {line}\n");
-            // A whole project is no key. The greatest number of an issue is found at the end of one.
+            // A whole project is no key. The greatest number of an issue is found at the end of one; a project
+            // has few releases that something was uploaded for.
             let is_wide = line.starts_with("SEARCH") && line.ends_with("(project_id=?)");
-            let is_known = ["SEARCH issue", "SEARCH outcome", "SEARCH o ", "SEARCH erasure"];
+            let is_known = [
+                "SEARCH issue",
+                "SEARCH outcome",
+                "SEARCH o ",
+                "SEARCH erasure",
+                "SEARCH artifact_release",
+            ];
             assert!(
                 !is_wide || is_known.iter().any(|known| line.starts_with(known)),
                 "{name} walks over a project: {line}\n{}",
