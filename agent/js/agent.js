@@ -16,7 +16,7 @@ import { absent, withAbsent } from "./absent.js";
 import { instantiate } from "./glue.js";
 import { getDefaultIntegrations } from "./integrations.js";
 import { listen, recordOf } from "./listen.js";
-import { arm, capture, captured, close as closePipeline, comeBack, degrade, flush, leave, nextId } from "./pipeline.js";
+import { begin, capture, captured, close as closePipeline, comeBack, flush, leave, nextId, overflows } from "./pipeline.js";
 import { violationOf } from "./reports.js";
 import { Scope, merge } from "./scope.js";
 import { extra, settings, state, warn } from "./settings.js";
@@ -38,8 +38,7 @@ export function init(options = {}) {
   if (started || !settings.dsn || settings.enabled === false) return client;
   started = true;
   if (!adopted) listen(heard);
-  load().then((wasm) => arm(wasm, isOwn)).catch(degrade);
-  // After our own request.
+  begin(load, isOwn);
   integrationsOf(settings).forEach(addIntegration);
   if (self.document) {
     addEventListener("pagehide", leave);
@@ -221,13 +220,16 @@ function replay(name, args, record) {
   if (name === "push") currentScopes.push(getCurrentScope().clone());
   else if (name === "pop") currentScopes.pop();
   else if (name[0] === ".") return getCurrentScope()[name.slice(1)]?.(...args);
-  else if (name !== "capture") return api[name]?.(...args);
-  else if (record.kind.startsWith("capture")) return freeze(record, args[1]);
-  else heard(args[0], record);
+  else if (name === "heard") heard(args[0], record);
+  else if (record) return freeze(record, args[1]);
+  else return api[name]?.(...args);
 }
 
-function heard(event, record = recordOf(event.type, event, nextId())) {
-  if (!state.hears[event.type]) return;
+/** `record` if the stub has heard it. */
+function heard(event, record) {
+  const { type } = event;
+  if (!state.hears[type] || overflows(record ?? { kind: type, value: event, at: Date.now() })) return;
+  record ??= recordOf(type, event, nextId());
   if (event.blockedURI !== undefined && !(record.told = violationOf(event, isOwn))) return;
   const known = event.error ?? event.reason;
   // A place without an error: `throw null`, or a worker's, which may have said so itself.
@@ -244,6 +246,7 @@ const told = (what, original) => freeze({ ...recordOf("told", undefined, nextId(
 /** Takes the scope as it is now; `given` is a hint, or a level. Returns the event's ID. */
 function freeze(record, given) {
   lastId = record.id;
+  if (overflows(record)) return record.id;
   const hint = typeof given === "string" ? { level: given } : given;
   const context = hint?.captureContext ?? hint;
   const current = () => (context ? getCurrentScope().clone().update(context) : getCurrentScope());

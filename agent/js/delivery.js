@@ -49,7 +49,7 @@ const keepQuietly = (entry) => keep(entry, settings.dsn).catch(warn);
 function settle(batch, isDone) {
   for (const entry of batch) {
     if (!isDone) keepQuietly(entry);
-    else if (isKept(entry.id)) drop(entry.id).catch(warn);
+    else if (isKept(entry.id)) drop(entry.id, settings.dsn).catch(warn);
   }
 }
 
@@ -77,7 +77,9 @@ function request(name, keepalive) {
     try {
       const isDone = rim.wasm.answered(name, status, wait, Date.now(), Math.random());
       if (isDone) numbers.forEach((number) => entries.delete(number));
-      settle(batch, isDone);
+      // Nothing goes out for a while, and the page may not live that long.
+      if (isDone) settle(batch, true);
+      else keepAll();
     } catch (error) {
       return rim.failed(error);
     }
@@ -105,7 +107,9 @@ async function post(batch, keepalive) {
     const text = envelopeOf(settings.dsn, batch.map(({ type, json }) => itemOf(type, json)).join(""));
     const response = await (settings.transport ? handed(batch) : posted(text, keepalive));
     if (!response) return [200, 0];
-    if (response.status >= 400) explain(response);
+    if (settings.debug && response.status >= 400) explain(response);
+    // Until its answer has been read, a request counts against what browsers let outlive a page.
+    else response.body?.cancel?.();
     return [response.status ?? response.statusCode ?? 200, pauseOf(response.headers)];
   } catch (error) {
     explain(error);
@@ -116,7 +120,7 @@ async function post(batch, keepalive) {
 /** Nothing, if the page has gone meanwhile and taken the text along. */
 async function posted(text, keepalive) {
   let body = text;
-  if (text.length > MIN_PACKED && self.CompressionStream) {
+  if (rim.wasm && text.length > MIN_PACKED && self.CompressionStream) {
     const one = { text };
     packing.add(one);
     const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
@@ -172,9 +176,12 @@ function keepAll() {
   for (const entry of entries.values()) keepQuietly(entry);
 }
 
-/** What other pages of this site could not deliver. */
-export async function takeOver() {
-  (await claim(settings.dsn)).forEach(enter);
+/** What other pages of this site could not deliver; `load` resolves once the wasm is there, or never will be. */
+export async function takeOver(load) {
+  const left = await claim(settings.dsn);
+  if (!left.length) return;
+  await load();
+  left.forEach(enter);
   pump();
 }
 

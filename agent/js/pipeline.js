@@ -1,8 +1,8 @@
 /**
  * From a frozen moment to a delivered event: fold → build → read stacks → filters → `beforeSend` → send. The moment is
  * frozen while the page waits; all the rest is done in a task of its own, so that a page in a loop of errors is hardly
- * slower. Until the wasm is there, events wait; without it, they go out with raw stacks. Nothing in here throws into the
- * page, and what is not sent is counted.
+ * slower. The first capture fetches the wasm: a page without errors never does. Until it is there, events wait; without
+ * it, they go out with raw stacks. Nothing in here throws into the page, and what is not sent is counted.
  */
 import { pump, put, rim, sendAllOnce, sendBeforeLeaving, takeOver } from "./delivery.js";
 import { eventOf, keyOf } from "./event.js";
@@ -11,8 +11,8 @@ import { isUnwanted } from "./filters.js";
 import { settings, state, warn } from "./settings.js";
 import { get, isError, read, snapshot } from "./values.js";
 
-/** Different events kept until the wasm is there, or for good where it never is. */
-const MAX_PENDING = 200;
+/** Different events kept until the wasm is there, or for good where it never is: what the wasm's buckets would take. */
+const MAX_PENDING = 120;
 /** Events kept to count their repeats; the wasm remembers 250. */
 const MAX_FIRSTS = 300;
 /** A task of ours is no longer than this, in milliseconds. */
@@ -35,10 +35,14 @@ const prefix = newId().slice(8);
 let serial = 2 ** 32;
 let numbers = 0;
 let isOwn;
+/** Resolves once the wasm is there, or never will be. */
+let load;
 /** Events that an asynchronous filter holds. */
 let held = 0;
 let scheduled;
 let isLeaving = false;
+/** Our last listener has run: nothing asynchronous will. */
+let isGone = false;
 
 /** Unlike `newId`, without the 16 µs of randomness. */
 export const nextId = () => prefix + (serial++).toString(16).slice(1);
@@ -47,12 +51,20 @@ export const nextId = () => prefix + (serial++).toString(16).slice(1);
 const kindOf = ({ kind, told, value }) =>
   told ? told.kind : kind === "captureMessage" ? 2 : kind === "error" && get(get(value, "target"), "localName") ? 1 : 0;
 
+/** Whether there is no room for one more; then it has been counted. Asked before anything is made of it. */
+export const overflows = (record) =>
+  attempt(() => {
+    const isFull =
+      state.mode === "armed" ? !rim.wasm.has_room(kindOf(record), record.at) : state.mode === "waiting" && pending.size >= MAX_PENDING;
+    if (isFull) state.discard("queue_overflow");
+    return isFull;
+  });
+
 /** Takes a record; `scopeOf` gives the scopes merged. */
 export const capture = (record, scopeOf, hint) =>
   attempt(() => {
     if (state.mode === "closed") return;
     const kind = kindOf(record);
-    if (state.mode === "armed" && !rim.wasm.has_room(kind, record.at)) return state.discard("queue_overflow");
     if (settings.sampleRate < 1 && Math.random() >= settings.sampleRate) return state.discard("sample_rate");
     record.age = performance.now();
     if (record.kind === "captureException" && isError(record.value)) captured.add(record.value);
@@ -95,16 +107,28 @@ function drain(max_ms) {
     });
   }
   if (queue.length) soon();
+  if (state.mode === "waiting" && pending.size) load();
   attempt(report);
   if (state.mode === "degraded") for (const one of pending.values()) again(one);
   pump();
 }
 
-/** The wasm is there; `own` says of a file whether it is ours. */
-export function arm(wasm, own) {
+/** From now on: `fetchWasm` resolves to the wasm, `own` says of a file whether it is ours. */
+export function begin(fetchWasm, own) {
+  isOwn = own;
+  let loading;
+  load = () => (loading ??= fetchWasm().then(arm).catch(degrade));
+  const look = () => void takeOver(load).catch(warn);
+  setTimeout(look, TAKE_OVER_AFTER);
+  addEventListener("online", () => {
+    attempt(() => rim.wasm?.online());
+    look();
+  });
+}
+
+function arm(wasm) {
   if (state.mode !== "waiting") return;
   drain(Infinity);
-  isOwn = own;
   Object.assign(rim, { wasm, failed, tick });
   state.mode = "armed";
   for (const [key, one] of pending) {
@@ -117,17 +141,6 @@ export function arm(wasm, own) {
   }
   pending.clear();
   soon();
-  begin();
-}
-
-function begin() {
-  setTimeout(() => takeOver().catch(warn), TAKE_OVER_AFTER);
-  addEventListener("online", () =>
-    attempt(() => {
-      rim.wasm?.online();
-      takeOver().catch(warn);
-    }),
-  );
 }
 
 /** Reads the stacks of a first occurrence, and asks all who may refuse it. */
@@ -254,19 +267,19 @@ export function flush(timeout = 2000) {
 function isIdle() {
   return attempt(() => {
     drain(Infinity);
-    if (!rim.wasm) return state.mode !== "waiting" && !held;
-    sendCounts(Infinity);
+    if (rim.wasm) sendCounts(Infinity);
     report(true);
     pump();
-    return rim.wasm.is_idle() && !held;
+    return !held && (rim.wasm ? rim.wasm.is_idle() : state.mode !== "waiting" || !pending.size);
   });
 }
 
 /** The page is hidden and may not come back: what waits goes out now, and what is yet to be captured at once. */
 export function leave({ type } = {}) {
-  if (type) isLeaving = type === "pagehide" || document.visibilityState === "hidden";
+  if (type === "pagehide") isGone = true;
+  if (type) isLeaving = isGone || document.visibilityState === "hidden";
   if (!isLeaving) return;
-  if (state.mode === "waiting" && type === "pagehide") degrade("the page went before the wasm came");
+  if (isGone && state.mode === "waiting" && pending.size) degrade("the page went before the wasm came");
   attempt(() => {
     drain(Infinity);
     report(true);
@@ -277,7 +290,7 @@ export function leave({ type } = {}) {
 }
 
 /** The page is shown again, from the back/forward cache too. */
-export const comeBack = () => void (isLeaving = false);
+export const comeBack = () => void (isLeaving = isGone = false);
 
 /** Without the wasm from now on. */
 export function degrade(reason) {
@@ -287,7 +300,6 @@ export function degrade(reason) {
   sendAllOnce();
   queue.push(...[...pending.values()].filter((one) => one.event));
   drain(Infinity);
-  begin();
 }
 
 /** A trap ends the wasm's service; anything else was one capture's. */

@@ -6,13 +6,15 @@
  */
 import { newId } from "./listen.js";
 
-/** Records kept; more are counted. */
+/** Records kept; of more, their number. */
 const MAX_RECORDS = 100;
 /** A page tries again at least once a minute, which touches its records. */
 const FREE_AFTER_MS = 150_000;
 
 const owner = newId();
 const kept = new Set();
+/** What found no room. */
+const lost = new Set();
 let base;
 let release;
 
@@ -50,19 +52,29 @@ export async function keep(entry, dsn) {
   kept.add(entry.id);
   await own();
   const store = await records();
-  if ((await done(store.count())) < MAX_RECORDS || (await done(store.getKey(entry.id)))) {
-    await done(store.put(recordOf(entry, dsn)));
-    // Delivered in the meantime.
-    if (!kept.has(entry.id)) await drop(entry.id);
-  }
+  const hasRoom = (await done(store.count())) < MAX_RECORDS || (await done(store.getKey(entry.id)));
+  if (hasRoom) await done(store.put(recordOf(entry, dsn)));
+  else lost.add(entry.id);
+  if (!hasRoom || lost.delete(entry.id)) noteLost(store, dsn);
+  // Delivered in the meantime.
+  if (!kept.has(entry.id)) await drop(entry.id, dsn);
+}
+
+/** One more record, which says how much is lost if this page goes now. */
+function noteLost(store, dsn) {
+  const discarded_events = [{ reason: "queue_overflow", category: "error", quantity: lost.size }];
+  store.put(recordOf({ id: owner, type: "client_report", json: JSON.stringify({ discarded_events }) }, dsn));
+  if (!lost.size) store.delete(owner);
 }
 
 export const isKept = (id) => kept.has(id);
 
 /** Takes one away. */
-export async function drop(id) {
+export async function drop(id, dsn) {
   kept.delete(id);
-  await done((await records()).delete(id));
+  const store = await records();
+  if (lost.delete(id)) noteLost(store, dsn);
+  await done(store.delete(id));
   if (!kept.size) {
     release?.();
     release = undefined;

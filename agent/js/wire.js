@@ -1,9 +1,9 @@
 /** The form in which events travel, shared by the stub and the façade. */
 
-/** `https://key@host/1` → `https://host/api/1/envelope/`. Throws if the DSN is none. */
+/** `https://key@host/1` → `https://host/api/1/envelope/`, or what this build calls it. Throws if the DSN is none. */
 export function endpointOf(dsn) {
   const { origin, pathname } = new URL(dsn);
-  return origin + pathname.replace(/\/(\d+)\/?$/, "/api/$1/envelope/");
+  return origin + pathname.replace(/\/(\d+)\/?$/, __INGEST_PATH__);
 }
 
 /**

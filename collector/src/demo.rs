@@ -46,7 +46,10 @@ async fn page(incoming: &Incoming) -> Response {
         Ok(None) => return reply::text(404, "no project yet: run the set-up first\n"),
         Err(error) => return reply::text(503, &format!("{error}\n")),
     };
-    let response = reply::text(200, &INDEX.replace("{{dsn}}", &dsn));
+    let response = reply::text(
+        200,
+        &INDEX.replace("{{dsn}}", &dsn).replace("{{agent}}", &incoming.agent_name()),
+    );
     let headers = [("content-type", "text/html; charset=utf-8"), ("cache-control", "no-store")];
     reply::with_headers(response, &headers)
 }

@@ -4,7 +4,7 @@
 
 use trapline_core::dsn::Dsn;
 use trapline_core::event::{Event, Exception, Frame};
-use trapline_core::page_check::{Expected, Page, check};
+use trapline_core::page_check::{Expected, Finding, Page, check};
 use trapline_core::{origin, user_agent};
 use worker::Response;
 
@@ -18,9 +18,6 @@ use crate::sql::Statement;
 use crate::store::{Budget, Store};
 use crate::view::{PageCheck, PageRead};
 use crate::{account, key, pages, random, reply, setup};
-
-/// The agent's name on this deployment.
-const SCRIPT: &str = "trapline.js";
 
 /// Longer addresses are no pages'.
 const MAX_ADDRESS: usize = 2_000;
@@ -42,14 +39,16 @@ pub async fn check_page(incoming: &mut Incoming, slug: &str) -> Result<Response,
         project_id: visit.project.id,
     };
     let read = match page_fetch::fetch(&url).await {
-        Ok(fetched) => PageRead::Findings { findings: findings(&fetched, &dsn), url: fetched.url },
+        Ok(fetched) => {
+            PageRead::Findings { findings: findings(incoming, &fetched, &dsn), url: fetched.url }
+        }
         Err(unread) => PageRead::Unread(unread.to_string()),
     };
     let page = issues_page(incoming, &visit).await?;
     Ok(reply::page(200, pages::checked(&page, &PageCheck { url, read })?))
 }
 
-fn findings(fetched: &Fetched, dsn: &Dsn) -> Vec<trapline_core::page_check::Finding> {
+fn findings(incoming: &Incoming, fetched: &Fetched, dsn: &Dsn) -> Vec<Finding> {
     let page = Page {
         url: &fetched.url,
         status: fetched.status,
@@ -58,7 +57,9 @@ fn findings(fetched: &Fetched, dsn: &Dsn) -> Vec<trapline_core::page_check::Find
         tried_policies: &[&fetched.tried_policy],
         html: &fetched.html,
     };
-    check(&page, &Expected { dsn, script: SCRIPT })
+    let (script, ingest) =
+        (format!("{}.js", incoming.agent_name()), incoming.ingest_path(dsn.project_id));
+    check(&page, &Expected { dsn, script: &script, ingest: &ingest })
 }
 
 /// `GET /{project}/setup/check`: whoever loads the address again.

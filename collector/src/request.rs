@@ -66,6 +66,19 @@ impl Incoming {
         value.filter(|value| !value.is_empty())
     }
 
+    /// What the agent is called on this deployment: `/{name}.js` is what pages load first.
+    pub fn agent_name(&self) -> String {
+        self.setting("AGENT_NAME").unwrap_or_else(|| "trapline".to_owned())
+    }
+
+    /// Path of the ingest that our own agent uses.
+    pub fn ingest_path(&self, project_id: u32) -> String {
+        match self.setting("AGENT_NAME") {
+            Some(name) => format!("/{name}/{project_id}"),
+            None => format!("/api/{project_id}/envelope/"),
+        }
+    }
+
     /// A cookie's value.
     pub fn cookie(&self, name: &str) -> Option<String> {
         let cookies = self.header("cookie")?;

@@ -1,4 +1,4 @@
-//! Every URL of the Worker. Static files (`/trapline.js`, `/agent/…`, `/static/…`) are answered before it.
+//! Every URL of the Worker. Static files (`/trapline.js`, `/agent/…`, or what the build calls them, `/static/…`) are answered before it.
 
 use worker::{Method, Response};
 
@@ -28,6 +28,9 @@ pub async fn answer(mut incoming: Incoming) -> Response {
         // The site's side: pages send here, on whatever host they reach us.
         (Method::Options, ["api", _, "envelope"]) => ingest::preflight(),
         (Method::Post, ["api", project, "envelope"]) => {
+            ingest::envelope(&mut incoming, project).await
+        }
+        (Method::Post, [name, project]) if is_named(&incoming, name) => {
             ingest::envelope(&mut incoming, project).await
         }
         (Method::Get, ["health"]) => health(&incoming).await,
@@ -102,6 +105,11 @@ async fn developers(
         }
         _ => Err(Failure::NotFound),
     }
+}
+
+/// Whether this is the first segment of the ingest's other path, in a build where the agent has a name of its own.
+fn is_named(incoming: &Incoming, segment: &str) -> bool {
+    incoming.setting("AGENT_NAME").is_some_and(|name| name == segment)
 }
 
 /// Whether the dashboard answers on the host that was asked for. Without the setting it answers on all.

@@ -58,6 +58,8 @@ pub struct IssuesPage {
     pub dsn: String,
     /// Where the agent is served: `https://shop.example`.
     pub agent_origin: String,
+    /// `https://…/trapline.js`, or what this deployment calls it.
+    pub agent_script: String,
     /// While waiting: what came and was not stored, newest first.
     pub refusals: Vec<Refusal>,
 }

@@ -42,6 +42,8 @@ pub struct Expected<'a> {
     pub dsn: &'a Dsn,
     /// `trapline.js`, or what this deployment calls it; the module has the same name with `.mjs`.
     pub script: &'a str,
+    /// Path of the ingest, below what the DSN says of it: `/api/1/envelope/`.
+    pub ingest: &'a str,
 }
 
 /// How bad a finding is.
@@ -313,7 +315,7 @@ fn sending_refusal(
     expected: &Expected,
 ) -> Option<Finding> {
     let folder = collector.path.trim_end_matches('/');
-    let envelope = collector.at(&format!("{folder}/api/{}/envelope/", expected.dsn.project_id));
+    let envelope = collector.at(&format!("{folder}{}", expected.ingest));
     let list = policy.connections().filter(|list| !list.lets(&envelope, at))?;
     let remedy = widened(list, "connect-src", &[&collector.origin()]);
     Some(refused(policy, Refused::Sending, list, remedy))
@@ -345,7 +347,7 @@ fn line<'a>(name: &'a str, sources: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn snippet(expected: &Expected) -> String {
-    let Expected { dsn, script } = expected;
+    let Expected { dsn, script, .. } = expected;
     format!("<script src=\"{}/{script}\" data-dsn=\"{}\"></script>", dsn.origin, dsn_text(dsn))
 }
 

@@ -2,6 +2,8 @@
 //! and what a page asks to be captured: the console, failed requests.
 
 use trapline_tests::{Engine, File, Project, Site, Tab, World, eventually, shop_page};
+use xtask::names::Names;
+use xtask::size;
 
 use crate::reported::{Expected, check, check_event, only_event, only_event_of};
 use crate::{EngineTest, full, sampled};
@@ -23,6 +25,7 @@ pub const ENGINE_TESTS: &[EngineTest] = &[
     sampled("error_of_another_origin_names_the_scripts_that_hide_it", script_error),
     sampled("policy_violation_arrives_once", policy),
     full("intervention_of_the_browser_is_reported", intervention),
+    full("deprecation_of_the_browser_is_reported", deprecation),
     sampled("console_error_is_captured_on_request", console_error),
     full("failed_requests_are_captured_on_request", failed_requests),
     sampled("errors_of_a_worker_arrive_by_one_line", worker),
@@ -106,30 +109,50 @@ fn intervention(world: &World, engine: Engine) {
     check(world, engine, "navigator.vibrate(200);", expected);
 }
 
+/// The same: Chromium alone says so.
+fn deprecation(world: &World, engine: Engine) {
+    if engine != Engine::Chromium {
+        return;
+    }
+    let app =
+        "const request = new XMLHttpRequest();\nrequest.open('GET', '/', false);\nrequest.send();";
+    let expected = Expected {
+        kind: "Deprecation",
+        value: "is deprecated",
+        mechanism: "reporting",
+        function: "",
+    };
+    check(world, engine, app, expected);
+}
+
 const CONSOLE: &str = "\
 Trapline.init({ integrations: [Trapline.captureConsoleIntegration({ levels: ['error'] })] });
-window.log = async () => {
-  while (!performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('extra.js'))) {
-    await new Promise((next) => setTimeout(next, 10));
-  }
+window.log = () => {
   console.error('sold out:', { sku: 7 });
   console.warn('not this one');
 };
 ";
 
 fn console_error(world: &World, engine: Engine) {
-    let (_, event) = only_event_of(world, engine, CONSOLE, |tab, _| logged(tab));
+    let (_, event) = only_event_of(world, engine, CONSOLE, |tab, _| logged(world, tab));
     assert_eq!(event.message.as_deref(), Some("sold out: {\"sku\":7}"));
     assert_eq!(event.exceptions.len(), 0);
 }
 
+/// Does it once the integration that was asked for is there, which has a file of its own.
 #[track_caller]
-fn logged(tab: &Tab) {
+fn logged(world: &World, tab: &Tab) {
     eventually(|| {
-        let has_come = tab.eval("performance.getEntriesByType('resource').some(({ name }) => name.endsWith('extra.js'))");
-        anyhow::ensure!(has_come == true, "the integration's code has not come");
+        let is_armed = tab.eval("!!(Trapline.isInitialized && Trapline.isInitialized() === true)");
+        anyhow::ensure!(is_armed == true, "the agent is not there");
         Ok(())
     });
+    let names = Names::chosen().expect("names");
+    let agent = size::agent_directory(&world.paths.deploy, &names).expect("an agent");
+    let directory = agent.strip_prefix(world.paths.deploy.join("assets")).expect("an asset");
+    // The agent has asked for the same module before, and goes on before this does.
+    let extra = format!("{}/{}/extra.js", world.worker.site(), directory.display());
+    assert_eq!(tab.eval(&format!("import('{extra}').then(() => true)")), true);
     let _ = tab.eval("log()");
 }
 
@@ -149,7 +172,7 @@ fn failed_requests(world: &World, engine: Engine) {
     let site = project.site(REQUESTS);
     let tab = world.tab_in(engine);
     tab.open(&site.url("/"));
-    logged(&tab);
+    logged(world, &tab);
     let events = eventually(|| {
         let issue = project.api.only_issue()?;
         anyhow::ensure!(issue.count == 2, "{issue:?}");
@@ -188,8 +211,7 @@ fn failed_requests(world: &World, engine: Engine) {
 }
 
 fn worker_line(project: &Project, world: &World) -> String {
-    let dsn = project.dsn.replace(':', "%3A").replace('/', "%2F").replace('@', "%40");
-    format!("{}/trapline-worker.js?dsn={dsn}&release=shop%401.0.0", world.worker.site())
+    format!("{}/trapline-worker.js?dsn={}&release=shop@1.0.0", world.worker.site(), project.dsn)
 }
 
 /// Firefox tells the page of a worker's error too, without the error itself: it must not count twice.

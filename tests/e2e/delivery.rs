@@ -12,6 +12,7 @@ pub const ENGINE_TESTS: &[EngineTest] = &[
     sampled("thousand_equal_errors_are_two_requests", equal_loop),
     sampled("thousand_different_errors_are_all_accounted_for", different_loop),
     sampled("errors_made_offline_arrive_after_a_reload", reload),
+    full("what_found_no_room_in_the_outbox_is_counted", overfull),
     full("refusal_for_a_while_loses_nothing", unavailable),
     full("order_to_wait_is_kept", rate_limit),
     full("limit_of_another_category_holds_nothing_up", other_limit),
@@ -95,6 +96,29 @@ fn reload(world: &World, engine: Engine) {
     armed_offline(&tab);
     gate.pass();
     five_once(&project, &tab);
+}
+
+fn overfull(world: &World, engine: Engine) {
+    let app = "window.breakMany = () => { for (let i = 0; i < 115; i++) reportError(new Error('x'.repeat(i))); };";
+    let (project, gate, site, tab) = opened(world, engine, app);
+    armed(&tab);
+    gate.refuse();
+    let _ = tab.eval("breakMany()");
+    eventually(|| {
+        let kept = tab.eval(KEPT);
+        ensure!(kept == 101, "{kept} are kept");
+        Ok(())
+    });
+    tab.open(&site.url("/"));
+    armed_offline(&tab);
+    gate.pass();
+    eventually(|| {
+        let reported = world.database.discarded(&project.slug);
+        let counted = world.database.stored(project.id()).counted;
+        ensure!(reported + counted == 115, "{reported} reported, {counted} counted");
+        Ok(())
+    });
+    assert_eq!(world.database.stored(project.id()).counted, 100);
 }
 
 /// How many records the outbox in IndexedDB has. Opening it before the agent does would make it, empty.

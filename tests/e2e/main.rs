@@ -11,6 +11,7 @@ mod capture_told;
 mod client;
 mod crowds;
 mod dashboard;
+mod debug;
 mod delivery;
 mod demo;
 mod deployment;
@@ -141,6 +142,7 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         leaving::ENGINE_TESTS,
         unchanged::ENGINE_TESTS,
         sdk_page::ENGINE_TESTS,
+        debug::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()

@@ -115,7 +115,8 @@ fn said(event: &Event) -> Value {
                 one.kind,
                 one.value,
                 one.mechanism.handled,
-                one.frames.first().map(|frame| &frame.function)
+                // So WebKit calls what stands outside of all functions.
+                one.frames.first().map(|frame| frame.function.replace("module code", ""))
             ])
         })
         .collect();

@@ -14,6 +14,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::names::Names;
 use crate::package;
 use crate::paths::Paths;
 use crate::progress::Say;
@@ -48,6 +49,8 @@ const AGENT_VERSION: &str =
 /// The files of the immutable directory.
 const FILES: [&str; 3] = ["agent.js", "agent_bg.wasm", "extra.js"];
 
+const WASM: &str = "agent_bg.wasm";
+
 const FIX_THE_SOURCE: &str = "fix what it says above, then run this again";
 
 impl Paths {
@@ -62,25 +65,24 @@ impl Paths {
 ///
 /// # Errors
 /// A tool that fails; its output has been printed.
-pub fn build(paths: &Paths, wasm_bindgen: &Path, say: &Say) -> Result<String> {
+pub fn build(paths: &Paths, names: &Names, wasm_bindgen: &Path, say: &Say) -> Result<String> {
     let digest = inputs(paths)?.digest();
     let stamp = paths.agent().join("stamp");
-    let made = FILES.map(|name| paths.agent().join(name));
-    if stamp::is_fresh(&stamp, &digest, &made) {
+    if stamp::is_fresh(&stamp, &digest, &[paths.agent().join(WASM)]) {
         say.note("up to date");
     } else {
         compile(paths, say)?;
         bind(paths, wasm_bindgen, say)?;
         optimise(paths, say)?;
-        bundle(paths, say)?;
         stamp::keep(&stamp, &digest)?;
     }
-    lay_out(paths, say)
+    lay_out(paths, names, say)
 }
 
 fn inputs(paths: &Paths) -> Result<Inputs> {
     Ok(Inputs::within(&paths.root)
-        .path("agent")?
+        .path("agent/Cargo.toml")?
+        .path("agent/src")?
         .path("core")?
         .path("Cargo.toml")?
         .path("Cargo.lock")?
@@ -135,24 +137,25 @@ fn optimise(paths: &Paths, say: &Say) -> Result<()> {
             .args(STRIPPED)
             .arg(directory.join("trapline_bg.wasm"))
             .arg("-o")
-            .arg(directory.join("agent_bg.wasm")),
+            .arg(directory.join(WASM)),
         say,
         "a feature that it does not know belongs into WASM_FEATURES in xtask/src/agent.rs",
     )
 }
 
-fn bundle(paths: &Paths, say: &Say) -> Result<()> {
+fn bundle(paths: &Paths, names: &Names, say: &Say) -> Result<()> {
     let made = |name: &str| paths.agent().join(name);
     // Without wasm inside, which is a file of its own.
     let apart = "--define:__WASM_BASE64__=\"\"";
     let module = ["--format=esm", FACADE_SYNTAX, apart];
-    esbuild(paths, say, "agent.js", &made("agent.js"), &module)?;
-    esbuild(paths, say, "extra.js", &made("extra.js"), &module)
+    esbuild(paths, names, say, "agent.js", &made("agent.js"), &module)?;
+    esbuild(paths, names, say, "extra.js", &made("extra.js"), &module)
 }
 
 /// One source of `agent/js`, with what it imports.
 pub(crate) fn esbuild(
     paths: &Paths,
+    names: &Names,
     say: &Say,
     source: &str,
     outfile: &Path,
@@ -163,6 +166,7 @@ pub(crate) fn esbuild(
             .arg(format!("agent/js/{source}"))
             .args(["--bundle", "--minify", "--legal-comments=none", "--log-level=warning"])
             .args([AGENT_VERSION, &format!("--outfile={}", outfile.display())])
+            .arg(format!("--define:__INGEST_PATH__=\"{}\"", names.ingest_path()))
             .args(options)
             .current_dir(&paths.root),
         say,
@@ -170,9 +174,13 @@ pub(crate) fn esbuild(
     )
 }
 
-/// Puts the agent under a name that changes with its content, and what knows that name beside it: the stub for pages,
-/// that for workers, and the module.
-fn lay_out(paths: &Paths, say: &Say) -> Result<String> {
+/// Bundles the scripts, puts the agent under a name that changes with its content, and what knows that name beside it: the
+/// stub for pages, that for workers, and the module. The wasm has been built. Returns the hash.
+///
+/// # Errors
+/// A tool that fails; its output has been printed.
+pub fn lay_out(paths: &Paths, names: &Names, say: &Say) -> Result<String> {
+    bundle(paths, names, say)?;
     let made = paths.agent();
     let mut content = Inputs::within(&made);
     for name in FILES {
@@ -180,28 +188,44 @@ fn lay_out(paths: &Paths, say: &Say) -> Result<String> {
     }
     let hash = content.digest();
     let assets = paths.deploy.join("assets");
-    let directory = assets.join("agent");
+    let directory = assets.join(names.directory());
     if !directory.join(&hash).exists() && directory.exists() {
         fs::remove_dir_all(&directory)?;
     }
     fs::create_dir_all(directory.join(&hash))?;
+    remove_others(&assets, names)?;
     for name in FILES {
         fs::copy(made.join(name), directory.join(&hash).join(name))
             .with_context(|| format!("{name} could not be copied"))?;
     }
-    let path = format!("--define:__AGENT_PATH__=\"/agent/{hash}/agent.js\"");
+    let inside = format!("/{}/{hash}/agent.js", names.directory());
+    let path = format!("--define:__AGENT_PATH__=\"{inside}\"");
     let stub = |is_worker: &str, outfile: &str| {
         let options = ["--format=iife", STUB_SYNTAX, &path, is_worker];
-        esbuild(paths, say, "stub.js", &assets.join(outfile), &options)
+        esbuild(paths, names, say, "stub.js", &assets.join(outfile), &options)
     };
-    stub("--define:__IS_WORKER__=false", "trapline.js")?;
-    stub("--define:__IS_WORKER__=true", "trapline-worker.js")?;
+    stub("--define:__IS_WORKER__=false", &names.script())?;
+    stub("--define:__IS_WORKER__=true", &names.worker_script())?;
     // Its only import stays one, by the name that it has here.
-    let module = assets.join("trapline.mjs");
-    esbuild(paths, say, "module.js", &module, &["--format=esm", "--external:./agent.js"])?;
+    let module = assets.join(names.module());
+    esbuild(paths, names, say, "module.js", &module, &["--format=esm", "--external:./agent.js"])?;
     let text = fs::read_to_string(&module)?;
-    let text = text.replace("\"./agent.js\"", &format!("\"./agent/{hash}/agent.js\""));
-    fs::write(&module, text).context("trapline.mjs could not be written")?;
-    package::build(paths, say)?;
+    let text = text.replace("\"./agent.js\"", &format!("\".{inside}\""));
+    fs::write(&module, text).context("the module could not be written")?;
+    package::build(paths, names, say)?;
     Ok(hash)
+}
+
+/// What an earlier build with other names has left.
+fn remove_others(assets: &Path, names: &Names) -> Result<()> {
+    let (script, worker, module) = (names.script(), names.worker_script(), names.module());
+    let ours = [&script, &worker, &module, names.directory(), "static", "demo", "_headers"];
+    for entry in fs::read_dir(assets)? {
+        let path = entry?.path();
+        if ours.iter().any(|name| path.ends_with(name)) {
+            continue;
+        }
+        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    }
+    Ok(())
 }

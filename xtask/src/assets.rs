@@ -5,47 +5,41 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use toml_edit::{DocumentMut, value};
+use toml_edit::{DocumentMut, Item, Table, value};
 
+use crate::names::Names;
 use crate::paths::Paths;
 use crate::stamp::files_under;
 
 /// Pages of other origins load the agent, so these answers say that they may, also under cross-origin isolation. The
 /// collector puts a hash of its content into the address of each static file.
-const HEADERS: &str = "\
-/*
-  X-Content-Type-Options: nosniff
-/agent/*
-  Access-Control-Allow-Origin: *
-  Cache-Control: public, max-age=31536000, immutable
-  Cross-Origin-Resource-Policy: cross-origin
-/trapline.js
-  Access-Control-Allow-Origin: *
-  Cache-Control: public, max-age=300
-  Cross-Origin-Resource-Policy: cross-origin
-/trapline-worker.js
-  Access-Control-Allow-Origin: *
-  Cache-Control: public, max-age=300
-  Cross-Origin-Resource-Policy: cross-origin
-/trapline.mjs
-  Access-Control-Allow-Origin: *
-  Cache-Control: public, max-age=300
-  Cross-Origin-Resource-Policy: cross-origin
-/static/*
-  Cache-Control: public, max-age=31536000, immutable
-";
+fn headers(names: &Names) -> String {
+    let loaded = |path: &str, age: &str| {
+        format!(
+            "{path}\n  Access-Control-Allow-Origin: *\n  Cache-Control: public, {age}\n  \
+             Cross-Origin-Resource-Policy: cross-origin\n"
+        )
+    };
+    let (forever, minutes) = ("max-age=31536000, immutable", "max-age=300");
+    let mut text = "/*\n  X-Content-Type-Options: nosniff\n".to_owned();
+    text += &loaded(&format!("/{}/*", names.directory()), forever);
+    for name in [names.script(), names.worker_script(), names.module()] {
+        text += &loaded(&format!("/{name}"), minutes);
+    }
+    text + &format!("/static/*\n  Cache-Control: public, {forever}\n")
+}
 
 /// Lays out all but the agent and the Worker.
 ///
 /// # Errors
 /// A file that cannot be read or written.
-pub fn build(paths: &Paths) -> Result<()> {
+pub fn build(paths: &Paths, names: &Names) -> Result<()> {
     let assets = paths.deploy.join("assets");
     copy_tree(&paths.root.join("www/static"), &assets.join("static"), &[])?;
     // The collector answers `/demo/` itself, with a DSN in the page.
     copy_tree(&paths.root.join("www/demo"), &assets.join("demo"), &["index.html"])?;
-    fs::write(assets.join("_headers"), HEADERS)?;
-    write_configuration(paths)?;
+    fs::write(assets.join("_headers"), headers(names))?;
+    write_configuration(paths, names)?;
     write_package(paths)?;
     for name in ["README.md", "sign-in-key.mjs"] {
         copy(&paths.root.join("xtask/deploy").join(name), &paths.deploy.join(name))?;
@@ -79,18 +73,23 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// The root's wrangler.toml without `[build]`, its paths relative to `deploy/`.
-fn write_configuration(paths: &Paths) -> Result<()> {
+fn write_configuration(paths: &Paths, names: &Names) -> Result<()> {
     let source = fs::read_to_string(paths.root.join("wrangler.toml"))?;
-    fs::write(paths.deploy.join("wrangler.toml"), deployable(&source)?)?;
+    fs::write(paths.deploy.join("wrangler.toml"), deployable(&source, names)?)?;
     Ok(())
 }
 
-fn deployable(source: &str) -> Result<String> {
+fn deployable(source: &str, names: &Names) -> Result<String> {
     let mut document: DocumentMut = source.parse().context("wrangler.toml is not TOML")?;
     document.remove("build");
     let assets = document.get_mut("assets").and_then(|assets| assets.get_mut("directory"));
     *assets.context("wrangler.toml has no assets.directory")? = value("assets");
     document.insert("main", value("worker/index.js"));
+    if let Some(name) = names.other() {
+        let mut variables = Table::new();
+        variables.insert("AGENT_NAME", value(name));
+        document.insert("vars", Item::Table(variables));
+    }
     let settings = without_preamble(&document.to_string());
     Ok(format!("# Made by `cargo xtask build` from ../wrangler.toml.\n{settings}"))
 }
@@ -128,7 +127,12 @@ fn write_package(paths: &Paths) -> Result<()> {
 mod tests {
     use toml_edit::DocumentMut;
 
-    use super::deployable;
+    use super::{deployable, headers};
+    use crate::names::Names;
+
+    fn usual() -> Names {
+        Names::new("trapline").unwrap()
+    }
 
     const ROOT: &str = include_str!("../../wrangler.toml");
 
@@ -138,11 +142,20 @@ mod tests {
                       # Files.\n[assets]\ndirectory = \"deploy/assets\"\n";
         let expected = "# Made by `cargo xtask build` from ../wrangler.toml.\nname = \"t\"\n\
                         main = \"worker/index.js\"\n\n# Files.\n[assets]\ndirectory = \"assets\"\n";
-        assert_eq!(deployable(source).unwrap(), expected);
+        assert_eq!(deployable(source, &usual()).unwrap(), expected);
     }
+
+    #[test]
+    fn collector_of_another_name_knows_it() {
+        let oak = Names::new("oak").unwrap();
+        let settings: DocumentMut = deployable(ROOT, &oak).unwrap().parse().unwrap();
+        assert_eq!(settings["vars"]["AGENT_NAME"].as_str(), Some("oak"));
+        assert!(!headers(&oak).contains("trapline"));
+    }
+
     #[test]
     fn settings_of_an_account_are_never_deployed() {
-        let settings = deployable(ROOT).unwrap();
+        let settings = deployable(ROOT, &usual()).unwrap();
         for name in ["account_id", "database_id", "zone_id"] {
             assert!(!settings.contains(name), "{name}");
         }
@@ -151,7 +164,7 @@ mod tests {
     /// `#name = …` is a setting that is off, `# Prose` is not.
     #[test]
     fn what_is_off_can_be_switched_on() {
-        let settings = deployable(ROOT).unwrap();
+        let settings = deployable(ROOT, &usual()).unwrap();
         let on = |line: &str| match line.strip_prefix('#') {
             Some(setting) if !setting.starts_with(' ') => format!("{setting}\n"),
             _ => format!("{line}\n"),

@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::Result;
 
+use crate::names::Names;
 use crate::paths::Paths;
 use crate::progress::Progress;
 use crate::tools::{self, WASM_BINDGEN, WORKER_BUILD};
@@ -17,6 +18,7 @@ pub const STEPS: usize = 7;
 /// # Errors
 /// The first step that fails: one sentence, and what to do.
 pub fn build(paths: &Paths, progress: &Progress) -> Result<()> {
+    let names = Names::chosen()?;
     tools::check_node()?;
     fs::create_dir_all(&paths.deploy)?;
     progress.step("wasm32 target", tools::add_wasm_target)?;
@@ -25,7 +27,7 @@ pub fn build(paths: &Paths, progress: &Progress) -> Result<()> {
         progress.step("wasm-bindgen", |say| tools::ready(WASM_BINDGEN, paths, say))?;
     let worker_build =
         progress.step("worker-build", |say| tools::ready(WORKER_BUILD, paths, say))?;
-    progress.step("agent", |say| agent::build(paths, &wasm_bindgen, say))?;
+    progress.step("agent", |say| agent::build(paths, &names, &wasm_bindgen, say))?;
     progress.step("collector", |say| collector::build(paths, &worker_build, &wasm_bindgen, say))?;
-    progress.step("assets and settings", |_| assets::build(paths))
+    progress.step("assets and settings", |_| assets::build(paths, &names))
 }

@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::build;
 use crate::group;
+use crate::names::Names;
 use crate::paths::Paths;
 use crate::progress::Progress;
 use crate::worker::{self, Options, Setup, Worker};
@@ -30,21 +31,21 @@ pub fn dev(paths: &Paths, port: u16) -> Result<()> {
     let mut worker = progress.step("start", |_| Worker::start(paths, &options))?;
     let setup =
         progress.step("project and sign-in link", |_| worker.set_up("Hazel shop", "shop"))?;
-    println!("{}", welcome(&worker, &setup));
+    println!("{}", welcome(&worker, &setup, &Names::chosen()?));
     group::interruption_is_success();
     worker.wait()
 }
 
-fn welcome(worker: &Worker, setup: &Setup) -> String {
+fn welcome(worker: &Worker, setup: &Setup, names: &Names) -> String {
     let Setup { sign_in, dsn, .. } = setup;
     let site = worker.site();
-    let log = worker.log().display();
+    let (log, script) = (worker.log().display(), names.script());
     format!(
         "
   Dashboard   {sign_in}  (signs you in, once)
   Demo shop   {site}/demo/
   DSN         {dsn}
-  Snippet     <script src=\"{site}/trapline.js\" data-dsn=\"{dsn}\" crossorigin=\"anonymous\"></script>
+  Snippet     <script src=\"{site}/{script}\" data-dsn=\"{dsn}\" crossorigin=\"anonymous\"></script>
   Log         {log}
 
   Ctrl-C ends it.

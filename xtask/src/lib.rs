@@ -6,6 +6,7 @@
 //! commands themselves ([`dev`], [`deploy`], [`mod@test`], [`mod@bench`], [`check`], [`size`]).
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
+pub mod names;
 mod package;
 pub mod paths;
 

@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::agent::esbuild;
+use crate::names::Names;
 use crate::paths::Paths;
 use crate::progress::Say;
 
@@ -22,7 +23,7 @@ use crate::progress::Say;
 ///
 /// # Errors
 /// A tool that fails, a file that cannot be written.
-pub(crate) fn build(paths: &Paths, say: &Say) -> Result<()> {
+pub(crate) fn build(paths: &Paths, names: &Names, say: &Say) -> Result<()> {
     let package = paths.deploy.join("npm");
     fs::create_dir_all(&package)?;
     let copy = |from: &Path, name: &str| {
@@ -40,11 +41,18 @@ pub(crate) fn build(paths: &Paths, say: &Say) -> Result<()> {
     copy(&paths.root.join("agent/js/README.md"), "README.md")?;
     let module = ["--format=esm", "--target=es2022"];
     let index = package.join("index.js");
-    esbuild(paths, say, "module.js", &index, &[module[0], module[1], "--external:./agent.js"])?;
+    esbuild(
+        paths,
+        names,
+        say,
+        "module.js",
+        &index,
+        &[module[0], module[1], "--external:./agent.js"],
+    )?;
     let wasm = STANDARD.encode(fs::read(paths.agent().join("agent_bg.wasm"))?);
     let inside = format!("--define:__WASM_BASE64__=\"{wasm}\"");
     let inline = package.join("inline.js");
-    esbuild(paths, say, "module.js", &inline, &[module[0], module[1], &inside])?;
+    esbuild(paths, names, say, "module.js", &inline, &[module[0], module[1], &inside])?;
     let manifest = json!({
         "name": "trapline",
         "version": env!("CARGO_PKG_VERSION"),

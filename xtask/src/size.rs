@@ -10,6 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Map, Value, json};
 
+use crate::names::Names;
 use crate::paths::Paths;
 use crate::stamp::files_under;
 
@@ -39,7 +40,7 @@ impl Size {
 /// # Errors
 /// When something is missing, or over its budget: what, and by how much.
 pub fn size(paths: &Paths) -> Result<()> {
-    let sizes = measure(&paths.deploy)?;
+    let sizes = measure(&paths.deploy, &Names::chosen()?)?;
     for size in &sizes {
         let budget = size.budget.map_or_else(String::new, |budget| format!("of {budget:>7}"));
         println!("{:<14}{:>8} B  {budget:<11} {}", size.name, size.bytes, size.what);
@@ -56,9 +57,9 @@ pub fn size(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-fn measure(deploy: &Path) -> Result<Vec<Size>> {
-    let stub = brotli_bytes(&deploy.join("assets/trapline.js"))?;
-    let agent = agent_directory(deploy)?;
+fn measure(deploy: &Path, names: &Names) -> Result<Vec<Size>> {
+    let stub = brotli_bytes(&deploy.join("assets").join(names.script()))?;
+    let agent = agent_directory(deploy, names)?;
     let glue = brotli_bytes(&agent.join("agent.js"))?;
     let wasm = brotli_bytes(&agent.join("agent_bg.wasm"))?;
     let worker = deploy.join("worker");
@@ -66,7 +67,7 @@ fn measure(deploy: &Path) -> Result<Vec<Size>> {
         gzip_bytes(&worker.join("index.js"))? + gzip_bytes(&worker.join("index_bg.wasm"))?;
     let line = |name, what, bytes, budget| Size { name, what, bytes, budget };
     Ok(vec![
-        line("stub_br", "trapline.js, brotli", stub, Some(MAX_STUB_BYTES)),
+        line("stub_br", "what pages load first, brotli", stub, Some(MAX_STUB_BYTES)),
         line("glue_br", "agent.js, brotli", glue, None),
         line("wasm_br", "agent_bg.wasm, brotli", wasm, None),
         line("total_br", "all three", stub + glue + wasm, Some(MAX_TOTAL_BYTES)),
@@ -74,12 +75,12 @@ fn measure(deploy: &Path) -> Result<Vec<Size>> {
     ])
 }
 
-/// `assets/agent/<hash>/`: there is one.
+/// `assets/agent/<hash>/`, or what this build calls it: there is one.
 ///
 /// # Errors
 /// When nothing has been built.
-pub fn agent_directory(deploy: &Path) -> Result<PathBuf> {
-    let files = files_under(&deploy.join("assets/agent"))?;
+pub fn agent_directory(deploy: &Path, names: &Names) -> Result<PathBuf> {
+    let files = files_under(&deploy.join("assets").join(names.directory()))?;
     let directory = files.first().and_then(|file| file.parent());
     Ok(directory.context("there is no agent in deploy/assets; cargo xtask build makes it")?.into())
 }

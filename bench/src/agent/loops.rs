@@ -17,7 +17,7 @@ use crate::table::{self, thousands};
 pub(crate) const ERRORS: u64 = 1_000;
 
 /// How often a loop is run that a bar is about: what is sent hardly varies, what it takes does.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// Nothing more comes: our counts follow after 1 s.
 const QUIET: Duration = Duration::from_millis(1_300);
@@ -142,10 +142,9 @@ pub(crate) fn of(all: &[Looped], variant: Variant) -> Result<&Looped> {
     all.iter().find(|looped| looped.variant == variant).context("every page is measured")
 }
 
-/// How much longer than without an agent the main thread is busy with nothing else. Not by the page's clock: the browser
-/// takes its messages on the other core, and without one the page waits for it.
-pub(crate) fn busy_ratio(all: &[Looped], variant: Variant) -> Result<f64> {
-    Ok(median(&of(all, variant)?.busy_ms) / median(&of(all, Variant::Blank)?.busy_ms))
+/// How much longer than without an agent the page is held up: what a visitor waits.
+pub(crate) fn held_up_ratio(all: &[Looped], variant: Variant) -> Result<f64> {
+    Ok(median(&of(all, variant)?.held_up_ms) / median(&of(all, Variant::Blank)?.held_up_ms))
 }
 
 /// A line a variant.
@@ -155,8 +154,8 @@ pub(crate) fn table(which: Loop, all: &[Looped]) -> Result<String> {
         rows.push(vec![
             looped.variant.name().to_owned(),
             Spread::with_range(&looped.held_up_ms).shown(1),
+            format!("{:.2}", held_up_ratio(all, looped.variant)?),
             Spread::with_range(&looped.busy_ms).shown(1),
-            format!("{:.2}", busy_ratio(all, looped.variant)?),
             Spread::with_range(&looped.main_thread_ms).shown(1),
             thousands(looped.requests as u64),
             thousands(looped.bytes as u64),
@@ -167,8 +166,8 @@ pub(crate) fn table(which: Loop, all: &[Looped]) -> Result<String> {
     let headings = [
         which.title(),
         "held up, ms",
-        "busy, ms",
         "of blank's",
+        "busy, ms",
         "until sent, ms",
         "requests",
         "bytes",

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use xtask::names::Names;
 use xtask::paths::Paths;
 use xtask::progress::Progress;
 use xtask::run::run;
@@ -109,7 +110,7 @@ pub(crate) fn loaded_bytes(paths: &Paths, variant: Variant) -> Result<usize> {
     match variant {
         Variant::Blank => Ok(0),
         Variant::Trapline => {
-            let agent = agent_directory(&paths.deploy)?;
+            let agent = agent_directory(&paths.deploy, &Names::chosen()?)?;
             let stub = paths.deploy.join("assets/trapline.js");
             sum(&[stub, agent.join("agent.js"), agent.join("agent_bg.wasm")])
         }

@@ -94,7 +94,6 @@ fn loaded(visit: &Visit) -> Result<Vec<(What, f64)>> {
         (What::ArmingScriptsMs, scripts_ms),
         (What::HeardMs, note("heard_ms")),
         (What::ArmedMs, note("armed_ms")),
-        (What::WasmKib, note("wasm_bytes") / 1_024.0),
         (What::HeapKib, visit.tab.heap_bytes()? / 1_024.0),
     ])
 }
@@ -127,6 +126,7 @@ fn thrown(site: &Site, visit: &Visit, variant: Variant) -> Result<Vec<(What, f64
     let sent = all.get(quiet..).unwrap_or_default();
     let sum = |bytes: fn(&Arrival) -> usize| count(sent.iter().map(bytes).sum());
     samples.extend([
+        (What::WasmKib, visit.number("bench.noted.wasm_bytes()")? / 1_024.0),
         (What::SentMs, arrival.at_ms - thrown_ms),
         (What::QuietRequests, count(quiet)),
         (What::ErrorRequests, count(sent.len())),

@@ -41,6 +41,7 @@ pub async fn issues_page(incoming: &Incoming, visit: &Visit) -> Result<IssuesPag
         waiting,
         dsn: setup::dsn(incoming, &public_key, visit.project.id),
         agent_origin: setup::site_origin(incoming),
+        agent_script: format!("{}/{}.js", setup::site_origin(incoming), incoming.agent_name()),
         refusals,
     })
 }

@@ -144,6 +144,7 @@ pub(super) mod sample {
             waiting: false,
             dsn: text.into(),
             agent_origin: text.into(),
+            agent_script: text.into(),
             refusals: ["origin", "key"].map(|reason| refusal("refused", reason, text)).into(),
         }
     }

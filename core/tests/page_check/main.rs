@@ -23,7 +23,7 @@ fn page(head: &str) -> String {
 fn found(page: &Page) -> Vec<Finding> {
     let dsn =
         Dsn { origin: "https://errors.test".into(), public_key: "abc123".into(), project_id: 7 };
-    check(page, &Expected { dsn: &dsn, script: "trapline.js" })
+    check(page, &Expected { dsn: &dsn, script: "trapline.js", ingest: "/api/1/envelope/" })
 }
 
 /// `blocks script: script-src 'self'` and the like, in a few words each.
@@ -206,8 +206,10 @@ fn https_pages_load_nothing_over_http() {
             dsn.public_key,
             origin.split_once("://").unwrap().1
         ));
-        let findings =
-            check(&Page { url, ..answered(&html) }, &Expected { dsn: &dsn, script: "trapline.js" });
+        let findings = check(
+            &Page { url, ..answered(&html) },
+            &Expected { dsn: &dsn, script: "trapline.js", ingest: "/api/1/envelope/" },
+        );
         assert_eq!(findings.iter().map(shown).collect::<Vec<_>>(), expected);
     };
     check_with("http://k@errors.test/7", URL, &["blocks mixed http://errors.test"]);
