@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bound::{self, BoundError, Bounds};
 use crate::defect::Defect;
-use crate::event::{Breadcrumb, Event, Level, Named, Request, User};
+use crate::event::{Breadcrumb, Device, Event, Level, Named, Request, User};
 use crate::limits::{
     MAX_BREADCRUMBS, MAX_COUNT, MAX_EVENT, MAX_HEADERS, MAX_JSON_DEPTH, MAX_JSON_VALUES,
     MAX_MESSAGE, MAX_NAME, MAX_QUERY, MAX_TAG_KEY, MAX_TAG_VALUE, MAX_TAGS, MAX_TEXT,
@@ -332,7 +332,7 @@ fn name_device(event: &mut Event, received: &Received) {
     let device = agent.map(user_agent::parse).unwrap_or_default();
     event.browser = browser.filter(|browser| !browser.name.is_empty()).unwrap_or(device.browser);
     event.os = os.filter(|os| !os.name.is_empty()).unwrap_or(device.os);
-    event.device.mobile = device.mobile;
+    event.device = Device { model: device.model, mobile: device.mobile };
 }
 
 /// Adds a defect unless the list is full; the last one then counts the rest.

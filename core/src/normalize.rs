@@ -99,6 +99,9 @@ fn add_user_agent(event: &mut Event, user_agent: Option<&str>) {
             event.os = device.os;
         }
         event.device.mobile |= device.mobile;
+        if event.device.model.is_empty() {
+            event.device.model = device.model;
+        }
     }
 }
 

@@ -91,6 +91,10 @@ const KEY_OWNERS: [&str; 14] = [
     "storage",
 ];
 
+/// Words that make the `pass` behind them a password; a `boarding_pass` is none.
+const PASS_OWNERS: [&str; 10] =
+    ["admin", "auth", "db", "ftp", "http", "login", "mysql", "proxy", "smtp", "user"];
+
 /// What is said about a secret, at the end of a name.
 const ABOUT: [&str; 42] = [
     "age", "banner", "broken", "consent", "count", "disabled", "enabled", "endpoint", "error",
@@ -142,7 +146,8 @@ pub(super) fn secrecy(name: &str) -> Secrecy {
         return Secrecy::None;
     }
     let is_key = word_list.windows(2).any(|pair| match pair {
-        [owner, key] => ["key", "keys"].contains(key) && KEY_OWNERS.contains(owner),
+        [owner, "key" | "keys"] => KEY_OWNERS.contains(owner),
+        [owner, "pass"] => PASS_OWNERS.contains(owner),
         _ => false,
     });
     if is_key

@@ -161,6 +161,10 @@ fn assigned(text: &str, at: usize, rules: &Rules) -> Option<Secret> {
         return None;
     }
     let (start, value) = value(rest);
+    if ["basic", "bearer"].iter().any(|scheme| value.eq_ignore_ascii_case(scheme)) {
+        // The secret comes behind it, and gives itself away.
+        return None;
+    }
     let is_secret = what.is_some() || is_secret_parameter(name, value);
     let what = if is_parameter { "key in URL" } else { what? };
     let start = at + 1 + start;

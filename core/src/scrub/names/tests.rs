@@ -45,6 +45,8 @@ fn secret_names_are_known_in_every_spelling() {
         "ssn",
         "passphrase",
         "mysql_pwd",
+        "DB_PASS",
+        "smtpPass",
         "stripeToken",
     ] {
         assert_eq!(secrecy(name), Secrecy::Secret, "{name}");
