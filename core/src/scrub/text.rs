@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use super::names::{Secrecy, is_secret_parameter, is_telling};
+use super::names::{Secrecy, is_secret_parameter, is_telling, may_be_secret_parameter};
 use super::rules::Rules;
 use super::{FILTERED, card, credential};
 
@@ -153,13 +153,21 @@ fn assigned(text: &str, at: usize, rules: &Rules) -> Option<Secret> {
     if name.is_empty() || rest.starts_with(['=', '>']) {
         return None;
     }
-    let (start, value) = value(rest);
     let mark = before.as_bytes().get(..before.len() - name.len()).and_then(<[u8]>::last);
     let is_parameter = mark.is_some_and(|byte| b"?&#;".contains(byte));
-    let is_secret =
-        is_parameter && is_secret_parameter(name, value) || what_of(rules, name).is_some();
+    let what = what_of(rules, name);
+    // Values are looked for last: one may be as long as the text.
+    if what.is_none() && !(is_parameter && may_be_secret_parameter(name)) {
+        return None;
+    }
+    let (start, value) = value(rest);
+    if ["basic", "bearer"].iter().any(|scheme| value.eq_ignore_ascii_case(scheme)) {
+        // The secret comes behind it, and gives itself away.
+        return None;
+    }
+    let is_secret = what.is_some() || is_secret_parameter(name, value);
+    let what = if is_parameter { "key in URL" } else { what? };
     let start = at + 1 + start;
-    let what = if is_parameter { "key in URL" } else { what_of(rules, name).unwrap_or("secret") };
     is_secret.then(|| Secret { at: start..start + value.len(), what })
 }
 
