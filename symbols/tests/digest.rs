@@ -1,8 +1,10 @@
 //! Bundles of one TypeScript source, by esbuild, terser, Vite and webpack, read back as the source; maps of all kinds.
 
-use trapline_symbols::Table;
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by them")]
+
 use trapline_symbols::digest::{Digest, Input, Refused, digest_source_map};
 use trapline_symbols::map::BadMap;
+use trapline_symbols::{Table, debug_id};
 
 const MEMORY: usize = 100 << 20;
 
@@ -204,4 +206,50 @@ fn map_that_does_not_fit_names_the_command_line() {
     let error = digest_source_map(&input).unwrap_err();
     assert!(matches!(&error, Refused::Map { reason: BadMap::TooLarge { .. }, .. }), "{error}");
     assert!(error.to_string().contains("trapline upload"), "{error}");
+}
+
+/// A directive in the middle of a line: what follows moves to a line of its own, and its mappings with it.
+#[test]
+fn debug_id_is_put_in_behind_a_directive_and_mappings_follow() {
+    let script = format!(
+        "#!/usr/bin/env node\n/* licence */'use strict';{SCRIPT}\n//# sourceMappingURL=a.js.map"
+    );
+    let map = plain("").replace("AACA,", ";yBACA,");
+    let before = digest(Some(&script), &map).unwrap();
+    let injected = debug_id::inject(&script, map.as_bytes()).unwrap();
+    let (new_script, new_map) = (injected.script.unwrap(), injected.map.unwrap());
+    assert!(
+        new_script.starts_with("#!/usr/bin/env node\n/* licence */'use strict';\n;(function"),
+        "{new_script}"
+    );
+    let after = digest(Some(&new_script), std::str::from_utf8(&new_map).unwrap()).unwrap();
+    for text in ["throw 1", "n();"] {
+        let look = |script: &str, table: &[u8]| {
+            let (line, column) = place(script, text);
+            let frame = Table::parse(table).unwrap().look_up(line, column).unwrap();
+            (frame.line, frame.column, frame.function.map(str::to_owned))
+        };
+        assert_eq!(look(&script, &before.table), look(&new_script, &after.table), "{text}");
+    }
+    let again = debug_id::inject(&new_script, &new_map).unwrap();
+    assert_eq!((again.debug_id, again.script, again.map), (injected.debug_id, None, None));
+}
+
+#[test]
+fn debug_id_that_is_there_is_kept() {
+    let id = "0f1e2d3c-4b5a-8697-8897-a6b5c4d3e2f1";
+    let sentry = format!(
+        "!function(){{try{{e._sentryDebugIds[n]=\"{id}\",e.x=\"sentry-dbid-{id}\"}}catch(e){{}}}}();\n{SCRIPT}"
+    );
+    let injected = debug_id::inject(&sentry, plain("").as_bytes()).unwrap();
+    assert_eq!(debug_id::text_of(injected.debug_id), id);
+    assert_eq!(injected.script, None, "another tool has put it in");
+    // A bundler's comment alone is seen by no SDK.
+    let commented = format!("{SCRIPT}\n//# debugId={id}\n");
+    let injected = debug_id::inject(&commented, plain("").as_bytes()).unwrap();
+    let script = injected.script.unwrap();
+    assert_eq!(
+        (debug_id::text_of(injected.debug_id).as_str(), script.matches(id).count()),
+        (id, 2)
+    );
 }
