@@ -52,12 +52,20 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
 }
 
 #[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    if let Err(error) = purge::run(&env, now_ms()).await {
+async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    // Two invocations, each with the queries of its own.
+    let stopped = match event.cron().as_str() {
+        ARTIFACTS_CRON => artifacts::retain::run(&env, now_ms()).await.err().map(|e| e.to_string()),
+        _ => purge::run(&env, now_ms()).await.err().map(|error| error.to_string()),
+    };
+    if let Some(error) = stopped {
         // The next run begins where this one stopped.
-        worker::console_error!("retention stopped early: {}", error);
+        worker::console_error!("cron stopped early: {}", error);
     }
 }
+
+/// The second trigger of `wrangler.toml`.
+const ARTIFACTS_CRON: &str = "3-58/5 * * * *";
 
 #[event(queue)]
 async fn queue_batch(
