@@ -31,10 +31,6 @@ CREATE TABLE artifact (
   pack BLOB NOT NULL,
   offset INTEGER NOT NULL,
   length INTEGER NOT NULL,
-  -- `source_map`, `wasm`
-  kind TEXT NOT NULL,
-  names INTEGER NOT NULL,
-  sources INTEGER NOT NULL,
   created_ms INTEGER NOT NULL,
   PRIMARY KEY (project_id, hash)
 ) STRICT, WITHOUT ROWID;
@@ -45,12 +41,14 @@ CREATE TABLE artifact_pack (
   hash BLOB NOT NULL,
   bytes INTEGER NOT NULL,
   created_ms INTEGER NOT NULL,
-  -- Since when it is being taken away. 0: it is not.
+  -- Since when no file needs it. 0: it is kept. -1: KV is being asked to forget it.
   going_ms INTEGER NOT NULL DEFAULT 0,
   -- JSON: hashes of the tables in it.
   tables TEXT NOT NULL,
   PRIMARY KEY (project_id, hash)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX artifact_pack_going ON artifact_pack (going_ms) WHERE going_ms <> 0;
 
 -- A file of a release that a table is for: `~/assets/main.js`, or a whole URL. What was uploaded without a release has the
 -- checksum of its bundle as `dist`, so that it is kept as long as it is used itself.
@@ -67,6 +65,11 @@ CREATE TABLE artifact_file (
   bundle BLOB,
   -- Why there can be no table, in words; else empty.
   refused TEXT NOT NULL DEFAULT '',
+  -- `source_map`, `wasm`
+  kind TEXT NOT NULL DEFAULT '',
+  -- Functions that have a name, and sources.
+  names INTEGER NOT NULL DEFAULT 0,
+  sources INTEGER NOT NULL DEFAULT 0,
   uploaded_ms INTEGER NOT NULL,
   PRIMARY KEY (project_id, release, dist, url, debug_id)
 ) STRICT, WITHOUT ROWID;
@@ -108,11 +111,12 @@ CREATE TABLE artifact_bundle (
 
 CREATE INDEX artifact_bundle_pending ON artifact_bundle (created_ms) WHERE pending_files > 0;
 
--- What a deployment's scripts say of a release: JSON, one object.
+-- What a deployment's scripts say of a release: JSON, one object. In the first database.
 CREATE TABLE release_detail (
-  project_id INTEGER NOT NULL,
   version TEXT NOT NULL,
+  project_id INTEGER NOT NULL,
   created_ms INTEGER NOT NULL,
-  detail TEXT NOT NULL,
-  PRIMARY KEY (project_id, version)
+  released_ms INTEGER NOT NULL DEFAULT 0,
+  detail TEXT NOT NULL DEFAULT '{}',
+  PRIMARY KEY (version, project_id)
 ) STRICT, WITHOUT ROWID;

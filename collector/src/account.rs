@@ -6,8 +6,9 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use trapline_core::fingerprint::hex;
-use worker::Response;
+use worker::{Method, Response};
 
+use crate::artifacts::token::{self, Holder};
 use crate::failure::Failure;
 use crate::request::{Incoming, field};
 use crate::sql::Statement;
@@ -25,6 +26,15 @@ pub struct Viewer {
     pub name: String,
     /// What forms must send back.
     pub csrf: String,
+    /// Set for a program whose token is for one project.
+    pub only_project: Option<u32>,
+}
+
+impl Viewer {
+    /// Whether the viewer may see a project.
+    pub fn sees(&self, project_id: u32) -> bool {
+        self.only_project.is_none_or(|only| only == project_id)
+    }
 }
 
 /// What is stored of a secret.
@@ -48,10 +58,32 @@ pub async fn viewer(incoming: &Incoming, store: &Store) -> Result<Viewer, Failur
     struct Row {
         name: String,
     }
+    if let Some(token) = program_token(incoming) {
+        return program(store, &token).await;
+    }
     let token = incoming.cookie(cookie_name(incoming)).ok_or(Failure::SignedOut)?;
     let statement = session_statement(&token, incoming.now_ms);
     let row: Row = store.read(&statement).await?.first()?.ok_or(Failure::SignedOut)?;
-    Ok(Viewer { name: row.name, csrf: csrf_of(&token) })
+    Ok(Viewer { name: row.name, csrf: csrf_of(&token), only_project: None })
+}
+
+/// The token of a program that reads the JSON API. Nothing else is open to tokens here.
+fn program_token(incoming: &Incoming) -> Option<String> {
+    let authorization = incoming.header("authorization")?;
+    let is_read = incoming.method() == Method::Get && incoming.url.path().starts_with("/api/0/");
+    let token = token::bearer(&authorization).filter(|_| is_read)?;
+    Some(token.to_owned())
+}
+
+async fn program(store: &Store, sent: &str) -> Result<Viewer, Failure> {
+    let holder: Option<Holder> = store.read(&token::holder(sent)).await?.first()?;
+    let holder = holder.ok_or(Failure::Token("the token is not known here, or was revoked"))?;
+    if !holder.has(token::PROJECT_READ) {
+        return Err(Failure::Scope(format!("the token has not the scope {}", token::PROJECT_READ)));
+    }
+    let only_project = (holder.project_id != 0).then_some(holder.project_id);
+    // It sends no forms.
+    Ok(Viewer { name: holder.label, csrf: random::token(), only_project })
 }
 
 /// Refuses a form that another site sent in the viewer's name.

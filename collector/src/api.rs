@@ -1,6 +1,8 @@
-//! The JSON API, `/api/0/…`: what the pages show, for programs. Needs a session.
+//! The JSON API, `/api/0/…`: what the pages show, for programs. Needs a session, or a token with the
+//! scope `project:read`.
 
 pub mod settings;
+pub mod tokens;
 
 use serde::Serialize;
 use trapline_core::decode::rfc3339_of;
@@ -23,10 +25,11 @@ struct Project<'a> {
 /// `GET /api/0/projects/`
 pub async fn projects(incoming: &Incoming) -> Result<Response, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    account::viewer(incoming, &store).await?;
+    let viewer = account::viewer(incoming, &store).await?;
     let projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
     let projects: Vec<Project> = projects
         .iter()
+        .filter(|project| viewer.sees(project.id))
         .map(|project| Project { slug: &project.slug, name: &project.name })
         .collect();
     Ok(reply::json(200, &projects))

@@ -72,7 +72,8 @@ pub async fn visit(incoming: &Incoming, slug: &str) -> Result<Visit, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
     let viewer = account::viewer(incoming, &store).await?;
     let projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
-    let project = projects.iter().find(|project| project.slug == slug).cloned();
+    let sees = |project: &&ProjectRow| project.slug == slug && viewer.sees(project.id);
+    let project = projects.iter().find(sees).cloned();
     let project = project.ok_or(Failure::NotFound)?;
     let store = Store::open_database(&incoming.env, project.database, incoming.now_ms).await?;
     Ok(Visit { store, viewer, project, projects })

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use worker::Response;
 
+use crate::artifacts::KvError;
 use crate::request::Incoming;
 use crate::store::StoreError;
 use crate::view::ErrorPage;
@@ -26,6 +27,24 @@ pub enum Failure {
     /// The deployment's secret is missing or wrong.
     #[error("{0}")]
     SetupRefused(&'static str),
+    /// A program sent no token, or one that is not good.
+    #[error("{0}")]
+    Token(&'static str),
+    /// A token that is not for this.
+    #[error("{0}")]
+    Scope(String),
+    /// A body above what is taken.
+    #[error("the body has more than {limit} bytes")]
+    TooLarge {
+        /// Bytes that are taken.
+        limit: usize,
+    },
+    /// What the request builds on has changed meanwhile.
+    #[error("{0}")]
+    Conflict(String),
+    /// KV is not bound, or is down.
+    #[error(transparent)]
+    Kv(#[from] KvError),
     /// D1 is down.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -44,10 +63,12 @@ impl Failure {
     pub fn status(&self) -> u16 {
         match self {
             Failure::NotFound => 404,
-            Failure::SignedOut => 401,
-            Failure::Forged | Failure::SetupRefused(_) => 403,
+            Failure::SignedOut | Failure::Token(_) => 401,
+            Failure::Forged | Failure::SetupRefused(_) | Failure::Scope(_) => 403,
+            Failure::TooLarge { .. } => 413,
+            Failure::Conflict(_) => 409,
             Failure::BadRequest(_) => 400,
-            Failure::Store(_) => 503,
+            Failure::Store(_) | Failure::Kv(_) => 503,
             Failure::Render(_) => 500,
         }
     }
@@ -73,7 +94,9 @@ impl Failure {
 
     fn with_retry(&self, response: Response) -> Response {
         match self {
-            Failure::Store(_) => reply::with_headers(response, &[("retry-after", "5")]),
+            Failure::Store(_) | Failure::Kv(_) => {
+                reply::with_headers(response, &[("retry-after", "5")])
+            }
             _ => response,
         }
     }
@@ -83,9 +106,12 @@ impl Failure {
             Failure::NotFound => "There is no such page",
             Failure::SignedOut => "Sign in first",
             Failure::Forged => "This form was not accepted",
-            Failure::BadRequest(_) => "This request could not be understood",
+            Failure::Token(_) | Failure::Scope(_) => "This token was not accepted",
+            Failure::BadRequest(_) | Failure::TooLarge { .. } | Failure::Conflict(_) => {
+                "This request could not be understood"
+            }
             Failure::SetupRefused(_) => "Not set up",
-            Failure::Store(_) => "The page could not be loaded",
+            Failure::Store(_) | Failure::Kv(_) => "The page could not be loaded",
             Failure::Render(_) => "The page could not be rendered",
         }
     }

@@ -12,6 +12,11 @@ pub fn public_key() -> String {
     hex(&bytes::<16>())
 }
 
+/// 256 random bits: the secret part of a token.
+pub fn secret() -> [u8; 32] {
+    bytes()
+}
+
 /// From 1, below 2^53.
 pub fn nonce() -> i64 {
     let bits = bytes::<8>().iter().fold(0_u64, |bits, byte| (bits << 8) | u64::from(*byte));

@@ -1,11 +1,14 @@
 //! Every URL of the Worker. Static files (`/trapline.js`, `/agent/…`, or what the build calls them, `/static/…`) are answered before it.
 
+use serde_json::json;
 use worker::{Method, Response};
 
 use crate::failure::Failure;
 use crate::ingest::Endpoint;
 use crate::request::Incoming;
-use crate::{account, api, dashboard, demo, first_event, ingest, reply, setup, store::Store};
+use crate::{
+    account, api, artifacts, dashboard, demo, first_event, ingest, reply, setup, store::Store,
+};
 
 /// First path segments that no project may have as its slug.
 pub const RESERVED: &[&str] = &[
@@ -97,6 +100,7 @@ async fn developers(
         (Method::Get, ["api", "0", "projects", project, "outcomes"]) => {
             api::settings::outcomes(incoming, project).await
         }
+        (method, ["api", "0", rest @ ..]) => programs(incoming, method, rest).await,
         (Method::Get, []) => dashboard::start(incoming).await,
         (Method::Get, [project, "issues"]) => dashboard::issues(incoming, project).await,
         (Method::Get, [project, "issues", short_id]) => {
@@ -137,6 +141,76 @@ async fn developers(
     }
 }
 
+/// `/api/0/…` of programs with a token: `trapline`, `sentry-cli`, bundlers' plugins.
+async fn programs(
+    incoming: &mut Incoming,
+    method: Method,
+    parts: &[&str],
+) -> Result<Response, Failure> {
+    use artifacts::{access, assemble, chunks, releases, upload};
+    match (method, parts) {
+        (Method::Get, []) => access::info(incoming).await,
+        (Method::Get, ["projects", project, "tokens"]) => {
+            api::tokens::list(incoming, project).await
+        }
+        (Method::Post, ["projects", project, "tokens"]) => {
+            api::tokens::create(incoming, project).await
+        }
+        (Method::Delete, ["projects", project, "tokens", id]) => {
+            api::tokens::revoke(incoming, project, id).await
+        }
+        (Method::Post, ["projects", project, "artifacts", "missing"]) => {
+            upload::missing(incoming, project).await
+        }
+        (Method::Put, ["projects", project, "artifacts", hash]) => {
+            upload::put_pack(incoming, project, hash).await
+        }
+        (Method::Post, ["projects", project, "artifacts"]) => {
+            upload::add_manifest(incoming, project).await
+        }
+        (Method::Get, ["organizations"]) => access::organisations(incoming).await,
+        (Method::Get, ["organizations", _, "projects"]) => releases::projects(incoming).await,
+        (Method::Get, ["organizations", _, "chunk-upload"]) => chunks::settings(incoming).await,
+        (Method::Post, ["organizations", _, "chunk-upload"]) => chunks::take(incoming).await,
+        (Method::Post, ["organizations", _, "artifactbundle", "assemble"]) => {
+            assemble::assemble(incoming).await
+        }
+        (Method::Get, ["organizations", _, "repos"]) => {
+            releases::nothing_known(incoming, &json!([])).await
+        }
+        (Method::Get, ["projects", _, project, "releases"]) => {
+            releases::list(incoming, Some(project)).await
+        }
+        (method, ["organizations", _, "releases", rest @ ..])
+        | (method, ["projects", _, _, "releases", rest @ ..]) => {
+            release(incoming, method, rest).await
+        }
+        _ => Err(Failure::NotFound),
+    }
+}
+
+/// `…/releases/…`
+async fn release(
+    incoming: &mut Incoming,
+    method: Method,
+    parts: &[&str],
+) -> Result<Response, Failure> {
+    use artifacts::releases;
+    match (method, parts) {
+        (Method::Get, []) => releases::list(incoming, None).await,
+        (Method::Post, []) => releases::create(incoming).await,
+        (Method::Get, [version]) => releases::one(incoming, version).await,
+        (Method::Put, [version]) => releases::change(incoming, version).await,
+        (Method::Delete, [version]) => releases::delete(incoming, version).await,
+        (Method::Get, [version, "deploys"]) => releases::deploys(incoming, version).await,
+        (Method::Post, [version, "deploys"]) => releases::create_deploy(incoming, version).await,
+        (Method::Get, [_, "previous-with-commits"]) => {
+            releases::nothing_known(incoming, &json!({})).await
+        }
+        _ => Err(Failure::NotFound),
+    }
+}
+
 async fn settings_form(
     incoming: &mut Incoming,
     project: &str,
@@ -145,6 +219,8 @@ async fn settings_form(
     use dashboard::settings;
     match section {
         "keys" => settings::create_key(incoming, project).await,
+        "tokens" => settings::create_token(incoming, project).await,
+        "revoke-token" => settings::revoke_token(incoming, project).await,
         "revoke-key" => settings::revoke_key(incoming, project).await,
         "senders" => settings::senders(incoming, project).await,
         "limits" => settings::limits(incoming, project).await,

@@ -4,6 +4,7 @@ use trapline_core::event::{Event, Level};
 use trapline_core::noise::Explanation;
 use trapline_core::page_check::Finding;
 
+use crate::artifacts::token::TokenRow;
 use crate::outcome::HourRow;
 use crate::project_key::KeyRow;
 use crate::settings::Settings;
@@ -256,6 +257,10 @@ pub struct SettingsPage {
     pub shell: Shell,
     /// With their DSNs; those that are revoked last.
     pub keys: Vec<(KeyRow, String)>,
+    /// Of programs; those that are revoked last.
+    pub tokens: Vec<TokenRow>,
+    /// One that was just made: shown this once.
+    pub new_token: Option<String>,
     /// Origins that may send; none stands for all.
     pub origins: Vec<String>,
     /// As they are.

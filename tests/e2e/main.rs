@@ -39,6 +39,7 @@ mod sdk_page;
 mod sender;
 mod sentry_sdk;
 mod sentry_sdks;
+mod symbolicated;
 mod uncaught;
 mod unchanged;
 mod upgrade;
@@ -132,6 +133,7 @@ fn tests() -> Vec<Test> {
         bindings::TESTS,
         faults::TESTS,
         crowds::TESTS,
+        symbolicated::TESTS,
     ]
     .concat();
     if is_full() {
@@ -157,6 +159,7 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         unchanged::ENGINE_TESTS,
         sdk_page::ENGINE_TESTS,
         debug::ENGINE_TESTS,
+        symbolicated::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()

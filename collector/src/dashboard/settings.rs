@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use worker::Response;
 
 use super::{Visit, shell, visit};
-use crate::api::settings as api;
+use crate::api::{settings as api, tokens};
+use crate::artifacts::token;
 use crate::failure::Failure;
 use crate::outcome::HourRow;
 use crate::read;
@@ -20,15 +21,26 @@ const HOURS: i64 = 24;
 /// Renders the page.
 pub async fn settings(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     let visit = visit(incoming, slug).await?;
+    rendered(incoming, &visit, None).await
+}
+
+/// The page, with a token that was just made.
+async fn rendered(
+    incoming: &Incoming,
+    visit: &Visit,
+    new_token: Option<String>,
+) -> Result<Response, Failure> {
     let project = &visit.project;
     let dsn = |key: &str| setup::dsn(incoming, key, project.id);
     let keys = api::key_rows(incoming, project).await?.into_iter();
     let counts = visit.store.read(&read::counts(project.id)).await?.first()?.unwrap_or_default();
     let pending = visit.store.read(&erasure::pending(project.id)).await?;
-    let outcomes: Vec<HourRow> = api::outcome_rows(incoming, &visit, HOURS).await?;
+    let outcomes: Vec<HourRow> = api::outcome_rows(incoming, visit, HOURS).await?;
     let page = SettingsPage {
-        shell: Shell { section: Section::Settings, ..shell(&visit, &counts, incoming.now_ms) },
+        shell: Shell { section: Section::Settings, ..shell(visit, &counts, incoming.now_ms) },
         keys: keys.map(|row| (row.clone(), dsn(&row.public_key))).collect(),
+        tokens: tokens::rows(incoming, project.id).await?,
+        new_token,
         origins: serde_json::from_slice(project.allowed_origins.as_bytes()).unwrap_or_default(),
         settings: settings::parse(&project.settings),
         outcomes,
@@ -49,6 +61,24 @@ pub async fn revoke_key(incoming: &mut Incoming, slug: &str) -> Result<Response,
     let (visit, form) = signed(incoming, slug).await?;
     api::revoke(incoming, &visit.project, field(&form, "key")).await?;
     Ok(back(slug, "keys"))
+}
+
+/// `POST …/tokens` with `label`, a box a scope, and `all_projects`: the page with the token, which is shown this once.
+pub async fn create_token(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let (visit, form) = signed(incoming, slug).await?;
+    let is_on = |name: &&str| field(&form, name) == "on";
+    let scopes: Vec<String> = token::SCOPES.into_iter().filter(is_on).map(str::to_owned).collect();
+    let all_projects = is_on(&"all_projects");
+    let label = field(&form, "label");
+    let (_, token) = tokens::make(incoming, &visit, label, &scopes, all_projects).await?;
+    rendered(incoming, &visit, Some(token)).await
+}
+
+/// `POST …/revoke-token` with `token`, its ID.
+pub async fn revoke_token(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let (visit, form) = signed(incoming, slug).await?;
+    tokens::revoke_of(incoming, visit.project.id, field(&form, "token")).await?;
+    Ok(back(slug, "tokens"))
 }
 
 /// `POST …/senders` with `origins`, one a line, and `allow_without_origin`.

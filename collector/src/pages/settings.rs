@@ -7,6 +7,7 @@ use askama::Template;
 use super::number::{count, counted};
 use super::shell::Sidebar;
 use super::time::{Moment, moment};
+use crate::artifacts::token::TokenRow;
 use crate::settings;
 use crate::view::SettingsPage;
 
@@ -18,6 +19,7 @@ pub(super) struct Settings<'a> {
     page: &'a SettingsPage,
     settings: &'a settings::Settings,
     keys: Vec<Key<'a>>,
+    tokens: Vec<Token<'a>>,
     origins: String,
     messages: String,
     urls: String,
@@ -35,6 +37,17 @@ struct Key<'a> {
     label: &'a str,
     public_key: &'a str,
     dsn: &'a str,
+    created: Option<Moment>,
+    is_revoked: bool,
+    revoked: Option<Moment>,
+}
+
+struct Token<'a> {
+    id: &'a str,
+    label: &'a str,
+    scopes: &'a str,
+    is_for_all: bool,
+    made_by: &'a str,
     created: Option<Moment>,
     is_revoked: bool,
     revoked: Option<Moment>,
@@ -58,11 +71,22 @@ impl<'a> Settings<'a> {
             is_revoked: row.revoked_ms.is_some(),
             revoked: row.revoked_ms.and_then(|revoked_ms| moment(revoked_ms, now_ms)),
         };
+        let token = |row: &'a TokenRow| Token {
+            id: &row.id,
+            label: &row.label,
+            scopes: &row.scopes,
+            is_for_all: row.project_id == 0,
+            made_by: &row.made_by,
+            created: moment(row.created_ms, now_ms),
+            is_revoked: row.revoked_ms.is_some(),
+            revoked: row.revoked_ms.and_then(|revoked_ms| moment(revoked_ms, now_ms)),
+        };
         Self {
             sidebar: Sidebar::of(&page.shell),
             page,
             settings,
             keys: page.keys.iter().map(key).collect(),
+            tokens: page.tokens.iter().map(token).collect(),
             origins: page.origins.join("\n"),
             messages: settings.filters.messages.join("\n"),
             urls: settings.filters.urls.join("\n"),

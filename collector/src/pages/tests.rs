@@ -109,6 +109,7 @@ pub(super) mod sample {
     use trapline_core::filter::FilterSettings;
     use trapline_core::scrub::ScrubSettings;
 
+    use crate::artifacts::token::TokenRow;
     use crate::outcome::HourRow;
     use crate::project_key::KeyRow;
     use crate::settings::Settings;
@@ -133,10 +134,21 @@ pub(super) mod sample {
             created_ms: 1,
             revoked_ms,
         };
+        let token = |revoked_ms| TokenRow {
+            id: text.into(),
+            project_id: 0,
+            scopes: text.into(),
+            label: text.into(),
+            made_by: text.into(),
+            created_ms: 1,
+            revoked_ms,
+        };
         let row = HourRow { hour: 1, outcome: text.into(), reason: text.into(), quantity: 1 };
         SettingsPage {
             shell: shell(text),
             keys: vec![(key(None), text.into()), (key(Some(2)), text.into())],
+            tokens: vec![token(None), token(Some(2))],
+            new_token: Some(text.into()),
             origins: texts(),
             settings: Settings {
                 filters: FilterSettings { messages: texts(), urls: texts(), ..Default::default() },

@@ -13,7 +13,8 @@ fn uploaded(files: &[(&str, &str, &str, &str, &str, i64)]) -> TestDb {
             table => (format!("x'{table}'"), ""),
         };
         db.run(&format!(
-            "INSERT INTO artifact_file VALUES (1, '{release}', '{dist}', '{url}', '{debug_id}', {hash}, x'0b', '{refused}', {at})"
+            "INSERT INTO artifact_file (project_id, release, dist, url, debug_id, hash, bundle, refused, uploaded_ms)
+             VALUES (1, '{release}', '{dist}', '{url}', '{debug_id}', {hash}, x'0b', '{refused}', {at})"
         ));
         db.run(&format!(
             "INSERT INTO artifact_release VALUES (1, '{release}', '{dist}', 1, {at}, {at})
@@ -21,7 +22,7 @@ fn uploaded(files: &[(&str, &str, &str, &str, &str, i64)]) -> TestDb {
         ));
         if hash != "NULL" {
             db.run(&format!(
-                "INSERT OR IGNORE INTO artifact VALUES (1, {hash}, x'99', 10, 20, 'source_map', 1, 1, {at})"
+                "INSERT OR IGNORE INTO artifact VALUES (1, {hash}, x'99', 10, 20, {at})"
             ));
         }
     }
