@@ -6,22 +6,25 @@ use proptest::prelude::*;
 use sourcemap::{SourceMap as Theirs, SourceMapBuilder};
 use trapline_symbols::debug_id;
 use trapline_symbols::digest::{Input, digest_source_map};
-use trapline_symbols::map::{NONE, parse};
+use trapline_symbols::map::parse;
 
 const MEMORY: usize = 100 << 20;
 
+/// Line and column, place in a source, name.
+type Told = (u32, u32, Option<(String, u32, u32)>, Option<String>);
+
 /// All mappings, as lists of numbers and texts.
-fn ours(bytes: &[u8]) -> Vec<(u32, u32, Option<(String, u32, u32)>, Option<String>)> {
+fn ours(bytes: &[u8]) -> Vec<Told> {
     let map = parse(bytes, MEMORY).unwrap();
     let place = |one: &trapline_symbols::map::Mapping| {
         let source = map.sources.get(one.source as usize)?;
         Some((source.path.clone(), one.source_line, one.source_column))
     };
-    let name = |index: u32| (index != NONE).then(|| map.names[index as usize].clone());
+    let name = |index: u32| map.names.get(index as usize).cloned();
     map.mappings.iter().map(|one| (one.line, one.column, place(one), name(one.name))).collect()
 }
 
-fn theirs(bytes: &[u8]) -> Vec<(u32, u32, Option<(String, u32, u32)>, Option<String>)> {
+fn theirs(bytes: &[u8]) -> Vec<Told> {
     let map = Theirs::from_slice(bytes).unwrap();
     map.tokens()
         .map(|token| {
