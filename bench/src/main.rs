@@ -2,7 +2,7 @@
 //!
 //! In reading order: what is sent ([`event`], [`mix`], [`load`]), to whom ([`target`]), what is looked at ([`database`],
 //! [`meter`], [`processes`]), the bench `ingest` ([`throughput`], [`rows`]), the bench `growth` ([`seeded`], [`visitor`],
-//! [`questions`]), the bench [`hostile`] ([`attack`]), the bench [`agent`], and how figures are shown.
+//! [`questions`]), the bench [`hostile`] ([`attack`]), the benches [`agent`] and [`symbolicate`], and how figures are shown.
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
 mod event;
@@ -27,6 +27,8 @@ mod attack;
 mod hostile;
 
 mod agent;
+
+mod symbolicate;
 
 mod report;
 mod statistics;
@@ -60,6 +62,9 @@ fn run(bench: &str, time: Duration) -> Result<()> {
         "growth" => growth::run(&paths),
         "hostile" => hostile::run(&paths, time),
         "agent" => agent::run(&paths),
-        _ => bail!("there is no bench {bench:?}; there are: ingest, rows, growth, hostile, agent"),
+        "symbolicate" => symbolicate::run(&paths),
+        _ => bail!(
+            "there is no bench {bench:?}; there are: ingest, rows, growth, hostile, agent, symbolicate"
+        ),
     }
 }

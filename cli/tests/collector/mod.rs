@@ -1,7 +1,7 @@
 //! A collector in a thread: it keeps what the protocol says (`cli/src/api.rs`), checks what it is sent, and can be made
 //! to fail.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by them")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by them")]
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
