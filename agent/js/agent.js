@@ -220,13 +220,16 @@ function replay(name, args, record) {
   if (name === "push") currentScopes.push(getCurrentScope().clone());
   else if (name === "pop") currentScopes.pop();
   else if (name[0] === ".") return getCurrentScope()[name.slice(1)]?.(...args);
-  else if (name !== "capture") return api[name]?.(...args);
-  else if (record.kind.startsWith("capture")) return freeze(record, args[1]);
-  else heard(args[0], record);
+  else if (name === "heard") heard(args[0], record);
+  else if (record) return freeze(record, args[1]);
+  else return api[name]?.(...args);
 }
 
-function heard(event, record = recordOf(event.type, event, nextId())) {
-  if (!state.hears[event.type] || overflows(record)) return;
+/** `record` if the stub has heard it. */
+function heard(event, record) {
+  const { type } = event;
+  if (!state.hears[type] || overflows(record ?? { kind: type, value: event, at: Date.now() })) return;
+  record ??= recordOf(type, event, nextId());
   if (event.blockedURI !== undefined && !(record.told = violationOf(event, isOwn))) return;
   const known = event.error ?? event.reason;
   // A place without an error: `throw null`, or a worker's, which may have said so itself.

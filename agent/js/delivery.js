@@ -107,7 +107,9 @@ async function post(batch, keepalive) {
     const text = envelopeOf(settings.dsn, batch.map(({ type, json }) => itemOf(type, json)).join(""));
     const response = await (settings.transport ? handed(batch) : posted(text, keepalive));
     if (!response) return [200, 0];
-    if (response.status >= 400) explain(response);
+    if (settings.debug && response.status >= 400) explain(response);
+    // Until its answer has been read, a request counts against what browsers let outlive a page.
+    else response.body?.cancel?.();
     return [response.status ?? response.statusCode ?? 200, pauseOf(response.headers)];
   } catch (error) {
     explain(error);

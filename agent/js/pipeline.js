@@ -60,9 +60,10 @@ const kindOf = ({ kind, told, value }) =>
 /** Whether there is no room for one more; then it has been counted. Asked before anything is made of it. */
 export const overflows = (record) =>
   attempt(() => {
-    if (state.mode !== "armed" || rim.wasm.has_room(kindOf(record), record.at)) return false;
-    state.discard("queue_overflow");
-    return true;
+    const isFull =
+      state.mode === "armed" ? !rim.wasm.has_room(kindOf(record), record.at) : state.mode === "waiting" && pending.size >= MAX_PENDING;
+    if (isFull) state.discard("queue_overflow");
+    return isFull;
   });
 
 /** Takes a record; `scopeOf` gives the scopes merged. */
@@ -82,7 +83,6 @@ export const capture = (record, scopeOf, hint) =>
       queue.push(one);
       soon();
     }
-    if (state.mode === "waiting") load();
   });
 
 /**
@@ -129,6 +129,7 @@ function drain(max_ms) {
     });
   }
   if (queue.length) soon();
+  if (state.mode === "waiting" && pending.size) load();
   attempt(report);
   if (state.mode === "degraded") for (const one of pending.values()) again(one);
   pump();

@@ -39,8 +39,8 @@ function rawException(kind, value) {
   const place = lineno ? `\n    at ${filename}:${lineno}:${colno}` : "";
   return {
     type: thrown?.name || (kind === "unhandledrejection" ? "UnhandledRejection" : "Error"),
-    value: String(thrown?.message ?? thrown).slice(0, 8192),
-    stack: (String(thrown?.stack || "") || place).slice(0, 65536),
+    value: String(thrown?.message ?? thrown).slice(0, 8e3),
+    stack: (String(thrown?.stack || "") || place).slice(0, 6e4),
     mechanism,
   };
 }

@@ -7,7 +7,8 @@
  * without `data-` in the query of its own address.
  * Out: `self.Trapline`, and a handover `{options, queue, lost, own, put}` for the façade's `adopt`. The queue is
  * ordered, so that replaying it gives every capture the scope that it had. An entry is `[name, args, record]`: a name of
- * the API; `.name` for a method of the scope; `push` and `pop` around `withScope`; `capture` with its record.
+ * the API; `.name` for a method of the scope; `push` and `pop` around `withScope`; `heard` with an event. What is heard or
+ * captured has a record.
  *
  * If the façade cannot be loaded, or the page goes before it has been, the stub itself sends what it holds.
  */
@@ -17,28 +18,34 @@ import { sendRaw } from "./raw.js";
 /** Entries kept until the façade takes them; a page in a loop of errors stops here, and the rest is counted. */
 const MAX_QUEUE = 200;
 
+/** The moment of what is heard or captured; false for other names. */
+function recordFor(name, value) {
+  const kind = name === "heard" ? value.type : /^capture(Ex|M)/.test(name) && name;
+  return kind && recordOf(kind, value);
+}
+
 function start(src, options) {
   const queue = [];
-  const handover = { options, queue, lost: 0, own: src, put: keep };
+  const handover = { options, queue, lost: 0, own: src, put };
   const api = queued("");
   const scope = queued(".");
+  let isAlone = false;
 
-  /** Gives the entry, which stands for what the name would have made: an integration that `init` is given. */
-  function keep(...entry) {
-    if (entry[0] === "init") Object.assign(options, entry[1][0]);
-    if (queue.length < MAX_QUEUE) queue.push(entry);
+  /** Gives the ID of what is captured, or the entry, which stands for what the name would have made: an integration. */
+  function put(name, args, record = recordFor(name, args[0])) {
+    const entry = [name, args, record];
+    if (name === "init") Object.assign(options, args[0]);
+    if (isAlone) record && sendRaw(record, options);
+    else if (queue.length < MAX_QUEUE) queue.push(entry);
     else handover.lost++;
-    return entry;
+    return record?.id ?? entry;
   }
 
-  function send(name, args, record) {
-    if (record) sendRaw(record, options);
-  }
-
+  /** The façade, once it is there, has put its own function into the handover. */
   function degrade() {
-    if (handover.put !== keep) return;
-    handover.put = send;
-    for (const entry of queue.splice(0)) send(...entry);
+    if (isAlone || handover.put !== put) return;
+    isAlone = true;
+    for (const entry of queue.splice(0)) put(...entry);
   }
 
   /** Answers to every name: the façade knows which exist. A `then` would make it a promise that never settles. */
@@ -47,13 +54,6 @@ function start(src, options) {
     return new Proxy({}, { get: (known, name) => known[name] ?? (name === "then" ? undefined : method(name)) });
   }
 
-  function capture(kind, args) {
-    const record = recordOf(kind, args[0]);
-    handover.put("capture", args, record);
-    return record.id;
-  }
-
-  for (const kind of ["captureException", "captureMessage"]) api[kind] = (...args) => capture(kind, args);
   api.withScope = (callback) => {
     handover.put("push", []);
     try {
@@ -64,7 +64,7 @@ function start(src, options) {
   };
 
   self.Trapline = api;
-  listen((event) => capture(event.type, [event]));
+  listen((event) => handover.put("heard", [event]));
   if (!__IS_WORKER__) addEventListener("pagehide", degrade);
   // Inlined, the script has no URL of its own; the agent then lies where the DSN points.
   const ready = import(new URL(__AGENT_PATH__, src || new URL(options.dsn).origin));

@@ -25,6 +25,7 @@ pub const ENGINE_TESTS: &[EngineTest] = &[
     sampled("error_of_another_origin_names_the_scripts_that_hide_it", script_error),
     sampled("policy_violation_arrives_once", policy),
     full("intervention_of_the_browser_is_reported", intervention),
+    full("deprecation_of_the_browser_is_reported", deprecation),
     sampled("console_error_is_captured_on_request", console_error),
     full("failed_requests_are_captured_on_request", failed_requests),
     sampled("errors_of_a_worker_arrive_by_one_line", worker),
@@ -106,6 +107,22 @@ fn intervention(world: &World, engine: Engine) {
     let expected =
         Expected { kind: "Intervention", value: "vibrate", mechanism: "reporting", function: "" };
     check(world, engine, "navigator.vibrate(200);", expected);
+}
+
+/// The same: Chromium alone says so.
+fn deprecation(world: &World, engine: Engine) {
+    if engine != Engine::Chromium {
+        return;
+    }
+    let app =
+        "const request = new XMLHttpRequest();\nrequest.open('GET', '/', false);\nrequest.send();";
+    let expected = Expected {
+        kind: "Deprecation",
+        value: "is deprecated",
+        mechanism: "reporting",
+        function: "",
+    };
+    check(world, engine, app, expected);
 }
 
 const CONSOLE: &str = "\
