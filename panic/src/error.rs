@@ -19,9 +19,8 @@ pub fn report(error: &(dyn Error + 'static)) {
         return;
     }
     let Some(agent) = agent::agent() else { return };
-    let mut chain: Vec<_> = std::iter::successors(Some(error), |&error| error.source())
-        .take(MAX_SOURCES)
-        .collect();
+    let mut chain: Vec<_> =
+        std::iter::successors(Some(error), |&error| error.source()).take(MAX_SOURCES).collect();
     let mut cause = JsValue::UNDEFINED;
     while let Some(member) = chain.pop() {
         let made = js_sys::Error::new(&member.to_string());
@@ -41,10 +40,15 @@ pub fn report(error: &(dyn Error + 'static)) {
 /// `ParseIntError { kind: InvalidDigit }`, `Declined("card")`, `Closed` → the name in front. What does not look like a
 /// derived `Debug` is an `Error`.
 fn type_name(debug: &str) -> &str {
-    let end = debug.find(|char: char| !(char.is_alphanumeric() || char == '_')).unwrap_or(debug.len());
+    let end =
+        debug.find(|char: char| !(char.is_alphanumeric() || char == '_')).unwrap_or(debug.len());
     let (name, rest) = debug.split_at(end);
     let is_derived = rest.is_empty() || rest.starts_with('(') || rest.starts_with(" {");
-    if is_derived && name.starts_with(|char: char| char.is_ascii_uppercase()) { name } else { "Error" }
+    if is_derived && name.starts_with(|char: char| char.is_ascii_uppercase()) {
+        name
+    } else {
+        "Error"
+    }
 }
 
 #[cfg(test)]

@@ -135,4 +135,3 @@ fn error_with_all_calls() -> js_sys::Error {
     }
     error
 }
-

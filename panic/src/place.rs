@@ -69,7 +69,11 @@ mod tests {
             "serde-1.0.2/src/lib.rs",
             false,
         );
-        check("C:\\u\\.cargo\\git\\checkouts\\yew-0f1\\8c2\\src\\a.rs", "yew-0f1/8c2/src/a.rs", false);
+        check(
+            "C:\\u\\.cargo\\git\\checkouts\\yew-0f1\\8c2\\src\\a.rs",
+            "yew-0f1/8c2/src/a.rs",
+            false,
+        );
         check("/rustc/59807616e/library/core/src/option.rs", "library/core/src/option.rs", false);
         check(
             "/root/.rustup/toolchains/1.95.0/lib/rustlib/src/rust/library/std/src/thread.rs",

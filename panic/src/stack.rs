@@ -59,12 +59,20 @@ mod tests {
 
     #[test]
     fn place_in_a_library_is_not_taken_for_the_app() {
-        check("@https://shop.test/app.wasm:wasm-function[7]:0x1f", false, "@https://shop.test/app.wasm:wasm-function[7]:0x1f");
+        check(
+            "@https://shop.test/app.wasm:wasm-function[7]:0x1f",
+            false,
+            "@https://shop.test/app.wasm:wasm-function[7]:0x1f",
+        );
     }
 
     #[test]
     fn stack_without_wasm_is_kept_whole() {
-        check("Error\n    at f (app.js:1:2)", true, "    at src/cart.rs:12:5\n    at f (app.js:1:2)");
+        check(
+            "Error\n    at f (app.js:1:2)",
+            true,
+            "    at src/cart.rs:12:5\n    at f (app.js:1:2)",
+        );
         check("", true, "@src/cart.rs:12:5");
     }
 }

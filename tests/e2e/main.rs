@@ -30,6 +30,7 @@ mod migrations;
 mod page_check;
 mod reported;
 mod retention;
+mod rust_app;
 mod sdk_page;
 mod sentry_sdk;
 mod uncaught;
@@ -143,6 +144,7 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         unchanged::ENGINE_TESTS,
         sdk_page::ENGINE_TESTS,
         debug::ENGINE_TESTS,
+        rust_app::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()
