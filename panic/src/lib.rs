@@ -1,10 +1,8 @@
 //! Panics of a Rust app in the browser, told to the Trapline agent of the page.
 //!
 //! ```no_run
-//! fn main() {
-//!     trapline_panic::install();
-//!     // …
-//! }
+//! // First in `main`:
+//! trapline_panic::install();
 //! ```
 //!
 //! A panic aborts in wasm: the hook runs, then the instance traps, and whatever calls it again finds it as it lay. So

@@ -126,6 +126,7 @@ fn tests() -> Vec<Test> {
     if is_full() {
         tests.extend(dev::TESTS);
         tests.extend(deployment::LONG_TESTS);
+        tests.extend(rust_app::LONG_TESTS);
     }
     tests
 }

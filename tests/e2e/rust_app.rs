@@ -3,14 +3,21 @@
 //! The app is the demo shop's (`www/packing`), built for release and stripped, on a page of the test's own.
 
 use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::ensure;
 use serde_json::json;
-use trapline_core::event::{Event, Level};
+use trapline_core::event::{Event, Frame, Level};
+use trapline_symbols::{Table, wasm};
 use trapline_tests::{Engine, File, Project, Site, World, eventually, shop_page};
+use xtask::tools::{WASM_BINDGEN, WASM_TARGET, at_hand};
 
 use crate::reported::only_event;
-use crate::{EngineTest, full, sampled};
+use crate::{EngineTest, Test, full, sampled};
+
+/// Compile an app of the registry's crates: minutes, once.
+pub const LONG_TESTS: &[Test] = &[("yew_app_that_panics_in_an_event_handler_is_reported", yew)];
 
 pub const ENGINE_TESTS: &[EngineTest] = &[
     sampled("rust_panic_is_one_event_titled_by_its_message", panic),
@@ -21,14 +28,20 @@ pub const ENGINE_TESTS: &[EngineTest] = &[
     full("rust_panic_without_wasm_in_the_agent_is_one_event", degraded),
     sampled("wasm_trap_three_calls_deep_is_one_event", |world, engine| {
         let value = engine.pick(["unreachable", "unreachable executed", "Unreachable code"]);
-        check_trap(world, engine, "seal(3)", value);
+        let inlined = [("cut", "        core::arch::wasm32::unreachable();")];
+        let called = [("unroll", "    cut(metres) * 2"), ("seal", "    unroll(metres) + 1")];
+        check_trap(world, engine, "seal(3)", value, &inlined, &called);
     }),
     sampled("wasm_read_outside_of_its_memory_is_one_event", |world, engine| {
         let value = engine.pick(["memory access out of bounds", "out of bounds", "Out of bounds"]);
-        check_trap(world, engine, "label(1)", value);
+        let inlined = [("read", "    unsafe { address.read_volatile() }")];
+        let called = [("look_up", "    read(number) ^ 1"), ("label", "    look_up(number) + 1")];
+        check_trap(world, engine, "label(1)", value, &inlined, &called);
     }),
     full("trap_beside_a_panic_is_an_event_of_its_own", beside),
     full("error_handled_in_rust_has_its_sources", handled),
+    sampled("events_say_which_build_of_a_module_their_frames_are_of", images),
+    full("modules_of_an_app_that_was_there_before_are_known_too", images_of_before),
 ];
 
 /// What the app says when it has no box of that number.
@@ -85,12 +98,63 @@ fn check_panic(event: &Event, engine: Engine) {
 /// The line of the app's source.
 fn source_line(number: u32) -> &'static str {
     const SOURCE: &str = include_str!("../../www/packing/src/lib.rs");
-    SOURCE.lines().nth(number as usize - 1).unwrap_or_default()
+    let before = (number as usize).checked_sub(1);
+    before.and_then(|before| SOURCE.lines().nth(before)).unwrap_or_default()
 }
 
 fn panic(world: &World, engine: Engine) {
     let event = event_of(world, engine, "setTimeout(() => rust.pack(7));");
     check_panic(&event, engine);
+    let inlined = [("volume_of", "    BOXES[number]")];
+    let called = [("fill", "    volume_of(number) * 0.9"), ("pack", "    fill(number) + 1.0")];
+    check_resolved(world, engine, &event, &inlined, &called);
+}
+
+/// The frames of the app itself, read back by the table of its debug file: function and line of the source. Without an
+/// offset, functions alone, and none that has been inlined.
+#[track_caller]
+fn check_resolved(
+    world: &World,
+    engine: Engine,
+    event: &Event,
+    inlined: &[(&str, &str)],
+    called: &[(&str, &str)],
+) {
+    let served = fs::read(world.paths.demo().join("packing_bg.wasm")).expect("the module");
+    let debug = fs::read(world.paths.demo_debug()).expect("its debug file");
+    let name = "~/packing_bg.wasm";
+    let input = wasm::Input {
+        name,
+        served: &served,
+        debug: Some(&debug),
+        map: None,
+        memory_bytes: 1 << 30,
+    };
+    let digest = wasm::digest(&input).expect("a table");
+    let table = Table::parse(&digest.table).expect("a readable table");
+    let in_module = |frame: &&Frame| frame.file.ends_with(".wasm") || frame.file == "[wasm code]";
+    let mut found = Vec::new();
+    for frame in event.thrown().expect("an exception").frames.iter().filter(in_module) {
+        let calls = wasm::code_of(&frame.function, frame.line, frame.column).expect("a place");
+        let resolved =
+            table.look_up_code(calls.code()).unwrap_or_else(|why| panic!("{frame:?}: {why}"));
+        for frame in resolved.into_iter().filter(|frame| frame.in_app) {
+            let function = frame.function.unwrap_or_default();
+            let function = function.rsplit("::").next().unwrap_or_default().to_owned();
+            if engine != Engine::WebKit {
+                assert_eq!(frame.path, Some("www/packing/src/lib.rs"), "{frame:?}");
+            }
+            found.push((function, source_line(frame.line)));
+        }
+    }
+    let is_webkit = engine == Engine::WebKit;
+    let expected = inlined.iter().filter(|_| !is_webkit).chain(called);
+    // The innermost comes first; the outermost is known by its export's name, with a hash behind.
+    for ((function, line), (expected, expected_line)) in found.iter().zip(expected.clone()) {
+        assert!(function == expected || function.starts_with(&format!("{expected}_")), "{found:?}");
+        assert_eq!(*line, if is_webkit { "" } else { expected_line }, "{found:?}");
+    }
+    assert!(found.len() >= expected.count(), "{found:?}");
 }
 
 fn rejected(world: &World, engine: Engine) {
@@ -185,7 +249,14 @@ fn degraded(world: &World, engine: Engine) {
 }
 
 #[track_caller]
-fn check_trap(world: &World, engine: Engine, call: &str, value: &str) {
+fn check_trap(
+    world: &World,
+    engine: Engine,
+    call: &str,
+    value: &str,
+    inlined: &[(&str, &str)],
+    called: &[(&str, &str)],
+) {
     let event = event_of(world, engine, &format!("setTimeout(() => rust.{call});"));
     let thrown = event.thrown().expect("an exception");
     assert_eq!(thrown.kind, "RuntimeError");
@@ -195,6 +266,7 @@ fn check_trap(world: &World, engine: Engine, call: &str, value: &str) {
     let in_wasm =
         |frame: &trapline_core::event::Frame| frame.function.starts_with("wasm-function[");
     assert!(thrown.frames.len() >= 3 && thrown.frames[..2].iter().all(in_wasm), "{thrown:#?}");
+    check_resolved(world, engine, &event, inlined, called);
 }
 
 /// A panic whose trap the page swallows does not hide what happens in another module, or the same one, next.
@@ -215,6 +287,69 @@ fn beside(world: &World, engine: Engine) {
     assert_eq!(kinds, ["RuntimeError", "panic"]);
 }
 
+const ASK: &str = "Trapline.init({ integrations: [Trapline.wasmIntegration()] });\n";
+
+/// The integration is there before the app, which is compiled from bytes, from a stream, or at once.
+fn images(world: &World, engine: Engine) {
+    let load = |how: &str| {
+        format!(
+            "{ASK}const isThere = () => \
+             performance.getEntriesByType('resource').some(({{ name }}) => name.endsWith('/extra.js'));\n\
+             const start = () => import('/packing.js').then(async (rust) => {{\n\
+             const bytes = await (await fetch('/packing_bg.wasm')).arrayBuffer();\n\
+             {how}; setTimeout(() => rust.pack(7)); }});\n\
+             (function wait() {{ setTimeout(isThere() ? start : wait, 100); }})();"
+        )
+    };
+    for how in [
+        "await rust.default({ module_or_path: bytes })",
+        "rust.initSync({ module: bytes })",
+        "await rust.default()",
+    ] {
+        check_images(world, engine, &load(how), how);
+    }
+}
+
+fn images_of_before(world: &World, engine: Engine) {
+    let work = "import('/packing.js').then(async (rust) => { await rust.default();\n\
+                Trapline.addIntegration(Trapline.wasmIntegration()); setTimeout(() => rust.pack(7), 500); });";
+    check_images(world, engine, work, "before");
+}
+
+#[track_caller]
+fn check_images(world: &World, engine: Engine, app: &str, how: &str) {
+    let project = world.project();
+    let gate = world.gate();
+    let served = fs::read(world.paths.demo().join("packing_bg.wasm")).expect("the module");
+    let head = project.snippet_to(&gate.dsn(&project), &[]);
+    let mut files = vec![File::new("/", shop_page(&head)), File::new("/app.js", app)];
+    for name in xtask::demo::FILES {
+        let content = fs::read(world.paths.demo().join(name)).expect("the demo has been built");
+        files.push(File::new(&format!("/{name}"), content));
+    }
+    let site = Site::serve_files(files);
+    let tab = world.tab_in(engine);
+    tab.open(&site.url("/"));
+    let _ = only_event(&project, &tab);
+    let events = gate.events();
+    let images = events[0]["debug_meta"]["images"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{how}: {}", events[0]));
+    let id = trapline_symbols::debug_id::text_of(wasm::debug_id_of(&served).expect("a module"));
+    let ours: Vec<_> = images.iter().filter(|image| image["debug_id"] == id.as_str()).collect();
+    assert!(!ours.is_empty(), "{how}: {id} in {images:#?}");
+    assert!(images.iter().all(|image| image["type"] == "wasm"), "{how}: {images:#?}");
+    let frames =
+        events[0]["exception"]["values"][0]["stacktrace"]["frames"].as_array().expect("frames");
+    let in_module: Vec<_> = frames.iter().filter(|frame| !frame["addr_mode"].is_null()).collect();
+    assert!(in_module.len() >= 4, "{how}: {}", events[0]["exception"]);
+    for frame in in_module {
+        let number = frame["addr_mode"].as_str().and_then(|mode| mode.strip_prefix("rel:"));
+        let image = &images[number.and_then(|number| number.parse::<usize>().ok()).expect("rel:N")];
+        assert_eq!(image["debug_id"], id.as_str(), "{how}: {frame} of {images:#?}");
+    }
+}
+
 fn handled(world: &World, engine: Engine) {
     let event = event_of(world, engine, "rust.weigh('a feather');");
     let chain: Vec<_> =
@@ -225,4 +360,66 @@ fn handled(world: &World, engine: Engine) {
     assert!(event.handled());
     assert_eq!(event.contexts.get("panic"), None);
     assert_eq!(json!(event.level), "error");
+}
+
+/// `tests/apps/yew`, built as its developer would, in all engines: Yew has put a panic hook of its own in front.
+fn yew(world: &World) {
+    let built = build_app(world, "yew");
+    for engine in Engine::ALL {
+        let project = world.project();
+        let page = format!(
+            "<!doctype html><title>Shop</title>\
+             <script>said = []; console.error = (...words) => said.push(words.join(' '))</script>{}<body>\
+             <script type=\"module\">import start from '/app.js'; start();</script></body>",
+            project.snippet()
+        );
+        let mut files = vec![File::new("/", page)];
+        for name in ["app.js", "app_bg.wasm"] {
+            files.push(File::new(&format!("/{name}"), fs::read(built.join(name)).expect(name)));
+        }
+        let site = Site::serve_files(files);
+        let tab = world.tab_in(engine);
+        tab.open(&site.url("/"));
+        tab.click("#take");
+        tab.shows("#take", "0 left");
+        for count in 1..=2 {
+            tab.click("#take");
+            tab.flush();
+            eventually(|| {
+                let issue = project.api.only_issue()?;
+                ensure!(issue.count == count, "{issue:?}");
+                Ok(())
+            });
+        }
+        let issue = project.api.only_issue().unwrap();
+        assert_eq!((issue.kind.as_str(), issue.value.as_str()), ("panic", "the basket is empty"));
+        let event = project.api.latest_event(&issue.short_id).unwrap();
+        assert_eq!(event.contexts["panic"]["file"], "src/main.rs");
+        let crumb = event.breadcrumbs.iter().find(|crumb| crumb.message == "something is taken");
+        let crumb = crumb.unwrap_or_else(|| panic!("no breadcrumb: {:#?}", event.breadcrumbs));
+        assert_eq!((crumb.category.as_str(), &crumb.data["shop"]), ("yew_app", &json!("oak")));
+        let said = tab.eval("said").to_string();
+        assert!(said.contains("the basket is empty"), "Yew's own hook has been called: {said}");
+    }
+}
+
+/// Builds an app of `tests/apps` into `target/apps/NAME`: `app.js` and `app_bg.wasm`.
+fn build_app(world: &World, name: &str) -> PathBuf {
+    let target = world.paths.target.join("apps");
+    let out = target.join(name);
+    let run = |command: &mut Command| {
+        let output = command.output().expect("a program");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(Command::new("cargo")
+        .args(["build", "--release", "--locked", "--target", WASM_TARGET, "--target-dir"])
+        .arg(&target)
+        .current_dir(world.paths.root.join("tests/apps").join(name)));
+    let wasm = target.join(WASM_TARGET).join(format!("release/{name}-app.wasm"));
+    let tool = at_hand(WASM_BINDGEN, &world.paths).expect("wasm-bindgen is there after a build");
+    run(Command::new(tool)
+        .args(["--target", "web", "--no-typescript", "--out-name", "app", "--out-dir"])
+        .arg(&out)
+        .arg(wasm));
+    out
 }
