@@ -10,7 +10,7 @@ mod mappings;
 mod path;
 mod sections;
 
-pub use inline::{MapComment, map_comment};
+pub use inline::{MapComment, map_comment, with_inline_map};
 pub use path::{is_library, tidy_path};
 
 use json::RawMap;

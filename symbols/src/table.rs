@@ -8,7 +8,8 @@
 //! strings  (2) := count:u32 (end:u32)*count UTF-8        string 0 is empty and means "none"
 //! sources  (3) := (path:string flags:u32 offset:u32 packed:u32 inflated:u32)*    flags: 1 not in-app, 2 has content,
 //!                                                        4 content was too large to keep
-//! contents (4) := raw deflate streams, one a source
+//! contents (4) := (chunks:u32 (line:u32 end:u32)*chunks raw deflate streams)*    16 KB of text each; line: from 0, in
+//!                                                        which the chunk begins; end: of its stream, behind this list
 //! positions(5) := blocks, key = generated line << 32 | column, both from 0
 //! scopes   (6) := blocks, same key
 //! code     (7) := blocks, key = offset of the code in the module's bytes
@@ -43,8 +44,11 @@ pub use write::{CodeRange, Function, Inlined, Place, Position, Scope, Writer};
 const BLOCK_ENTRIES: usize = 1024;
 /// Most frames of one code offset. Rust inlines a dozen deep; more is damage.
 const MAX_INLINED: usize = 256;
-/// Largest source whose text is kept: context is inflated from its beginning, and an isolate has 10 ms.
+/// Largest source whose text is kept. Larger ones are data, or bundles themselves.
 pub const MAX_SOURCE_BYTES: usize = 4 << 20;
+
+/// Text of a chunk: context is inflated from the beginning of one, some 50 µs, however long the source is.
+const CHUNK_BYTES: usize = 16 << 10;
 
 const MAGIC: [u8; 4] = *b"TLTB";
 /// The version that is written, and the newest that is read.

@@ -78,6 +78,24 @@ fn context_line_of_a_bundle_is_cut() {
 }
 
 #[test]
+fn context_in_a_long_source_is_that_of_its_line() {
+    let lines: Vec<String> =
+        (1..=20_000).map(|line| format!("{line}{}", "é".repeat(line % 40))).collect();
+    let mut writer = Writer::new(Kind::SourceMap, "", None);
+    let source = writer.source("long.js", true, Some(&lines.join("\n")));
+    let bytes = writer.finish();
+    let table = Table::parse(&bytes).unwrap();
+    for line in (1..=20_000_u32).step_by(37).chain(19_990..=20_000) {
+        let context = table.context(source, line, 5).unwrap();
+        let at = line as usize - 1;
+        assert_eq!(context.line, lines[at]);
+        assert_eq!(context.before, lines[at.saturating_sub(5)..at]);
+        assert_eq!(context.after, lines[at + 1..lines.len().min(at + 6)]);
+    }
+    assert_eq!(table.content(source).unwrap(), lines.join("\n"));
+}
+
+#[test]
 fn source_beyond_the_limit_says_so() {
     let mut writer = Writer::new(Kind::SourceMap, "", None);
     let source = writer.source("huge.js", true, Some(&"x".repeat(5 << 20)));

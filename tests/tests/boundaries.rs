@@ -1,5 +1,5 @@
-//! Which crate may know which: `agent → core ← collector`, `cli → core`. Nothing depends on agent or collector, and the
-//! core depends on nothing of ours.
+//! Which crate may know which: `agent → core ← collector → symbols ← cli`. Nothing depends on agent or collector, and
+//! core and symbols depend on nothing of ours.
 
 use std::collections::BTreeMap;
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! The scopes of a table: for each place of the minified file, the function around it by its name in the source.
 
-use super::original::{Originals, has_word, identifier};
+use super::original::{Originals, declared_function, has_word, identifier};
 use super::places::{LineColumn, places_of};
 use crate::map::{Mapping, NONE, SourceMap};
 use crate::scanner::{self, FunctionRange, NamePart};
@@ -19,7 +19,8 @@ pub(super) fn write(script: &str, map: &SourceMap, writer: &mut Writer) -> u32 {
     let mut count = 0;
     let mut ranges = Vec::with_capacity(functions.len());
     for function in &functions {
-        let name = name_of(script, function, map, &places, &mut originals);
+        let name = name_of(script, function, map, &places, &mut originals)
+            .or_else(|| name_it_had(places.at(function.start), map, &mut originals));
         count += u32::from(name.is_some());
         let number = name.map_or(0, |name| writer.string(&name));
         ranges.push((places.at(function.start), places.at(function.end), number));
@@ -79,6 +80,13 @@ fn name_of(
     is_usable.then_some(name)
 }
 
+/// The name of a function whose name the minifier took away, as it moved it to where it is called.
+fn name_it_had(at: LineColumn, map: &SourceMap, originals: &mut Originals<'_>) -> Option<String> {
+    let mapping = mapping_at(map, at).filter(|mapping| mapping.column == at.column)?;
+    let name = declared_function(originals.rest_of_line(mapping)?)?;
+    (name.len() <= MAX_NAME_BYTES).then(|| name.to_owned())
+}
+
 /// What a token of the minified file is called in the source.
 fn original_name(
     script: &str,
@@ -95,7 +103,10 @@ fn original_name(
     let is_exact = mapping.column == at.column;
     let name = map.names.get(mapping.name as usize).filter(|name| !name.is_empty());
     if is_exact && let Some(name) = name {
-        return Some(name.clone());
+        let there = originals.rest_of_line(mapping).and_then(identifier);
+        // Bundlers tell names apart that meet in one file, and note what they made of them.
+        let there = there.filter(|there| is_renamed(name, there));
+        return Some(there.unwrap_or(name).to_owned());
     }
     let is_word = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '#'));
     if !originals.has_text(mapping) {
@@ -109,6 +120,12 @@ fn original_name(
     identifier(rest)
         .filter(|found| is_exact || rest.starts_with(found) == (*found == text))
         .map(str::to_owned)
+}
+
+/// `_Cart`, `Cart2`, `Cart$1` of `Cart`.
+fn is_renamed(name: &str, original: &str) -> bool {
+    let (before, after) = name.split_once(original).unwrap_or((original, ""));
+    before.chars().all(|c| c == '_') && after.chars().all(|c| c.is_ascii_digit() || c == '$')
 }
 
 /// The mapping that covers a place: the last on its line at or before it, of equal ones the first.

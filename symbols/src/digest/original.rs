@@ -92,6 +92,12 @@ pub(super) fn identifier(rest: &str) -> Option<&str> {
     None
 }
 
+/// `pay` of `async function* pay(`.
+pub(super) fn declared_function(rest: &str) -> Option<&str> {
+    let head = rest.split('(').next()?;
+    has_word(head, "function").then(|| identifier(rest))?
+}
+
 /// Whether `word` stands in `text` as a word.
 pub(super) fn has_word(text: &str, word: &str) -> bool {
     let mut rest = text;
@@ -159,6 +165,14 @@ fn is_keyword(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_declaration_gives_back_its_name() {
+        assert_eq!(declared_function("async function* pay(a) {"), Some("pay"));
+        assert_eq!(declared_function("function (a) {"), None);
+        assert_eq!(declared_function("item => item.price"), None);
+        assert_eq!(declared_function("const pay = (a) => 1"), None);
+    }
 
     #[test]
     fn identifier_behind_its_introduction_is_read() {

@@ -36,6 +36,14 @@ pub fn map_comment(script: &str) -> MapComment<'_> {
     MapComment::Inline(unescaped(body))
 }
 
+/// A script with its last map comment replaced by one that holds `map`.
+#[must_use]
+pub fn with_inline_map(script: &str, map: &[u8]) -> String {
+    let comment = "//# sourceMappingURL=";
+    let body = script.rfind(comment).and_then(|at| script.get(..at)).unwrap_or(script);
+    format!("{body}{comment}data:application/json;base64,{}\n", BASE_64.encode(map))
+}
+
 /// The comment's URL. It begins a line or follows code; a text within the script that merely mentions it (in quotes)
 /// ends with one.
 fn last_url(script: &str) -> Option<&str> {

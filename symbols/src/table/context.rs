@@ -1,12 +1,12 @@
-//! The lines around a place. One source is inflated, and no further than needed.
+//! The lines around a place. Only the chunks of the source that hold them are inflated.
 
 use std::io::Read;
 
 use flate2::read::DeflateDecoder;
 
 use super::look_up::Unresolved;
-use super::raw::Table;
-use super::{HAS_CONTENT, MAX_SOURCE_BYTES, TOO_LARGE};
+use super::raw::{Table, slice, u32_at};
+use super::{CHUNK_BYTES, HAS_CONTENT, MAX_SOURCE_BYTES, TOO_LARGE};
 
 /// Longest line of context, in bytes: a minified dependency is one line of megabytes.
 const MAX_LINE_BYTES: usize = 300;
@@ -36,19 +36,18 @@ impl Table<'_> {
         if record.flags & HAS_CONTENT == 0 {
             return Err(Unresolved::NoContent { path: path() });
         }
-        let limit = (record.inflated as usize).min(MAX_SOURCE_BYTES);
         let last = line.saturating_add(around);
-        let text = beginning(record.packed, limit, last).ok_or(Unresolved::Damaged)?;
         let first = line.saturating_sub(around).max(1);
-        let mut lines = lines_of(&text)
-            .skip(first as usize - 1)
+        let part = part_of(record.packed, first - 1, last).ok_or(Unresolved::Damaged)?;
+        let text = part.text.get(..record.inflated as usize).unwrap_or(&part.text);
+        let mut lines = lines_of(text)
+            .skip((first - 1 - part.line) as usize)
             .take((last.saturating_sub(first) as usize).saturating_add(1))
             .map(shortened);
-        let mut before: Vec<String> =
+        let before: Vec<String> =
             lines.by_ref().take(line.saturating_sub(first) as usize).collect();
         let found = lines.next().filter(|_| line > 0);
         let line = found.ok_or_else(|| Unresolved::NoLine { path: path(), line })?;
-        before.shrink_to_fit();
         Ok(Context { before, line, after: lines.collect() })
     }
 
@@ -56,29 +55,41 @@ impl Table<'_> {
     #[must_use]
     pub fn content(&self, source: u32) -> Option<String> {
         let record = self.source(source).filter(|record| record.flags & HAS_CONTENT != 0)?;
-        let limit = (record.inflated as usize).min(MAX_SOURCE_BYTES);
-        String::from_utf8(beginning(record.packed, limit, u32::MAX)?).ok()
+        String::from_utf8(part_of(record.packed, 0, u32::MAX)?.text).ok()
     }
 }
 
-/// Inflates until the end of line `last`, or `limit` bytes. `None` if the stream is damaged.
-fn beginning(packed: &[u8], limit: usize, last: u32) -> Option<Vec<u8>> {
-    let mut stream = DeflateDecoder::new(packed).take(limit as u64);
-    let mut text = Vec::new();
-    let mut chunk = [0; 16 * 1024];
-    let mut ends = 0_usize;
-    loop {
-        let read = stream.read(&mut chunk).ok()?;
-        let fresh = chunk.get(..read)?;
-        if fresh.is_empty() {
-            return Some(text);
+/// Some chunks of a source, inflated.
+struct Part {
+    /// The line in which they begin, from 0.
+    line: u32,
+    text: Vec<u8>,
+}
+
+/// Inflates the chunks that hold the lines from `first` (from 0) up to but without `end`. `None` if they are damaged.
+fn part_of(packed: &[u8], first: u32, end: u32) -> Option<Part> {
+    let count = usize::try_from(u32_at(packed, 0)?).ok()?;
+    let index = packed.get(4..count.checked_mul(8)?.checked_add(4)?)?;
+    let streams = packed.get(4 + index.len()..)?;
+    let line_of = |chunk: usize| u32_at(index, chunk * 8);
+    let end_of = |chunk: usize| u32_at(index, chunk * 8 + 4);
+    // A chunk may begin within a line: that line is whole only from the chunk before on.
+    let begins = (1..count).rev().find(|chunk| line_of(*chunk).is_some_and(|line| line < first));
+    let begins = begins.unwrap_or(0);
+    let mut part = Part { line: if count == 0 { 0 } else { line_of(begins)? }, text: Vec::new() };
+    for chunk in begins..count {
+        if chunk > begins && line_of(chunk)? >= end {
+            break;
         }
-        ends += fresh.iter().filter(|byte| **byte == b'\n').count();
-        text.extend_from_slice(fresh);
-        if ends >= last as usize {
-            return Some(text);
+        let start = if chunk == 0 { 0 } else { end_of(chunk - 1)? };
+        let length = u64::from(end_of(chunk)?.checked_sub(start)?);
+        let stream = DeflateDecoder::new(slice(streams, start, length)?);
+        stream.take(CHUNK_BYTES as u64).read_to_end(&mut part.text).ok()?;
+        if part.text.len() > MAX_SOURCE_BYTES {
+            break;
         }
     }
+    (part.line <= first).then_some(part)
 }
 
 /// Lines end with `\n` or `\r\n`.

@@ -6,7 +6,6 @@ import { fileURLToPath } from "node:url";
 
 import * as esbuild from "esbuild";
 import { minify } from "terser";
-import ts from "typescript";
 import { build as vite } from "vite";
 import webpack from "webpack";
 
@@ -42,7 +41,6 @@ const terser = folder("terser");
 writeFileSync(join(terser, "main.js"), small.code);
 writeFileSync(join(terser, "main.js.map"), small.map);
 
-const compiled = join(here, "compiled");
 const loader = join(here, "typescript-loader.cjs");
 writeFileSync(loader, `const ts = require("typescript");
 module.exports = function (text) {
@@ -64,4 +62,3 @@ await new Promise((done, failed) =>
   ),
 );
 rmSync(loader);
-rmSync(compiled, { recursive: true, force: true });

@@ -1,0 +1,136 @@
+//! The same random positions, asked of the table, of npm's `source-map`, and of PyPI's `symbolic`.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use trapline_symbols::Table;
+use trapline_symbols::map::tidy_path;
+use xtask::paths::Paths;
+
+use super::{Answers, Bundle, columns_of, digest, output_of};
+use crate::report::Failures;
+
+/// Positions of each bundle: over 10,000 in all.
+const POSITIONS: u32 = 4_000;
+/// The version compared with.
+const SYMBOLIC: &str = "symbolic==13.9.0";
+
+/// One reader's agreement with the table.
+#[derive(Debug, Default)]
+struct Agreement {
+    asked: usize,
+    equal: usize,
+    /// Of those where both name a function: how many name the same.
+    named: usize,
+    same_name: usize,
+    first_difference: Option<String>,
+}
+
+/// Compares, prints, and notes differences as failures.
+///
+/// # Errors
+/// A reader that cannot be run; that `symbolic` cannot be installed is said, and no error.
+pub(super) fn run(paths: &Paths, bundles: &[Bundle], failures: &mut Failures) -> Result<Value> {
+    let python = python_with_symbolic(paths);
+    if let Err(reason) = &python {
+        println!("symbolic is left out: {reason:#}");
+    }
+    let (mut npm, mut pypi) = (Agreement::default(), Agreement::default());
+    for bundle in bundles {
+        let places = columns_of(&std::fs::read_to_string(&bundle.script)?, POSITIONS);
+        let bytes = digest(bundle)?;
+        let table = Table::parse(&bytes)?;
+        let mut node = Command::new("node");
+        node.arg("bench/symbolicate/source_map.mjs").arg(&bundle.map).current_dir(&paths.root);
+        compare(&table, &places, &asked(&mut node, &places)?, 0, &mut npm);
+        if let Ok(python) = &python {
+            let mut python = Command::new(python);
+            python.arg(paths.root.join("bench/symbolicate/symbolic_lookup.py"));
+            python.arg(&bundle.script).arg(&bundle.map);
+            compare(&table, &places, &asked(&mut python, &places)?, 1, &mut pypi);
+        }
+    }
+    for (name, agreement) in [("npm source-map", &npm), ("PyPI symbolic", &pypi)] {
+        if agreement.asked == 0 {
+            continue;
+        }
+        println!("{name}: {} of {} positions equal", agreement.equal, agreement.asked);
+        failures.expect(agreement.equal == agreement.asked && agreement.asked >= 10_000, || {
+            let first = agreement.first_difference.clone().unwrap_or_default();
+            format!(
+                "{name}: {} of {} positions are equal; {first}",
+                agreement.equal, agreement.asked
+            )
+        });
+    }
+    println!(
+        "functions named by both: {}, of which {} by the same name",
+        pypi.named, pypi.same_name
+    );
+    let figures =
+        |agreement: &Agreement| json!({ "asked": agreement.asked, "equal": agreement.equal });
+    Ok(json!({ "source_map": figures(&npm), "symbolic": figures(&pypi) }))
+}
+
+/// `column_base`: from what the reader counts columns.
+fn compare(
+    table: &Table<'_>,
+    places: &[(u32, u32)],
+    answers: &Answers,
+    column_base: u64,
+    sum: &mut Agreement,
+) {
+    for ((line, column), answer) in places.iter().zip(answers) {
+        let ours = table.look_up(*line, column + 1).ok();
+        let text = |index: usize| answer.as_ref()?.get(index)?.as_str().map(str::to_owned);
+        let number = |index: usize| answer.as_ref()?.get(index)?.as_u64();
+        let theirs = text(0).map(|path| {
+            let column = number(2).map(|column| column + 1 - column_base);
+            (tidy_path(&path), number(1), column)
+        });
+        let own = ours.as_ref().map(|frame| {
+            let path = frame.path.unwrap_or_default().to_owned();
+            (path, Some(u64::from(frame.line)), Some(u64::from(frame.column)))
+        });
+        sum.asked += 1;
+        if own == theirs {
+            sum.equal += 1;
+        } else if sum.first_difference.is_none() {
+            sum.first_difference =
+                Some(format!("at {line}:{column} they say {theirs:?}, the table {own:?}"));
+        }
+        if let (Some(one), Some(other)) = (ours.and_then(|frame| frame.function), text(4)) {
+            sum.named += 1;
+            sum.same_name += usize::from(one == other);
+        }
+    }
+}
+
+fn asked(command: &mut Command, places: &[(u32, u32)]) -> Result<Answers> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut input = child.stdin.take().context("standard input")?;
+    input.write_all(serde_json::to_string(places)?.as_bytes())?;
+    drop(input);
+    let output = child.wait_with_output()?;
+    ensure!(output.status.success(), "{command:?} failed");
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// A Python of its own below `target/`, made once.
+fn python_with_symbolic(paths: &Paths) -> Result<std::path::PathBuf> {
+    let folder = paths.target.join("symbolic");
+    let python = folder.join("bin/python");
+    let installs = |python: &Path| {
+        let mut pip = Command::new(python);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", SYMBOLIC]);
+        output_of(&mut pip)
+    };
+    if !python.is_file() {
+        output_of(Command::new("python3").args(["-m", "venv"]).arg(&folder)).context("no venv")?;
+    }
+    installs(&python).context("pip cannot install it")?;
+    Ok(python)
+}
