@@ -36,6 +36,7 @@ mod sentry_sdk;
 mod uncaught;
 mod unchanged;
 mod upgrade;
+mod yew_app;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -126,7 +127,7 @@ fn tests() -> Vec<Test> {
     if is_full() {
         tests.extend(dev::TESTS);
         tests.extend(deployment::LONG_TESTS);
-        tests.extend(rust_app::LONG_TESTS);
+        tests.extend(yew_app::TESTS);
     }
     tests
 }
