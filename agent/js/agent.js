@@ -68,7 +68,8 @@ async function load() {
 /** Our own code, which is left out of stacks. If the page's bundler has moved it, nobody knows where it is. */
 function isOwn(file) {
   const home = import.meta.url;
-  return file === adopted || (home.endsWith("/agent.js") && file.startsWith(home.slice(0, -8)));
+  // Firefox names a module without an address by who has asked for it: modules.js.
+  return file === adopted || (home.endsWith("/agent.js") && file.startsWith(home.slice(0, -8)) && !file.includes(" > "));
 }
 
 /** The calls that led here, without this one and that of the API; `read` leaves the header off of the page's too. */
@@ -180,7 +181,7 @@ export { absent, flush };
 export {
   breadcrumbsIntegration, captureConsoleIntegration, dedupeIntegration, featureFlagsIntegration, framesIntegration,
   getDefaultIntegrations, globalHandlersIntegration, httpClientIntegration, httpContextIntegration,
-  linkedErrorsIntegration, policiesIntegration, reportingObserverIntegration,
+  linkedErrorsIntegration, policiesIntegration, reportingObserverIntegration, wasmIntegration,
 } from "./integrations.js";
 
 const client = {

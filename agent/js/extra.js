@@ -4,6 +4,8 @@
  */
 import { identityOf } from "./listen.js";
 
+export { Wasm } from "./modules.js";
+
 /** `console.error` and others as events. */
 export function CaptureConsole({ put, wrap, chainOf, isError, words }, options = {}) {
   const { levels = ["debug", "info", "warn", "error", "log", "assert", "trace"], handled = true } = options;

@@ -239,6 +239,8 @@ export declare function httpClientIntegration(options?: {
   failedRequestTargets?: (string | RegExp)[];
 }): Integration;
 export declare function reportingObserverIntegration(options?: { types?: ("crash" | "deprecation" | "intervention")[] }): Integration;
+/** Says which build of which wasm module a frame belongs to: `debug_meta.images`. */
+export declare function wasmIntegration(): Integration;
 export declare function featureFlagsIntegration(): Integration & { addFeatureFlag(name: string, value: unknown): void };
 /** Violations of the page's content security policy. On by default. */
 export declare function policiesIntegration(): Integration;

@@ -66,10 +66,11 @@ const lazy = (name) => (options) => ({
     };
   },
 });
-const tools = { wrap, chainOf, isError, words, tell, watchFetch, watchXhr };
+const tools = { wrap, chainOf, isError, words, tell, watchFetch, watchXhr, state };
 
 export const captureConsoleIntegration = lazy("CaptureConsole");
 export const httpClientIntegration = lazy("HttpClient");
+export const wasmIntegration = lazy("Wasm");
 
 export const featureFlagsIntegration = () => {
   const flags = new Map();

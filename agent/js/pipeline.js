@@ -21,6 +21,10 @@ const MAX_TASK = 8;
 const TAKE_OVER_AFTER = 2000;
 /** Between an error's repeats and their count, where there is no wasm to say it. */
 const COUNT_AFTER = 5000;
+/** A panic's trap comes in the same task; the rejection of a promise somewhat later. */
+const TRAP_AFTER = 1000;
+/** Panics remembered: whoever calls a module may catch its trap. */
+const MAX_PANICS = 9;
 
 /** Errors given to `captureException`. */
 export const captured = new WeakSet();
@@ -29,6 +33,8 @@ export const captured = new WeakSet();
 const queue = [];
 /** By key: what waits for the wasm, or what was sent without it. */
 const pending = new Map();
+/** Panics whose trap has not been heard, newest first. */
+const panics = [];
 /** By number: what was sent whole. */
 const firsts = new Map();
 const prefix = newId().slice(8);
@@ -65,10 +71,11 @@ export const capture = (record, scopeOf, hint) =>
   attempt(() => {
     if (state.mode === "closed") return;
     const kind = kindOf(record);
+    const told = Object.assign(read(record), hint?.mechanism);
+    if (record.kind === "captureException" && isError(record.value)) captured.add(record.value);
+    if (isTrapOfPanic(told, record.at)) return;
     if (settings.sampleRate < 1 && Math.random() >= settings.sampleRate) return state.discard("sample_rate");
     record.age = performance.now();
-    if (record.kind === "captureException" && isError(record.value)) captured.add(record.value);
-    const told = read(record);
     const scope = snapshot(scopeOf(), settings.normalizeDepth);
     const one = { record, told, scope, hint, kind, count: 0, number: ++numbers };
     const key = settings.dedupe ? keyOf(told, scope) : record.id;
@@ -77,6 +84,21 @@ export const capture = (record, scopeOf, hint) =>
       soon();
     }
   });
+
+/**
+ * Whether this is how the module of a panic ends that has been told (trapline-panic): `unreachable`, called by the same.
+ * One of the calls says so that no machinery stands above, and no engine's limit cuts off.
+ */
+function isTrapOfPanic({ type, chain }, at) {
+  const { type: kind, value, stack = "" } = chain?.[0] ?? {};
+  if (type === "panic") panics.unshift({ stack, at });
+  else if (kind === "RuntimeError" && /unreachable/i.test(value)) {
+    const call = stack.split("\n").slice(0, 10).at(-1);
+    const of = panics.findIndex((panic) => at < panic.at + TRAP_AFTER && panic.stack.includes(call));
+    return of >= 0 && panics.splice(of, 1);
+  }
+  panics.splice(MAX_PANICS);
+}
 
 function isFirst(key, one) {
   const known = pending.get(key);

@@ -54,6 +54,8 @@ pub(crate) fn find(folder: &Path) -> Result<Vec<Found>> {
                 }
                 found.push(Found { path, file: file.clone(), what: What::Script(map) });
             }
+            // What a module is read back by is no module of the page.
+            "wasm" if path.ends_with(".debug.wasm") => (),
             "wasm" => found.push(Found { path, file: file.clone(), what: What::Wasm }),
             _ => (),
         }

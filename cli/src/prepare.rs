@@ -9,7 +9,7 @@ use serde::Serialize;
 use trapline_symbols::debug_id::{self, Injected};
 use trapline_symbols::digest::{Input, digest_source_map};
 use trapline_symbols::map::{MapComment, map_comment, with_inline_map};
-use trapline_symbols::pack;
+use trapline_symbols::{pack, wasm};
 
 use crate::files::{Found, MapPlace, What};
 
@@ -72,7 +72,7 @@ pub(crate) fn prepare(found: &Found, url_prefix: &str, files: Files) -> Result<B
         What::Script(MapPlace::Inline) => inline(&found.file, &url, files),
         What::Script(MapPlace::File(map)) => script(&found.file, map, &url, files),
         What::Map => Ok(digest(&url, None, &read(&found.file)?)),
-        What::Wasm => Ok(Became::Skipped("wasm is not digested by this version".into())),
+        What::Wasm => wasm_module(&found.file, &url),
     }
 }
 
@@ -129,23 +129,67 @@ fn digest(url: &str, minified: Option<&str>, map: &[u8]) -> Became {
         Ok(digest) => digest,
         Err(refused) => return Became::Refused(refused.to_string()),
     };
-    if digest.table.len() + 1024 > pack::MAX_BYTES {
-        let (bytes, limit) = (digest.table.len(), pack::MAX_BYTES);
+    packed(
+        Entry {
+            url: url.to_owned(),
+            debug_id: digest.debug_id.map(debug_id::text_of),
+            hash: hex(&pack::hash_of(&digest.table)),
+            kind: "source_map",
+            names: digest.names,
+            sources: digest.sources,
+            contents: digest.contents,
+            bytes: digest.table.len(),
+        },
+        digest.table,
+    )
+}
+
+/// A module stays as it is. Its debug information is in it, or in `app_bg.debug.wasm` beside `app_bg.wasm`, or its source
+/// map is `app_bg.wasm.map`.
+fn wasm_module(file: &Path, url: &str) -> Result<Became> {
+    let beside = |path: &Path| if path.exists() { read(path).map(Some) } else { Ok(None) };
+    let served = read(file)?;
+    let debug = beside(&file.with_extension("debug.wasm"))?;
+    let map = beside(&file.with_extension("wasm.map"))?;
+    let input = wasm::Input {
+        name: url,
+        served: &served,
+        debug: debug.as_deref(),
+        map: map.as_deref(),
+        memory_bytes: MEMORY_BYTES,
+    };
+    let digest = match wasm::digest(&input) {
+        Ok(digest) => digest,
+        // Many modules of a build are others' and come stripped.
+        Err(reason @ wasm::Refused::Stripped { .. }) => {
+            return Ok(Became::Skipped(reason.to_string()));
+        }
+        Err(refused) => return Ok(Became::Refused(refused.to_string())),
+    };
+    Ok(packed(
+        Entry {
+            url: url.to_owned(),
+            debug_id: Some(debug_id::text_of(digest.debug_id)),
+            hash: hex(&pack::hash_of(&digest.table)),
+            kind: "wasm",
+            names: digest.names,
+            sources: digest.sources,
+            contents: 0,
+            bytes: digest.table.len(),
+        },
+        digest.table,
+    ))
+}
+
+/// What a pack has room for.
+fn packed(entry: Entry, table: Vec<u8>) -> Became {
+    let (url, bytes, limit) = (&entry.url, table.len(), pack::MAX_BYTES);
+    if bytes + 1024 > limit {
         return Became::Refused(format!(
             "the table of {url} is {bytes} bytes, limit is {limit}; split the bundle"
         ));
     }
-    let entry = Entry {
-        url: url.to_owned(),
-        debug_id: digest.debug_id.map(debug_id::text_of),
-        hash: hex(&pack::hash_of(&digest.table)),
-        kind: "source_map",
-        names: digest.names,
-        sources: digest.sources,
-        contents: digest.contents,
-        bytes: digest.table.len(),
-    };
-    Became::Prepared(Box::new(Prepared { entry, table: digest.table }))
+    Became::Prepared(Box::new(Prepared { entry, table }))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

@@ -85,6 +85,31 @@ fn deployment_is_uploaded_once() {
     assert!(state.manifests[1]["files"][0]["pack"].is_null());
 }
 
+/// `(module (func $reserve unreachable) (export "run" (func $reserve)))`, and its section `name`.
+const MODULE: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x07\x01\x03run\0\0\x0a\x05\x01\x03\0\0\x0b";
+const NAMES: &[u8] = b"\0\x11\x04name\x01\x0a\x01\0\x07reserve";
+
+#[test]
+fn stripped_module_is_resolved_by_the_debug_file_beside_it() {
+    let (folder, collector) = (folder("module"), Collector::start());
+    fs::write(folder.join("app_bg.wasm"), MODULE).unwrap();
+    fs::write(folder.join("app_bg.debug.wasm"), [MODULE, NAMES].concat()).unwrap();
+    fs::write(folder.join("other.wasm"), MODULE).unwrap();
+    let output = trapline(&folder, Some(&collector), &["upload", ".", "--release", "shop@1"]);
+    let said = ends_with(&output, 0);
+    assert!(said.contains("other.wasm") && said.contains("--keep-debug"), "{said}");
+    let state = collector.state.lock().unwrap();
+    let files = state.manifests[0]["files"].as_array().unwrap();
+    assert_eq!(files.len(), 1, "{files:#?}");
+    assert_eq!((&files[0]["url"], &files[0]["kind"]), (&"~/app_bg.wasm".into(), &"wasm".into()));
+    let id = trapline_symbols::wasm::debug_id_of(MODULE).unwrap();
+    assert_eq!(files[0]["debug_id"], trapline_symbols::debug_id::text_of(id));
+    let table = Table::parse(&state.tables[files[0]["hash"].as_str().unwrap()]).unwrap();
+    let frames = table.look_up_code(trapline_symbols::table::Code::Index(0)).unwrap();
+    assert_eq!(frames[0].function, Some("reserve"));
+    assert_eq!(fs::read(folder.join("app_bg.wasm")).unwrap(), MODULE, "it stays as it is");
+}
+
 #[test]
 fn injected_script_still_resolves_to_the_source() {
     let (folder, collector) = (deployment("injected"), Collector::start());

@@ -139,8 +139,22 @@ fn name_of(function: &str) -> Option<&str> {
     let name = name.trim_end_matches(['/', '<']);
     let name = name.rsplit(['.', '/']).next().unwrap_or_default();
     let name = name.trim_start_matches('#');
-    let known = name.len() > 2 && !matches!(name, "<anonymous>" | "eval" | "anonymous");
+    let name = without_rust_hash(name);
+    // A number of a wasm function is another in the next build.
+    let known = name.len() > 2
+        && !name.starts_with("wasm-function[")
+        && !matches!(name, "<anonymous>" | "eval" | "anonymous");
     known.then_some(name)
+}
+
+/// `shop::pay::h0123456789abcdef` → `shop::pay`: the hash is another in each build.
+fn without_rust_hash(name: &str) -> &str {
+    let is_hash =
+        |hash: &str| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match name.rsplit_once("::h") {
+        Some((path, hash)) if is_hash(hash) => path,
+        _ => name,
+    }
 }
 
 /// Name of the file without directories, hash, version and extension: `/assets/main-8f3a2b1c.min.js` → `main`

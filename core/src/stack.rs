@@ -27,7 +27,7 @@ use location::{find, frame};
 use location::{is_url, joined, located};
 
 #[cfg(feature = "decode")]
-pub use in_app::{is_engine_word, is_in_app};
+pub use in_app::{is_engine_word, is_in_app, is_in_app_function};
 
 /// Lines that engines write between calls, and that say nothing which the calls around them do not.
 const NO_CALLS: [&str; 3] = ["eval code", "eval code@", "at <anonymous>"];

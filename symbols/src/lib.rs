@@ -13,6 +13,7 @@ pub mod map;
 pub mod pack;
 pub mod scanner;
 pub mod table;
+pub mod wasm;
 
 mod varint;
 

@@ -35,6 +35,7 @@ mod page_check;
 mod protocol;
 mod reported;
 mod retention;
+mod rust_app;
 mod sdk_page;
 mod sender;
 mod sentry_sdk;
@@ -43,6 +44,7 @@ mod symbolicated;
 mod uncaught;
 mod unchanged;
 mod upgrade;
+mod yew_app;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -141,6 +143,7 @@ fn tests() -> Vec<Test> {
         tests.extend(deployment::LONG_TESTS);
         tests.extend(hostile::LONG_TESTS);
         tests.extend(sentry_sdks::LONG_TESTS);
+        tests.extend(yew_app::TESTS);
     }
     tests
 }
@@ -160,6 +163,7 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         sdk_page::ENGINE_TESTS,
         debug::ENGINE_TESTS,
         symbolicated::ENGINE_TESTS,
+        rust_app::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()

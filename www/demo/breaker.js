@@ -67,6 +67,16 @@ function scrollSpy() {
   throw new Error("the shelf has no height");
 }
 
+/** The part of the shop that is Rust (www/packing), loaded when it is first asked for. */
+let packing;
+
+async function inRust(work) {
+  packing ??= import("./packing.js").then(async (module) => (await module.default(), module));
+  const module = await packing;
+  // As a button would call it, rather than a promise.
+  setTimeout(() => work(module));
+}
+
 /** `kind: [words, what it does]`; the shop's own functions come first. */
 const failures = ({ onCheckout, onSignIn }) => ({
   throw: ["Check out (TypeError)", onCheckout],
@@ -84,6 +94,10 @@ const failures = ({ onCheckout, onSignIn }) => ({
   handled: ["Handled error", tryVoucher],
   message: ["Send a message", () => Trapline.captureMessage("a shopper asked for walnut", "warning")],
   console: ["console.error", () => console.error("stock is negative", { sku: "lamp-ash", left: -2 })],
+  panic: ["Panic in Rust", () => void inRust(({ pack }) => pack(7))],
+  trap: ["Trap in wasm", () => void inRust(({ seal }) => seal(3))],
+  memory: ["Read outside of wasm's memory", () => void inRust(({ label }) => label(1))],
+  weigh: ["Handled error in Rust", () => void inRust(({ weigh }) => weigh("a feather"))],
   repeat: ["The same error 50 times", () => { for (let time = 0; time < 50; time++) setTimeout(scrollSpy); }],
   overflow: ["Stack overflow", () => measureDelivery({})],
   user: ["Sign in or out", onSignIn],

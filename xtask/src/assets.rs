@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use toml_edit::{DocumentMut, Item, Table, value};
 
+use crate::demo;
 use crate::names::Names;
 use crate::paths::Paths;
 use crate::stamp::files_under;
@@ -29,7 +30,7 @@ fn headers(names: &Names) -> String {
     text + &format!("/static/*\n  Cache-Control: public, {forever}\n")
 }
 
-/// Lays out all but the agent and the Worker.
+/// Lays out all but the agent and the Worker; the demo's part in Rust has been built.
 ///
 /// # Errors
 /// A file that cannot be read or written.
@@ -38,6 +39,9 @@ pub fn build(paths: &Paths, names: &Names) -> Result<()> {
     copy_tree(&paths.root.join("www/static"), &assets.join("static"), &[])?;
     // The collector answers `/demo/` itself, with a DSN in the page.
     copy_tree(&paths.root.join("www/demo"), &assets.join("demo"), &["index.html"])?;
+    for name in demo::FILES {
+        copy(&paths.demo().join(name), &assets.join("demo").join(name))?;
+    }
     fs::write(assets.join("_headers"), headers(names))?;
     write_configuration(paths, names)?;
     write_package(paths)?;

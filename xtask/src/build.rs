@@ -8,10 +8,10 @@ use crate::names::Names;
 use crate::paths::Paths;
 use crate::progress::Progress;
 use crate::tools::{self, WASM_BINDGEN, WORKER_BUILD};
-use crate::{agent, assets, collector};
+use crate::{agent, assets, collector, demo};
 
 /// How many steps a build has.
-pub const STEPS: usize = 7;
+pub const STEPS: usize = 8;
 
 /// Builds all that is deployed.
 ///
@@ -29,5 +29,6 @@ pub fn build(paths: &Paths, progress: &Progress) -> Result<()> {
         progress.step("worker-build", |say| tools::ready(WORKER_BUILD, paths, say))?;
     progress.step("agent", |say| agent::build(paths, &names, &wasm_bindgen, say))?;
     progress.step("collector", |say| collector::build(paths, &worker_build, &wasm_bindgen, say))?;
+    progress.step("demo, Rust part", |say| demo::build(paths, &wasm_bindgen, say))?;
     progress.step("assets and settings", |_| assets::build(paths, &names))
 }

@@ -27,6 +27,7 @@ pub mod browser;
 pub mod worker;
 
 pub mod check;
+pub mod demo;
 pub mod deploy;
 pub mod dev;
 pub mod size;

@@ -89,9 +89,10 @@ fn frame(fields: &mut Fields) -> Frame {
     let path = fields.text("abs_path", MAX_NAME);
     let file = file.or(path).unwrap_or_default();
     let claimed = fields.flag("in_app").unwrap_or(true);
+    let is_own = stack::is_in_app_function(&function);
     Frame {
         function: if is_anonymous(&function) { String::new() } else { function },
-        in_app: claimed && stack::is_in_app(&file),
+        in_app: claimed && stack::is_in_app(&file) && is_own,
         file: if file == "<anonymous>" { String::new() } else { file },
         line: fields.count("lineno", u32::MAX).unwrap_or(0),
         column: fields.count("colno", u32::MAX).unwrap_or(0),
@@ -125,7 +126,7 @@ fn lines(fields: &mut Fields, name: &str) -> Vec<String> {
 
 fn frame_of_stack(frame: stack::Frame) -> Frame {
     Frame {
-        in_app: stack::is_in_app(&frame.file),
+        in_app: stack::is_in_app(&frame.file) && stack::is_in_app_function(&frame.function),
         function: frame.function,
         file: frame.file,
         line: frame.line,

@@ -39,6 +39,20 @@ fn error(kind: &str, value: &str, frames: Vec<Frame>) -> Event {
 }
 
 #[test]
+fn rust_panic_is_one_issue_across_builds_and_engines() {
+    let place = || frame("", "src/cart.rs", 12);
+    let of = |frames| v0(&error("panic", "no box of number 7", frames)).hash;
+    let url = "https://a.test/a.wasm";
+    let chromium = of(vec![place(), frame("wasm-function[12]", url, 1)]);
+    assert_eq!(chromium, of(vec![place(), frame("wasm-function[13]", "[wasm code]", 0)]));
+    let other = frame("", "src/pay.rs", 3);
+    assert_ne!(chromium, of(vec![other, frame("wasm-function[12]", url, 1)]));
+    let named = |hash| of(vec![place(), frame(hash, url, 1)]);
+    assert_eq!(named("shop::pack::h0123456789abcdef"), named("shop::pack::h00000000deadbeef"));
+    assert_ne!(named("shop::pack::h0123456789abcdef"), named("shop::seal::h0123456789abcdef"));
+}
+
+#[test]
 fn lines_origins_and_engines_do_not_split() {
     let one =
         error("TypeError", "order 1", vec![frame("Cart.pay", "https://a.test/x-8f3a2b.js", 1)]);

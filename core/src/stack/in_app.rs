@@ -26,6 +26,38 @@ pub fn is_engine_word(file: &str) -> bool {
 /// `user-script:2` is what an app injects into its iOS web view; `extensions::SafeBuiltins` is Chromium's.
 const FOREIGN_SCHEMES: [&str; 5] = ["chrome", "extensions", "node", "resource", "user-script"];
 
+/// Whether a function of a wasm module is, by its name, the owner's: Rust's libraries and the machinery of its panics are
+/// compiled into the same file as the app.
+pub fn is_in_app_function(function: &str) -> bool {
+    let path = function.trim_start_matches(['<', '&', '*', '[', '(']);
+    let path = path.strip_prefix("dyn ").or_else(|| path.strip_prefix("mut ")).unwrap_or(path);
+    // `core::panicking::panic_fmt`, `core[8c2d0f1e]::panicking::panic_fmt`
+    let is_library = RUST_LIBRARIES.iter().any(|name| {
+        path.strip_prefix(name).is_some_and(|rest| rest.starts_with("::") || rest.starts_with('['))
+    });
+    !(is_library || RUST_MACHINERY.iter().any(|start| path.starts_with(start)))
+}
+
+/// Crates that no app writes itself.
+const RUST_LIBRARIES: [&str; 12] = [
+    "alloc",
+    "compiler_builtins",
+    "console_error_panic_hook",
+    "core",
+    "dlmalloc",
+    "hashbrown",
+    "js_sys",
+    "std",
+    "trapline_panic",
+    "wasm_bindgen",
+    "wasm_bindgen_futures",
+    "web_sys",
+];
+
+/// Functions of the compiler and of wasm-bindgen's glue, in wasm and in JavaScript.
+const RUST_MACHINERY: [&str; 5] =
+    ["__rust", "__wbg_", "__wbindgen_", "rust_begin_unwind", "rust_panic"];
+
 /// Code that stands in no file: consoles, and what apps inject into iOS web views.
 const NO_FILES: [&str; 3] = ["eval code", "debugger eval code", "undefined"];
 
@@ -72,6 +104,33 @@ mod tests {
             "/rustc/0a1b/library/core/src/panicking.rs",
         ] {
             assert!(!is_in_app(file), "{file}");
+        }
+    }
+
+    #[test]
+    fn libraries_inside_a_wasm_module_are_not_in_app() {
+        for function in [
+            "shop::cart::Cart::add::h0123456789abcdef",
+            "<shop::Cart as core::fmt::Debug>::fmt",
+            "corelib::run",
+            "alloc",
+            "wasm-function[12]",
+            "render",
+            "",
+        ] {
+            assert!(is_in_app_function(function), "{function}");
+        }
+        for function in [
+            "core::panicking::panic_fmt::h0123456789abcdef",
+            "core[8c2d0f1e8c2d0f1e]::option::unwrap_failed",
+            "<alloc::vec::Vec<T,A> as core::ops::index::Index<I>>::index",
+            "<dyn core::any::Any>::type_id",
+            "__rustc[5224e6b81cd82a8f]::__rust_start_panic",
+            "rust_begin_unwind",
+            "__wbg_new_8a6f238a6ece86ea",
+            "trapline_panic::hook::tell",
+        ] {
+            assert!(!is_in_app_function(function), "{function}");
         }
     }
 }
