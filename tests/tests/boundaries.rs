@@ -7,13 +7,14 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates of ours that a crate may depend on, in any way. A crate that is not listed may depend on none.
-const MAY_DEPEND_ON: [(&str, &[&str]); 7] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("trapline-core", &[]),
     ("trapline-agent", &["trapline-core"]),
-    ("trapline-collector", &["trapline-core"]),
-    ("trapline", &["trapline-core"]),
+    ("trapline-symbols", &[]),
+    ("trapline-collector", &["trapline-core", "trapline-symbols"]),
+    ("trapline", &["trapline-core", "trapline-symbols"]),
     ("trapline-tests", &["trapline-core", "xtask"]),
-    ("trapline-bench", &["xtask"]),
+    ("trapline-bench", &["trapline-symbols", "xtask"]),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,6 @@
+import { Cart } from "./cart";
+import { explode, startCheckout } from "./checkout";
+
+declare const globalThis: any;
+
+globalThis.shop = { Cart, explode, startCheckout };
