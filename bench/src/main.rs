@@ -2,7 +2,7 @@
 //!
 //! In reading order: what is sent ([`event`], [`mix`], [`load`]), to whom ([`target`]), what is looked at ([`database`],
 //! [`meter`], [`processes`]), the bench `ingest` ([`throughput`], [`rows`]), the bench `growth` ([`seeded`], [`visitor`],
-//! [`questions`]), the bench [`agent`], and how figures are shown.
+//! [`questions`]), the benches [`agent`] and [`grouping`], and how figures are shown.
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
 mod event;
@@ -24,6 +24,8 @@ mod seeded;
 mod visitor;
 
 mod agent;
+
+mod grouping;
 
 mod report;
 mod statistics;
@@ -52,6 +54,7 @@ fn run(bench: &str) -> Result<()> {
         "rows" => ingest::run_rows(&paths),
         "growth" => growth::run(&paths),
         "agent" => agent::run(&paths),
-        _ => bail!("there is no bench {bench:?}; there are: ingest, rows, growth, agent"),
+        "grouping" => grouping::run(&paths),
+        _ => bail!("there is no bench {bench:?}; there are: ingest, rows, growth, agent, grouping"),
     }
 }
