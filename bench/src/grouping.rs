@@ -56,8 +56,13 @@ fn report(events: &[Labelled], mapped: bool) -> Score {
     let all = score(events, &ours, |_, _| true);
     print_row("Trapline", all, Some(distinct(&ours)));
     for (name, rule) in BASELINES {
-        let groups: Vec<String> = events.iter().map(|event| rule(event_of(event, mapped))).collect();
-        print_row(&format!("  {name}"), score(events, &groups, |_, _| true), Some(distinct(&groups)));
+        let groups: Vec<String> =
+            events.iter().map(|event| rule(event_of(event, mapped))).collect();
+        print_row(
+            &format!("  {name}"),
+            score(events, &groups, |_, _| true),
+            Some(distinct(&groups)),
+        );
     }
     let engines: BTreeSet<&str> = events.iter().map(|event| event.engine.as_str()).collect();
     for one in &engines {
@@ -116,7 +121,12 @@ fn details(events: &[Labelled], mapped: bool) {
     for event in events {
         let label = v0(event_of(event, mapped)).label;
         let from = format!("{} {}{} {}", event.engine, event.build, event.release, event.sender);
-        labels.entry(label.clone()).or_default().entry(&event.bug).or_default().insert(from.clone());
+        labels
+            .entry(label.clone())
+            .or_default()
+            .entry(&event.bug)
+            .or_default()
+            .insert(from.clone());
         bugs.entry(&event.bug).or_default().entry(label).or_default().insert(from);
     }
     for (label, bugs) in labels.iter().filter(|(_, bugs)| bugs.len() > 1) {
@@ -145,8 +155,14 @@ fn cost(events: &[Labelled]) -> bool {
     let mut times: Vec<f64> = events.iter().map(|event| time(&event.event)).collect();
     times.sort_by(f64::total_cmp);
     let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();
-    println!("both fingerprints of an event: {:.1} µs at the median, {:.1} µs at the 99th of 100", at(50), at(99));
-    let Some(sample) = events.iter().find(|event| event.event.exceptions.iter().any(|e| e.frames.len() > 4)) else {
+    println!(
+        "both fingerprints of an event: {:.1} µs at the median, {:.1} µs at the 99th of 100",
+        at(50),
+        at(99)
+    );
+    let Some(sample) =
+        events.iter().find(|event| event.event.exceptions.iter().any(|e| e.frames.len() > 4))
+    else {
         return false;
     };
     for frames in [8, 16, 32, 64, 128] {

@@ -32,7 +32,9 @@ fn top_function(event: &Event) -> String {
     let named = |frame: &&trapline_core::event::Frame| frame.in_app && !frame.function.is_empty();
     let kind = event.thrown().map(|thrown| thrown.kind.clone()).unwrap_or_default();
     match frames.iter().find(named) {
-        Some(frame) => format!("{kind} {}", frame.function.rsplit(['.', ' ', '/']).next().unwrap_or_default()),
+        Some(frame) => {
+            format!("{kind} {}", frame.function.rsplit(['.', ' ', '/']).next().unwrap_or_default())
+        }
         None => type_and_message(event),
     }
 }
@@ -41,15 +43,26 @@ fn top_function(event: &Event) -> String {
 /// hash; not the line's number), else by type and value, else by the message, in which numbers, IDs and the like are left out.
 fn sentry_like(event: &Event) -> String {
     let frames = event.exceptions.iter().flat_map(|exception| {
-        let mut own: Vec<String> = exception.frames.iter().filter(|frame| frame.in_app).map(|frame| {
-            let name = frame.file.rsplit('/').next().unwrap_or_default();
-            let stable = name.split(['.', '-']).filter(|part| !part.bytes().any(|b| b.is_ascii_digit()));
-            format!("{}:{}", stable.collect::<Vec<_>>().join("."), frame.function)
-        }).collect();
+        let mut own: Vec<String> = exception
+            .frames
+            .iter()
+            .filter(|frame| frame.in_app)
+            .map(|frame| {
+                let name = frame.file.rsplit('/').next().unwrap_or_default();
+                let stable =
+                    name.split(['.', '-']).filter(|part| !part.bytes().any(|b| b.is_ascii_digit()));
+                format!("{}:{}", stable.collect::<Vec<_>>().join("."), frame.function)
+            })
+            .collect();
         own.dedup();
         own.push(exception.kind.clone());
         own
     });
-    let has_frames = event.exceptions.iter().any(|exception| exception.frames.iter().any(|frame| frame.in_app));
-    if has_frames { frames.collect::<Vec<_>>().join("\n") } else { parameterised(&type_and_message(event)) }
+    let has_frames =
+        event.exceptions.iter().any(|exception| exception.frames.iter().any(|frame| frame.in_app));
+    if has_frames {
+        frames.collect::<Vec<_>>().join("\n")
+    } else {
+        parameterised(&type_and_message(event))
+    }
 }

@@ -53,7 +53,8 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Labelled>> {
     let received = decode::Received::default();
     for line in BufReader::new(GzDecoder::new(file)).lines() {
         let line: Value = serde_json::from_str(&line?)?;
-        let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         if text("bug").is_empty() {
             continue;
         }
@@ -89,7 +90,8 @@ fn tables(builds: &Path) -> Result<HashMap<String, Vec<u8>>> {
                 let name = script.strip_prefix(&release)?.to_string_lossy().replace(".gz", "");
                 let text = String::from_utf8(inflated(script)?)?;
                 let map = inflated(&map)?;
-                let input = Input { name: &name, minified: Some(&text), map: &map, memory_bytes: 1 << 30 };
+                let input =
+                    Input { name: &name, minified: Some(&text), map: &map, memory_bytes: 1 << 30 };
                 tables.insert(name.clone(), digest_source_map(&input)?.table);
             }
         }

@@ -47,7 +47,8 @@ pub(crate) fn score<G: Eq>(
     let mut rest = events.iter().zip(groups);
     while let Some((one, group)) = rest.next() {
         // One project has one SDK.
-        let others = rest.clone().filter(|(other, _)| one.sender == other.sender && counts(one, other));
+        let others =
+            rest.clone().filter(|(other, _)| one.sender == other.sender && counts(one, other));
         for (other, other_group) in others {
             let (same, together) = (one.bug == other.bug, group == other_group);
             score.same += u64::from(same);

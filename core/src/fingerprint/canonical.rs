@@ -41,13 +41,16 @@ pub(super) enum Tells {
 
 /// The canonical message. `kind` is the exception's type.
 pub(super) fn canonical(kind: &str, parameterised: &str) -> Canonical {
-    let said = first_line(without_prefixes(parameterised));
+    let whole = without_prefixes(parameterised);
+    let whole =
+        whole.strip_prefix("Non-Error promise rejection captured with value: ").unwrap_or(whole);
+    let said = if whole.starts_with("panicked at ") { whole } else { first_line(whole) };
     if let Some(code) = framework::code(parameterised) {
         return told(code, Tells::Bug);
     }
     if let Some(text) = engine(kind, said) {
         let endless = text == phrases::ENDLESS;
-        let json = text == phrases::JSON;
+        let json = text == phrases::JSON || text == phrases::WEBKIT_JSON;
         let named = text.split_once(": ").is_some_and(|(_, name)| words::is_authored_name(name));
         let tells = if text.starts_with("not defined: ") {
             Tells::Bug
@@ -58,7 +61,10 @@ pub(super) fn canonical(kind: &str, parameterised: &str) -> Canonical {
         };
         return Canonical { endless, json, ..told(text, tells) };
     }
-    let text = words::without_quoted(said).to_lowercase();
+    let text = read::object(said).unwrap_or_else(|| words::without_quoted(said));
+    // A hash may have no letters.
+    let text = text.to_lowercase().replace("<hex>", "<n>");
+    let text = if text == "no error message" { String::new() } else { text };
     let text = text.trim_end_matches(['.', '!', ' ', ':']).to_owned();
     let tells = if words::is_telling(&text) { Tells::Bug } else { Tells::Kind };
     told(text, tells)
@@ -79,10 +85,15 @@ fn first_line(said: &str) -> &str {
 fn engine(kind: &str, said: &str) -> Option<String> {
     let lower = said.to_lowercase();
     let plain = lower.trim_end_matches('.');
-    read::access(said)
+    let is_any = kind == "AggregateError" && ["", "no error message"].contains(&plain);
+    is_any
+        .then(|| phrases::ANY.to_owned())
+        .or_else(|| read::access(said))
         .or_else(|| read::argument(said))
-        .or_else(|| phrases::dom(kind, said))
         .or_else(|| phrases::fixed(kind, plain).map(str::to_owned))
+        .or_else(|| phrases::dom(kind, said))
+        .or_else(|| phrases::syntax(kind, plain).map(str::to_owned))
+        .or_else(|| read::panic(said))
 }
 
 #[cfg(test)]

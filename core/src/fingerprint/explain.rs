@@ -17,7 +17,10 @@ pub struct Difference {
 pub fn differences(one: &Grouping, other: &Grouping) -> Vec<Difference> {
     let mut found = Vec::new();
     if one.version != other.version {
-        let why = format!("They were grouped by different versions, {} and {}.", one.version, other.version);
+        let why = format!(
+            "They were grouped by different versions, {} and {}.",
+            one.version, other.version
+        );
         found.push(Difference { one: None, other: None, why });
     }
     let used = |grouping: &Grouping| -> Vec<Component> {
@@ -28,9 +31,16 @@ pub fn differences(one: &Grouping, other: &Grouping) -> Vec<Difference> {
         let pair = (ones.next(), others.next());
         let why = match &pair {
             (None, None) => return found,
-            (Some(one), Some(other)) if one.kind == other.kind && one.value == other.value => continue,
+            (Some(one), Some(other)) if one.kind == other.kind && one.value == other.value => {
+                continue;
+            }
             (Some(one), Some(other)) if one.kind == other.kind => {
-                format!("The {} differs: {} here, {} there.", one.kind.name(), one.value, other.value)
+                format!(
+                    "The {} differs: {} here, {} there.",
+                    one.kind.name(),
+                    one.value,
+                    other.value
+                )
             }
             (Some(one), Some(other)) => format!(
                 "One is told by its {} ({}), the other by its {} ({}).",

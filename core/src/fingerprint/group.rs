@@ -128,11 +128,19 @@ pub fn group_by(event: &Event, rules: &Rules) -> Grouping {
     grouping
 }
 
-fn add_parts(event: &Event, parts: &[String], kind: ComponentKind, why: &str, grouping: &mut Grouping) {
+fn add_parts(
+    event: &Event,
+    parts: &[String],
+    kind: ComponentKind,
+    why: &str,
+    grouping: &mut Grouping,
+) {
     for part in parts {
         match client::variable(part) {
             Some("default") => add_default(event, grouping),
-            Some(name) => grouping.add(kind, value_of(event, name).unwrap_or_else(|| part.clone()), why),
+            Some(name) => {
+                grouping.add(kind, value_of(event, name).unwrap_or_else(|| part.clone()), why)
+            }
             None => grouping.add(kind, part.clone(), why),
         }
     }
@@ -144,7 +152,8 @@ fn value_of(event: &Event, name: &str) -> Option<String> {
     match name {
         "type" | "error.type" => Some(thrown.map(|thrown| thrown.kind.clone()).unwrap_or_default()),
         "message" | "error.value" => {
-            let message = thrown.map_or_else(|| event.message.as_deref().unwrap_or_default(), |t| &t.value);
+            let message =
+                thrown.map_or_else(|| event.message.as_deref().unwrap_or_default(), |t| &t.value);
             Some(parameterised(message))
         }
         "function" | "stack.function" => Some(function_of(event)),
@@ -173,7 +182,11 @@ fn add_default(event: &Event, grouping: &mut Grouping) {
     if event.exceptions.is_empty() {
         let message = event.message.as_deref().unwrap_or_default();
         match noise::class_of_message(message) {
-            Some(class) => grouping.add(ComponentKind::Class, class.name(), "Each browser has its own words for it."),
+            Some(class) => grouping.add(
+                ComponentKind::Class,
+                class.name(),
+                "Each browser has its own words for it.",
+            ),
             None => {
                 let text = canonical("", &parameterised(message)).text;
                 grouping.add(ComponentKind::Message, text, "The message, without what varies.");
@@ -185,7 +198,11 @@ fn add_default(event: &Event, grouping: &mut Grouping) {
 fn add_exception(event: &Event, exception: &Exception, grouping: &mut Grouping) {
     let class = noise::class_of(exception);
     if let Some(class) = class {
-        grouping.add(ComponentKind::Class, class.name(), "Each browser and bundler has its own words for it.");
+        grouping.add(
+            ComponentKind::Class,
+            class.name(),
+            "Each browser and bundler has its own words for it.",
+        );
     }
     match class {
         Some(Class::StaleDeploy | Class::ScriptError) => return,
@@ -202,20 +219,52 @@ fn add_exception(event: &Event, exception: &Exception, grouping: &mut Grouping) 
     let said = canonical(&exception.kind, &value);
     if let Some(resource) = request::resource_of(&exception.kind, &exception.value) {
         grouping.add(ComponentKind::Type, exception.kind.clone(), "What kind of failure it is.");
-        return grouping.add(ComponentKind::Request, resource, "What failed to load, or was blocked.");
+        return grouping.add(
+            ComponentKind::Request,
+            resource,
+            "What failed to load, or was blocked.",
+        );
+    }
+    // The engines do not agree on what it is, only on that the answer was none.
+    if said.json
+        && !is_called(exception)
+        && let Some(request) = request::last(event)
+    {
+        grouping.leave_out(
+            ComponentKind::Message,
+            said.text,
+            "WebKit says the same of other failures.",
+        );
+        return grouping.add(
+            ComponentKind::Request,
+            request,
+            "The answer to this request could not be read.",
+        );
     }
     add_type(event, exception, &said, grouping);
-    let why = "What the message says, in whatever words the browser says it and without what varies.";
+    let why =
+        "What the message says, in whatever words the browser says it and without what varies.";
     grouping.add(ComponentKind::Message, said.text.clone(), why);
-    if said.json && !is_called(exception) && let Some(request) = request::last(event) {
-        return grouping.add(ComponentKind::Request, request, "The answer to this request could not be read.");
+    // Firefox and WebKit reject these without a stack.
+    if exception.kind == "AbortError"
+        && let Some(request) = request::failed(event)
+    {
+        return grouping.add(ComponentKind::Request, request, "This request was broken off.");
     }
     add_place(event, exception, Some(&said), grouping);
 }
 
 /// Types that the language has. Minifiers rename others, where their names come from the class.
 const BUILT_IN: [&str; 9] = [
-    "Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError", "URIError", "EvalError", "AggregateError", "RuntimeError",
+    "Error",
+    "TypeError",
+    "RangeError",
+    "ReferenceError",
+    "SyntaxError",
+    "URIError",
+    "EvalError",
+    "AggregateError",
+    "RuntimeError",
 ];
 
 /// Names that a minifier may have given to a class.
@@ -226,15 +275,28 @@ fn add_type(event: &Event, exception: &Exception, said: &Canonical, grouping: &m
     let is_needed = said.text.is_empty()
         || said.tells == Tells::Kind && place_of(event, exception) == Place::Nowhere;
     if !is_needed {
-        grouping.leave_out(ComponentKind::Type, kind, "Message and place tell more, and minifiers rename classes.");
+        grouping.leave_out(
+            ComponentKind::Type,
+            kind,
+            "Message and place tell more, and minifiers rename classes.",
+        );
     } else if BUILT_IN.contains(&kind) || kind.len() >= SHORTEST_TYPE {
-        grouping.add(ComponentKind::Type, kind, "The message tells little, and the place is not known.");
+        grouping.add(
+            ComponentKind::Type,
+            kind,
+            "The message tells little, and the place is not known.",
+        );
     } else {
         grouping.leave_out(ComponentKind::Type, kind, "A minifier may have named it.");
     }
 }
 
-fn add_place(event: &Event, exception: &Exception, said: Option<&Canonical>, grouping: &mut Grouping) {
+fn add_place(
+    event: &Event,
+    exception: &Exception,
+    said: Option<&Canonical>,
+    grouping: &mut Grouping,
+) {
     let tells = said.map_or(Tells::Kind, |said| said.tells);
     let is_endless = said.is_some_and(|said| said.endless);
     let place = if is_endless { cycle_of(exception) } else { place_of(event, exception) };
@@ -246,16 +308,26 @@ fn add_place(event: &Event, exception: &Exception, said: Option<&Canonical>, gro
     };
     match (tells, kind) {
         (Tells::Bug, _) => {
-            grouping.leave_out(kind, value, "The message alone says which bug it is, in every build and browser.");
+            grouping.leave_out(
+                kind,
+                value,
+                "The message alone says which bug it is, in every build and browser.",
+            );
         }
         (Tells::Name, ComponentKind::Minified) => {
             let why = "The name is a minifier's, other in every release, and the message names a property.";
             grouping.leave_out(kind, value, why);
         }
         (_, ComponentKind::Minified) => {
-            grouping.add(kind, value, "The message tells little, and no function has a name. A source map would.");
+            grouping.add(
+                kind,
+                value,
+                "The message tells little, and no function has a name. A source map would.",
+            );
         }
         (_, ComponentKind::File) => grouping.add(kind, value, "No function has a name."),
-        _ => grouping.add(kind, value, "The first function of the page's own code that has a name."),
+        _ => {
+            grouping.add(kind, value, "The first function of the page's own code that has a name.")
+        }
     }
 }

@@ -34,13 +34,18 @@ pub(super) fn place_of(event: &Event, exception: &Exception) -> Place {
     let mut file = None;
     for frame in frames {
         let name = match name_of(&frame.function) {
-            Name::Given(name) if is_minified && is_bundle(frame) && name.len() < SHORTEST_AMONG_MINIFIED => {
+            Name::Given(name)
+                if is_minified && is_bundle(frame) && name.len() < SHORTEST_AMONG_MINIFIED =>
+            {
                 Name::Minified(name)
             }
             name => name,
         };
         match name {
             Name::Given(name) if is_thrower(name) || names.last() == Some(&name) => {}
+            // Firefox and WebKit begin with the constructor of the error.
+            Name::Given(name) | Name::Minified(name)
+                if names.is_empty() && is_error(name, exception) => {}
             Name::Given(name) => {
                 names.push(name);
                 if !is_generic(name) || names.len() == 2 {
@@ -51,7 +56,10 @@ pub(super) fn place_of(event: &Event, exception: &Exception) -> Place {
                 names.push(name);
                 let release = event.release.as_deref().unwrap_or_default();
                 let names = names.join(" ← ");
-                return Place::Minified(format!("{names} in {} of {release}", path_of(&frame.file)));
+                return Place::Minified(format!(
+                    "{names} in {} of {release}",
+                    path_of(&frame.file)
+                ));
             }
             Name::Minified(_) | Name::Anonymous => {
                 file = file.or_else(|| (!is_bundle(frame)).then(|| without_extension(&frame.file)));
@@ -63,6 +71,13 @@ pub(super) fn place_of(event: &Event, exception: &Exception) -> Place {
         Some(file) => Place::File(file.to_owned()),
         None => Place::Nowhere,
     }
+}
+
+/// Whether a function is the class of the error that was thrown, or of another one.
+fn is_error(name: &str, exception: &Exception) -> bool {
+    let is_class = name.starts_with(|c: char| c.is_ascii_uppercase());
+    name == exception.kind.trim_start_matches('_')
+        || is_class && (name.ends_with("Error") || name.ends_with("Exception"))
 }
 
 /// The functions that call each other without an end: which of them is on top is up to the engine.
@@ -92,19 +107,36 @@ pub(super) fn is_called(exception: &Exception) -> bool {
 /// In-app frames without those of SDKs; those of libraries where there are no others.
 fn own_frames(exception: &Exception) -> Vec<&Frame> {
     let with_file = || exception.frames.iter().filter(|frame| !frame.file.is_empty());
-    let own: Vec<&Frame> =
-        with_file().filter(|frame| frame.in_app && !is_sdk(&frame.file)).take(MAX_LOOKED_AT).collect();
+    let own: Vec<&Frame> = with_file()
+        .filter(|frame| frame.in_app && !is_sdk(&frame.file))
+        .take(MAX_LOOKED_AT)
+        .collect();
     if !own.is_empty() {
         return own;
     }
-    let is_code = |frame: &&Frame| !is_sdk(&frame.file) && !crate::stack::is_engine_word(&frame.file);
+    let is_code =
+        |frame: &&Frame| !is_sdk(&frame.file) && !crate::stack::is_engine_word(&frame.file);
     with_file().filter(is_code).take(MAX_LOOKED_AT).collect()
 }
 
 /// Files of monitoring SDKs, whose wrappers stand in every stack, and of libraries, as bundlers name them.
 const SDKS: [&str; 16] = [
-    "sentry", "trapline", "bugsnag", "rollbar", "honeybadger", "datadog", "newrelic", "nr-", "raygun", "logrocket", "vendor.",
-    "vendor-", "vendors", "chunk-vendors", "polyfills", "react-dom",
+    "sentry",
+    "trapline",
+    "bugsnag",
+    "rollbar",
+    "honeybadger",
+    "datadog",
+    "newrelic",
+    "nr-",
+    "raygun",
+    "logrocket",
+    "vendor.",
+    "vendor-",
+    "vendors",
+    "chunk-vendors",
+    "polyfills",
+    "react-dom",
 ];
 
 fn is_sdk(file: &str) -> bool {
@@ -115,7 +147,8 @@ fn is_sdk(file: &str) -> bool {
 /// A file as it is served, as opposed to one that a source map names.
 fn is_bundle(frame: &Frame) -> bool {
     let scheme = frame.file.split_once("://").map_or("", |(scheme, _)| scheme);
-    matches!(scheme, "http" | "https" | "file" | "app" | "capacitor" | "ionic" | "blob") || frame.file.starts_with('/')
+    matches!(scheme, "http" | "https" | "file" | "app" | "capacitor" | "ionic" | "blob")
+        || frame.file.starts_with('/')
 }
 
 fn is_short_in_bundle(frame: &Frame) -> bool {

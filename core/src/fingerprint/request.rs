@@ -12,9 +12,13 @@ use crate::url;
 const MAX_BACK: usize = 8;
 
 /// What the fingerprint reads beside the exception itself: equal for equal raw fingerprints.
-pub(super) fn read_beside(event: &Event, exception: &Exception, parameterised: &str) -> Option<String> {
+pub(super) fn read_beside(
+    event: &Event,
+    exception: &Exception,
+    parameterised: &str,
+) -> Option<String> {
     resource_of(&exception.kind, &exception.value).or_else(|| {
-        if noise::class_of(exception) == Some(Class::Network) {
+        if noise::class_of(exception) == Some(Class::Network) || exception.kind == "AbortError" {
             return failed(event);
         }
         let is_json = super::canonical::canonical(&exception.kind, parameterised).json;
@@ -24,7 +28,11 @@ pub(super) fn read_beside(event: &Event, exception: &Exception, parameterised: &
 
 /// The request that got no answer: `GET /api/cart/<n>`.
 pub(super) fn failed(event: &Event) -> Option<String> {
-    let is_failed = |crumb: &&Breadcrumb| match crumb.data.get("status_code").and_then(|status| status.as_u64()) {
+    let is_failed = |crumb: &&Breadcrumb| match crumb
+        .data
+        .get("status_code")
+        .and_then(|status| status.as_u64())
+    {
         None | Some(0) => true,
         Some(_) => false,
     };
@@ -43,7 +51,8 @@ fn requests(event: &Event) -> impl Iterator<Item = &Breadcrumb> {
 }
 
 fn told(crumb: &Breadcrumb) -> String {
-    let text = |name: &str| crumb.data.get(name).and_then(|value| value.as_str()).unwrap_or_default();
+    let text =
+        |name: &str| crumb.data.get(name).and_then(|value| value.as_str()).unwrap_or_default();
     format!("{} {}", text("method"), path(text("url")))
 }
 

@@ -59,10 +59,14 @@ pub enum BadRuleReason {
     #[error("`{0}` is no matcher: write `key:pattern`")]
     NoColon(String),
     /// A key that nothing has.
-    #[error("`{0}` is no key: there are type, message, function, file, transaction, url, release, environment, level, logger, tags.NAME")]
+    #[error(
+        "`{0}` is no key: there are type, message, function, file, transaction, url, release, environment, level, logger, tags.NAME"
+    )]
     UnknownKey(String),
     /// A variable that nothing has.
-    #[error("`{0}` is no variable: there are default, type, message, function, transaction, release, environment, level, logger, url, tags.NAME")]
+    #[error(
+        "`{0}` is no variable: there are default, type, message, function, transaction, release, environment, level, logger, url, tags.NAME"
+    )]
     UnknownVariable(String),
     /// A quote without its end.
     #[error("a quote has no end")]
@@ -104,8 +108,11 @@ impl Rules {
     /// For each rule, which of `events` (by index) it would have caught: those that no rule before it caught, and whose
     /// sender set no fingerprint.
     pub fn preview(&self, events: &[Event]) -> Vec<(&Rule, Vec<usize>)> {
-        let mut caught: Vec<(&Rule, Vec<usize>)> = self.0.iter().map(|rule| (rule, Vec::new())).collect();
-        for (index, event) in events.iter().enumerate().filter(|(_, event)| event.fingerprint.is_empty()) {
+        let mut caught: Vec<(&Rule, Vec<usize>)> =
+            self.0.iter().map(|rule| (rule, Vec::new())).collect();
+        for (index, event) in
+            events.iter().enumerate().filter(|(_, event)| event.fingerprint.is_empty())
+        {
             if let Some((_, events)) = caught.iter_mut().find(|(rule, _)| rule.fits(event)) {
                 events.push(index);
             }
@@ -159,9 +166,13 @@ impl Matcher {
             }
             "function" => {
                 matches(&function_of(event))
-                    || exceptions().flat_map(|e| &e.frames).any(|frame| frame.in_app && matches(&frame.function))
+                    || exceptions()
+                        .flat_map(|e| &e.frames)
+                        .any(|frame| frame.in_app && matches(&frame.function))
             }
-            "file" => exceptions().flat_map(|e| &e.frames).any(|frame| frame.in_app && matches(&frame.file)),
+            "file" => exceptions()
+                .flat_map(|e| &e.frames)
+                .any(|frame| frame.in_app && matches(&frame.file)),
             key => client::field(event, key).is_some_and(matches),
         };
         fits != self.negated
@@ -182,11 +193,13 @@ fn rule(line: &str) -> Result<Rule, BadRuleReason> {
     if matchers.is_empty() {
         return Err(BadRuleReason::NoMatcher);
     }
-    let parts: Vec<String> = makes.split(',').map(|part| part.trim().trim_matches('"').to_owned()).collect();
+    let parts: Vec<String> =
+        makes.split(',').map(|part| part.trim().trim_matches('"').to_owned()).collect();
     if parts.iter().any(String::is_empty) {
         return Err(BadRuleReason::NoPart);
     }
-    let known = ["default", "type", "message", "function", "error.type", "error.value", "stack.function"];
+    let known =
+        ["default", "type", "message", "function", "error.type", "error.value", "stack.function"];
     let unknown = |name: &&str| !known.contains(name) && !is_field(name);
     if let Some(name) = parts.iter().filter_map(|part| client::variable(part)).find(unknown) {
         return Err(BadRuleReason::UnknownVariable(name.to_owned()));
@@ -205,7 +218,9 @@ fn words(text: &str) -> Result<Vec<String>, BadRuleReason> {
     for character in text.chars() {
         match character {
             '"' => quoted = !quoted,
-            ' ' if !quoted => words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty())),
+            ' ' if !quoted => {
+                words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()))
+            }
             character => word.push(character),
         }
     }
@@ -218,9 +233,13 @@ fn words(text: &str) -> Result<Vec<String>, BadRuleReason> {
 
 fn matcher(word: &str) -> Result<Matcher, BadRuleReason> {
     let (negated, rest) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
-    let (key, pattern) = rest.split_once(':').ok_or_else(|| BadRuleReason::NoColon(word.to_owned()))?;
+    let (key, pattern) =
+        rest.split_once(':').ok_or_else(|| BadRuleReason::NoColon(word.to_owned()))?;
     if !is_of_exception(key) && !is_field(key) {
         return Err(BadRuleReason::UnknownKey(key.to_owned()));
     }
     Ok(Matcher { key: key.to_owned(), pattern: Glob::new(pattern), negated })
 }
+
+#[cfg(test)]
+mod tests;

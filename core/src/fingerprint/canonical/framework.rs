@@ -15,11 +15,18 @@ const REACT: &[(&str, &[&str])] = &[
     ("419", &["The server could not finish this Suspense boundary"]),
     ("423", &["There was an error while hydrating"]),
     ("426", &["A component suspended while responding to synchronous input"]),
-    ("482", &["async/await is not yet supported in Client Components", "An unknown Component is an async Client Component"]),
+    (
+        "482",
+        &[
+            "async/await is not yet supported in Client Components",
+            "An unknown Component is an async Client Component",
+        ],
+    ),
 ];
 
 /// Numbers that mean what another one means.
-const REACT_TOO: [(&str, &str); 4] = [("200", "299"), ("422", "423"), ("421", "418"), ("425", "418")];
+const REACT_TOO: [(&str, &str); 4] =
+    [("200", "299"), ("422", "423"), ("421", "418"), ("425", "418")];
 
 /// `react 418`, `svelte effect_update_depth_exceeded`, `angular NG0100`
 pub(super) fn code(message: &str) -> Option<String> {
@@ -33,7 +40,8 @@ fn react(message: &str) -> Option<String> {
         REACT.iter().find(|(_, wordings)| fits(wordings)).map(|(number, _)| *number)
     };
     let number = number.or_else(worded)?;
-    let same = REACT_TOO.iter().find(|(other, _)| *other == number).map_or(number, |(_, same)| same);
+    let same =
+        REACT_TOO.iter().find(|(other, _)| *other == number).map_or(number, |(_, same)| same);
     Some(format!("react {same}"))
 }
 

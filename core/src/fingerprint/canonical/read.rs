@@ -21,7 +21,8 @@ pub(super) fn access(said: &str) -> Option<String> {
         "Unable to set property '",
     ] {
         if said.starts_with(start) {
-            let name = between(said, "(reading '", "')").or_else(|| between(said, "(setting '", "')"));
+            let name =
+                between(said, "(reading '", "')").or_else(|| between(said, "(setting '", "')"));
             let name = name.or_else(|| between(said, "property '", "'"));
             return Some(nullish(name.unwrap_or_default()));
         }
@@ -31,7 +32,9 @@ pub(super) fn access(said: &str) -> Option<String> {
         let is_nullish = object.ends_with(" is undefined") || object.ends_with(" is null");
         return is_nullish.then(|| nullish(name.trim_matches('"')));
     }
-    if said.starts_with("Cannot destructure ") || said.starts_with("Right side of assignment cannot be destructured") {
+    if said.starts_with("Cannot destructure ")
+        || said.starts_with("Right side of assignment cannot be destructured")
+    {
         return Some(nullish(between(said, "property '", "'").unwrap_or_default()));
     }
     if said.starts_with("undefined is not an object") || said.starts_with("null is not an object") {
@@ -42,17 +45,21 @@ pub(super) fn access(said: &str) -> Option<String> {
         return Some(nullish(last_property(code)));
     }
     if said.contains(" is not a constructor") {
-        let code = evaluated().unwrap_or_else(|| said.split(" is not a constructor").next().unwrap_or_default());
+        let code = evaluated()
+            .unwrap_or_else(|| said.split(" is not a constructor").next().unwrap_or_default());
         let code = code.strip_prefix("new ").unwrap_or(code);
         return Some(of("no constructor", member(code.split('(').next().unwrap_or_default())));
     }
     if let Some((code, rest)) = said.split_once(" is not a function") {
         let is_engines = rest.is_empty() || rest.starts_with(['.', ' ']);
         let code = evaluated().map_or(code, |code| code.split('(').next().unwrap_or_default());
-        let is_code = !code.trim_start_matches("(intermediate value)").contains(' ') || code.ends_with(')');
+        let is_code =
+            !code.trim_start_matches("(intermediate value)").contains(' ') || code.ends_with(')');
         return (is_engines && is_code).then(|| of("no function", member(code)));
     }
-    if let Some(name) = said.strip_suffix(" is not defined").or_else(|| said.strip_prefix("Can't find variable: ")) {
+    if let Some(name) =
+        said.strip_suffix(" is not defined").or_else(|| said.strip_prefix("Can't find variable: "))
+    {
         return is_identifier(name).then(|| of("not defined", name));
     }
     if said.starts_with("Object doesn't support property or method '") {
@@ -109,21 +116,83 @@ pub(super) fn operation(said: &str) -> Option<(&str, &str)> {
 }
 
 fn nullish(property: &str) -> String {
-    of("nullish access", if property.starts_with('<') || property.starts_with(|c: char| c.is_ascii_digit()) { "[]" } else { property })
+    of(
+        "nullish access",
+        if property.starts_with('<') || property.starts_with(|c: char| c.is_ascii_digit()) {
+            "[]"
+        } else {
+            property
+        },
+    )
 }
 
 fn of(what: &str, name: &str) -> String {
     if name.is_empty() { what.to_owned() } else { format!("{what}: {name}") }
 }
 
-/// The property that was read last: `a.b.c = "d"` → `c`, `a.b[<n>]` → `[]`, `a.b.c(d)` → `c`
+/// The property that was read last: `a.b.c = "d"` → `c`, `a.b[<n>]` → `[]`, `a.b("c").d(e` → `d`
 fn last_property(code: &str) -> &str {
     let code = code.split(" = ").next().unwrap_or(code);
-    let code = code.split_once('(').filter(|(before, _)| before.contains('.')).map_or(code, |(before, _)| before);
-    if code.ends_with(']') {
-        return if code.ends_with("<n>]") { "[]" } else { "" };
+    let (mut depth, mut quote, mut property) = (0_usize, None, "");
+    for (at, character) in code.char_indices() {
+        match (quote, character) {
+            (Some(open), character) if character == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'' | '`') => quote = Some(character),
+            (None, '(' | '[' | '{') => {
+                if depth == 0 && character == '[' {
+                    property = if code.get(at..).is_some_and(|rest| rest.starts_with("[<n>]")) {
+                        "[]"
+                    } else {
+                        ""
+                    };
+                }
+                depth += 1;
+            }
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, '.') if depth == 0 => {
+                let rest = code.get(at + 1..).unwrap_or_default();
+                let end =
+                    rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '#')));
+                property = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+            }
+            _ => {}
+        }
     }
-    member(code)
+    property
+}
+
+/// A thrown object, as JSON or as SDKs describe it: `{"code":<n>,"reason":"conflict"}` → `object with keys code, reason`
+pub(super) fn object(said: &str) -> Option<String> {
+    if let Some((_, keys)) =
+        said.split_once(" with keys: ").filter(|_| said.starts_with("Object captured as "))
+    {
+        return Some(format!("object with keys {keys}"));
+    }
+    let inside = said.strip_prefix("{\"")?;
+    let mut keys: Vec<&str> = Vec::new();
+    let mut pieces = inside.split('"').peekable();
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_some_and(|after| after.starts_with(':')) {
+            keys.push(piece);
+        }
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    (!keys.is_empty()).then(|| format!("object with keys {}", keys.join(", ")))
+}
+
+/// A Rust panic: by the file and the message. `panicked at src/cart.rs:<n>:<n>:\nno such item`, and as Rust wrote until 1.72:
+/// `panicked at 'no such item', src/cart.rs:<n>:<n>`
+pub(super) fn panic(said: &str) -> Option<String> {
+    let rest = said.strip_prefix("panicked at ")?;
+    let (place, message) = match rest.strip_prefix('\'') {
+        Some(rest) => rest.rsplit_once("', ").map(|(message, place)| (place, message))?,
+        None => rest.split_once('\n')?,
+    };
+    let file = place.split(':').next().unwrap_or_default();
+    let message = message.lines().next().unwrap_or_default();
+    Some(format!("panic in {file}, {}", super::words::without_quoted(message).to_lowercase()))
 }
 
 /// `a.b.c` → `c`; nothing for a variable alone, which a minifier renames.
@@ -143,7 +212,9 @@ fn is_identifier(name: &str) -> bool {
 }
 
 fn is_expression(code: &str) -> bool {
-    let rest = code.trim_start_matches("(intermediate value)").trim_start_matches("(destructured parameter)");
+    let rest = code
+        .trim_start_matches("(intermediate value)")
+        .trim_start_matches("(destructured parameter)");
     !rest.contains(' ') && rest.chars().all(|c| c.is_alphanumeric() || "_$#.[]()<>\"'".contains(c))
 }
 
