@@ -30,10 +30,8 @@ fn main() -> Result<()> {
     let project = world.project();
     let corpus = world.paths.root.join("tests/corpora/grouping");
     let built = world.paths.target.join("grouping");
-    let mut lines = GzEncoder::new(
-        FileOnDisk::create(corpus.join("events.jsonl.gz"))?,
-        Compression::best(),
-    );
+    let recorded = built.join("events.jsonl.gz");
+    let mut lines = GzEncoder::new(FileOnDisk::create(&recorded)?, Compression::best());
     for build in BUILDS {
         for release in ["1", "2"] {
             let folder = built.join(build).join(release);
@@ -56,6 +54,8 @@ fn main() -> Result<()> {
         }
     }
     lines.finish()?;
+    // All or nothing: a run that fails leaves the corpus as it is.
+    fs::copy(&recorded, corpus.join("events.jsonl.gz"))?;
     Ok(())
 }
 
@@ -90,8 +90,12 @@ fn record(
         "<!doctype html><meta charset=\"utf-8\"><title>Shop</title>{html}<body><main><p>Shop</p></main>\
          <script type=\"module\" src=\"/{entry}\"></script></body>"
     );
-    let third = |name: &str| fs::read(built.join("third").join(name)).with_context(|| name.to_owned());
+    let third =
+        |name: &str| fs::read(built.join("third").join(name)).with_context(|| name.to_owned());
     let site = Site::serve_files(vec![
+        // A server that answers everything with its page.
+        File::new("/api/menu", html.clone()),
+        File::new("/api/questions", html.clone()),
         File::new("/", html),
         File::new(&format!("/{entry}"), fs::read(page.folder.join(&entry))?),
         File::new("/sdk/sentry.min.js", third("sentry.min.js")?),
@@ -101,6 +105,10 @@ fn record(
     ]);
     let tab = world.tab_in(engine);
     tab.open(&site.url("/"));
+    eventually(|| {
+        anyhow::ensure!(tab.eval("typeof runAll") == "function", "the page has not loaded");
+        Ok(())
+    });
     let bugs = tab.eval("runAll()");
     match page.sender {
         "sentry" => {

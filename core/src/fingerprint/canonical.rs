@@ -12,6 +12,8 @@ mod framework;
 mod phrases;
 mod read;
 
+pub(super) use phrases::WEBKIT_JSON;
+
 use super::words;
 use crate::filter::without_prefixes;
 
@@ -50,16 +52,19 @@ pub(super) fn canonical(kind: &str, parameterised: &str) -> Canonical {
     }
     if let Some(text) = engine(kind, said) {
         let endless = text == phrases::ENDLESS;
-        let json = text == phrases::JSON || text == phrases::WEBKIT_JSON;
+        let json = text == phrases::JSON || said == phrases::WEBKIT_JSON;
         let named = text.split_once(": ").is_some_and(|(_, name)| words::is_authored_name(name));
         let tells = if text.starts_with("not defined: ") {
             Tells::Bug
-        } else if named {
+        } else if named || phrases::is_rare(&text) {
             Tells::Name
         } else {
             Tells::Kind
         };
         return Canonical { endless, json, ..told(text, tells) };
+    }
+    if let Some(module) = read::module(said) {
+        return told(module, Tells::Bug);
     }
     let text = read::object(said).unwrap_or_else(|| words::without_quoted(said));
     // A hash may have no letters.

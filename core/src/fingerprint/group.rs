@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::canonical::{Canonical, Tells, canonical};
 use super::client;
 use super::message::parameterised;
-use super::place::{Place, cycle_of, is_called, place_of};
+use super::place::{Place, cycle_of, place_of};
 use super::request;
 use super::rules::Rules;
 use super::{Fingerprint, Parts};
@@ -227,7 +227,7 @@ fn add_exception(event: &Event, exception: &Exception, grouping: &mut Grouping) 
     }
     // The engines do not agree on what it is, only on that the answer was none.
     if said.json
-        && !is_called(exception)
+        && request::is_of_answer(exception)
         && let Some(request) = request::last(event)
     {
         grouping.leave_out(
@@ -241,16 +241,29 @@ fn add_exception(event: &Event, exception: &Exception, grouping: &mut Grouping) 
             "The answer to this request could not be read.",
         );
     }
-    add_type(event, exception, &said, grouping);
-    let why =
-        "What the message says, in whatever words the browser says it and without what varies.";
-    grouping.add(ComponentKind::Message, said.text.clone(), why);
+    let message_only = "What the message says, in whatever words the browser says it.";
     // Firefox and WebKit reject these without a stack.
     if exception.kind == "AbortError"
         && let Some(request) = request::failed(event)
     {
+        grouping.add(ComponentKind::Message, said.text, message_only);
         return grouping.add(ComponentKind::Request, request, "This request was broken off.");
     }
+    if said.tells == Tells::Kind
+        && let Some(request) =
+            request::status_of(&value).and_then(|status| request::answered(event, status))
+    {
+        grouping.add(ComponentKind::Message, said.text, message_only);
+        return grouping.add(
+            ComponentKind::Request,
+            request,
+            "This request was answered with that status.",
+        );
+    }
+    add_type(event, exception, &said, grouping);
+    let why =
+        "What the message says, in whatever words the browser says it and without what varies.";
+    grouping.add(ComponentKind::Message, said.text.clone(), why);
     add_place(event, exception, Some(&said), grouping);
 }
 
@@ -299,7 +312,7 @@ fn add_place(
 ) {
     let tells = said.map_or(Tells::Kind, |said| said.tells);
     let is_endless = said.is_some_and(|said| said.endless);
-    let place = if is_endless { cycle_of(exception) } else { place_of(event, exception) };
+    let place = if is_endless { cycle_of(event, exception) } else { place_of(event, exception) };
     let (kind, value) = match place {
         Place::Functions(names) => (ComponentKind::Function, names),
         Place::File(file) => (ComponentKind::File, file),

@@ -31,7 +31,7 @@ pub(super) fn place_of(event: &Event, exception: &Exception) -> Place {
     let frames = own_frames(exception);
     let is_minified = frames.iter().any(|frame| is_short_in_bundle(frame));
     let mut names: Vec<&str> = Vec::new();
-    let mut file = None;
+    let (mut file, mut minified) = (None, None);
     for frame in frames {
         let name = match name_of(&frame.function) {
             Name::Given(name)
@@ -48,29 +48,36 @@ pub(super) fn place_of(event: &Event, exception: &Exception) -> Place {
                 if names.is_empty() && is_error(name, exception) => {}
             Name::Given(name) => {
                 names.push(name);
-                if !is_generic(name) || names.len() == 2 {
+                if !is_generic(name) && minified.is_none() || names.len() == 2 {
                     break;
                 }
             }
             Name::Minified(name) if is_bundle(frame) => {
                 names.push(name);
-                let release = event.release.as_deref().unwrap_or_default();
-                let names = names.join(" ← ");
-                return Place::Minified(format!(
-                    "{names} in {} of {release}",
-                    path_of(&frame.file)
-                ));
+                minified = minified.or(Some(frame));
+                if names.len() == 2 {
+                    break;
+                }
             }
             Name::Minified(_) | Name::Anonymous => {
                 file = file.or_else(|| (!is_bundle(frame)).then(|| without_extension(&frame.file)));
             }
         }
     }
+    if let Some(frame) = minified {
+        return minified_in(event, frame, &names.join(" ← "));
+    }
     match file {
         _ if !names.is_empty() => Place::Functions(names.join(" ← ")),
         Some(file) => Place::File(file.to_owned()),
         None => Place::Nowhere,
     }
+}
+
+/// A minifier's name means something within its file and release.
+fn minified_in(event: &Event, frame: &Frame, names: &str) -> Place {
+    let release = event.release.as_deref().unwrap_or_default();
+    Place::Minified(format!("{names} in {} of {release}", path_of(&frame.file)))
 }
 
 /// Whether a function is the class of the error that was thrown, or of another one.
@@ -81,11 +88,12 @@ fn is_error(name: &str, exception: &Exception) -> bool {
 }
 
 /// The functions that call each other without an end: which of them is on top is up to the engine.
-pub(super) fn cycle_of(exception: &Exception) -> Place {
+pub(super) fn cycle_of(event: &Event, exception: &Exception) -> Place {
     let frames = own_frames(exception);
+    let minified = frames.iter().find(|frame| is_short_in_bundle(frame));
     let named = |frame: &&Frame| match name_of(&frame.function) {
-        Name::Given(name) => Some(name.to_owned()),
-        _ => None,
+        Name::Given(name) | Name::Minified(name) => Some(name.to_owned()),
+        Name::Anonymous => None,
     };
     let mut names: Vec<String> = frames.iter().filter_map(named).collect();
     names.sort_unstable();
@@ -96,7 +104,12 @@ pub(super) fn cycle_of(exception: &Exception) -> Place {
         .filter_map(|same| same.first().cloned())
         .collect();
     repeated.truncate(4);
-    if repeated.is_empty() { Place::Nowhere } else { Place::Functions(repeated.join(" ↔ ")) }
+    let names = repeated.join(" ↔ ");
+    match minified {
+        _ if names.is_empty() => Place::Nowhere,
+        Some(frame) => minified_in(event, frame, &names),
+        None => Place::Functions(names),
+    }
 }
 
 /// Whether an exception's first own frame was called, and not resumed after an `await`.

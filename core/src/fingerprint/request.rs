@@ -1,10 +1,12 @@
 //! Failures of requests count by the request, since engines do not tell where it was made: Firefox and Safari reject
 //! without a stack.
 
+use super::canonical::WEBKIT_JSON;
 use super::message::parameterised;
 use super::place::is_called;
 use crate::event::{Breadcrumb, Event, Exception};
 use crate::noise::{self, Class};
+use crate::stack::is_engine_word;
 use crate::title::path_of;
 use crate::url;
 
@@ -21,8 +23,11 @@ pub(super) fn read_beside(
         if noise::class_of(exception) == Some(Class::Network) || exception.kind == "AbortError" {
             return failed(event);
         }
+        if let Some(status) = status_of(parameterised) {
+            return answered(event, status);
+        }
         let is_json = super::canonical::canonical(&exception.kind, parameterised).json;
-        (is_json && !is_called(exception)).then(|| last(event)).flatten()
+        (is_json && is_of_answer(exception)).then(|| last(event)).flatten()
     })
 }
 
@@ -42,6 +47,28 @@ pub(super) fn failed(event: &Event) -> Option<String> {
 /// The request that was made last, whatever became of it.
 pub(super) fn last(event: &Event) -> Option<String> {
     requests(event).next().map(told)
+}
+
+/// Whether what could not be read was the answer to a request: such a rejection comes without a stack, or with one that
+/// was resumed.
+pub(super) fn is_of_answer(exception: &Exception) -> bool {
+    let is_native = exception.frames.first().is_some_and(|frame| is_engine_word(&frame.file));
+    !is_called(exception) || exception.value.trim() == WEBKIT_JSON && !is_native
+}
+
+/// The status that a message (parameterised) tells: `Request failed with status code 404` → 404
+pub(super) fn status_of(parameterised: &str) -> Option<u64> {
+    let digits =
+        parameterised.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 3)?;
+    digits.parse().ok().filter(|status| (400..600).contains(status))
+}
+
+/// The request that was answered so.
+pub(super) fn answered(event: &Event, status: u64) -> Option<String> {
+    let is_so = |crumb: &&Breadcrumb| {
+        crumb.data.get("status_code").and_then(|code| code.as_u64()) == Some(status)
+    };
+    requests(event).find(is_so).map(told)
 }
 
 /// Newest first.

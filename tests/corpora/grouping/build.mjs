@@ -65,7 +65,8 @@ async function terser(release) {
   const { name, code, map } = await bundle(release, { names: "static/js/main-[hash]", dev: false, minified: false });
   const made = await minify(code, {
     module: true,
-    compress: { passes: 2 },
+    // Every function here is called once, which no page's are: else all of them would be put into their callers.
+    compress: { passes: 2, inline: 1, reduce_funcs: false },
     mangle: true,
     sourceMap: { content: map, filename: name },
   });

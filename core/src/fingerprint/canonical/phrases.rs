@@ -5,7 +5,8 @@ pub(super) const ENDLESS: &str = "endless recursion";
 /// A text that is no JSON.
 pub(super) const JSON: &str = "invalid json";
 /// What WebKit says where `response.json()` meets a text that is no JSON, and of invalid selectors, too.
-pub(super) const WEBKIT_JSON: &str = "dom exception SyntaxError";
+pub(in crate::fingerprint) const WEBKIT_JSON: &str =
+    "The string did not match the expected pattern.";
 /// `Promise.any` without one that was fulfilled; WebKit says nothing.
 pub(super) const ANY: &str = "all promises rejected";
 
@@ -349,6 +350,38 @@ pub(super) fn fixed(kind: &str, said: &str) -> Option<&'static str> {
         return Some("in operator");
     }
     find(FIXED, said)
+}
+
+/// Failures that many places of a page may have; of the others a page rarely has two.
+const FREQUENT: [&str; 20] = [
+    "nullish access",
+    "no function",
+    "no constructor",
+    "not iterable",
+    "read-only",
+    "uninitialized variable",
+    ENDLESS,
+    JSON,
+    ANY,
+    "invalid date",
+    "invalid url",
+    "nothing as an object",
+    "array length",
+    "wasm unreachable",
+    "wasm out of bounds",
+    "dom exception NotFoundError",
+    "dom exception SyntaxError",
+    "dom exception InvalidStateError",
+    "dom exception NotAllowedError",
+    "dom exception NotSupportedError",
+];
+
+/// Whether a page rarely has two bugs that say this.
+pub(super) fn is_rare(text: &str) -> bool {
+    !FREQUENT.contains(&text)
+        && !text.contains(": ")
+        && text != "dom exception AbortError"
+        && !text.starts_with("panic in ")
 }
 
 /// The same for code that was read while the page ran.

@@ -42,7 +42,12 @@ pub(super) fn access(said: &str) -> Option<String> {
         if code.starts_with("Object.") {
             return Some("nothing as an object".into());
         }
-        return Some(nullish(last_property(code)));
+        // All that it says of what cannot be spread or walked over.
+        return Some(if is_identifier(code) {
+            "not iterable".into()
+        } else {
+            nullish(last_property(code))
+        });
     }
     if said.contains(" is not a constructor") {
         let code = evaluated()
@@ -180,6 +185,15 @@ pub(super) fn object(said: &str) -> Option<String> {
     keys.sort_unstable();
     keys.dedup();
     (!keys.is_empty()).then(|| format!("object with keys {}", keys.join(", ")))
+}
+
+/// A module that is not there: bundlers and loaders say which.
+pub(super) fn module(said: &str) -> Option<String> {
+    let rest = said
+        .strip_prefix("Cannot find module ")
+        .or_else(|| said.strip_prefix("Failed to resolve module specifier "));
+    let name = rest?.split(['\'', '"']).nth(1)?;
+    (!name.is_empty()).then(|| format!("missing module {name}"))
 }
 
 /// A Rust panic: by the file and the message. `panicked at src/cart.rs:<n>:<n>:\nno such item`, and as Rust wrote until 1.72:

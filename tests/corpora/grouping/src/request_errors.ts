@@ -15,13 +15,13 @@ async function loadProfile() {
 }
 
 async function loadMenu() {
-  const answer = await fetch("/");
+  const answer = await fetch("/api/menu");
   const menu = await answer.json();
   document.title = menu.first;
 }
 
 async function loadQuestions() {
-  const answer = await fetch("/?questions");
+  const answer = await fetch("/api/questions");
   const questions = await answer.json();
   document.title = questions.first;
 }
@@ -93,7 +93,7 @@ export const requestErrors: Bugs = {
   "fetch/invoice-missing": () => void showInvoice(),
   "fetch/search-aborted": () => void searchProducts(),
   "fetch/no-url": () => void askFor("https://"),
-  "chunk/wizard": () => void openWizard(),
-  "chunk/chat": () => loadChat(),
+  "chunk/stale 1": () => void openWizard(),
+  "chunk/stale 2": () => loadChat(),
   "chunk/locale": () => loadLocale(),
 };
