@@ -2,7 +2,8 @@
 //!
 //! In reading order: what is sent ([`event`], [`mix`], [`load`]), to whom ([`target`]), what is looked at ([`database`],
 //! [`meter`], [`processes`]), the bench `ingest` ([`throughput`], [`rows`]), the bench `growth` ([`seeded`], [`visitor`],
-//! [`questions`]), the bench [`hostile`] ([`attack`]), the benches [`agent`] and [`symbolicate`], and how figures are shown.
+//! [`questions`]), the bench [`hostile`] ([`attack`]), the benches [`agent`], [`symbolicate`] and [`grouping`], and how figures
+//! are shown.
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
 mod event;
@@ -29,6 +30,8 @@ mod hostile;
 mod agent;
 
 mod symbolicate;
+
+mod grouping;
 
 mod report;
 mod statistics;
@@ -63,8 +66,9 @@ fn run(bench: &str, time: Duration) -> Result<()> {
         "hostile" => hostile::run(&paths, time),
         "agent" => agent::run(&paths),
         "symbolicate" => symbolicate::run(&paths),
+        "grouping" => grouping::run(&paths),
         _ => bail!(
-            "there is no bench {bench:?}; there are: ingest, rows, growth, hostile, agent, symbolicate"
+            "there is no bench {bench:?}; there are: ingest, rows, growth, hostile, agent, symbolicate, grouping"
         ),
     }
 }

@@ -126,6 +126,9 @@ pub struct Mechanism {
     pub kind: String,
     /// `false` if nobody caught it; absent if the sender did not say.
     pub handled: Option<bool>,
+    /// Whether the stack is of the call that reported it, because what was thrown has none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub synthetic: bool,
 }
 
 /// One call of a stack.

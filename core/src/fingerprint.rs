@@ -5,24 +5,36 @@
 //! and whatever changes later (a merge, a late map, a new grouping version) only re-points groups.
 //!
 //! Version 0, which may change until the first release. In this order:
-//! 1. the sender's own `fingerprint`, in which `{{ default }}` stands for the rest;
-//! 2. every exception of the chain: its type, its message without what varies, and its first named in-app functions;
-//! 3. without exceptions, the message without what varies.
+//! 1. the sender's own `fingerprint`, in which `{{ default }}` stands for the rest (`client`);
+//! 2. the first rule of the project that fits ([`rules`]);
+//! 3. every exception of the chain: what its message says, whatever engine says it (`canonical`), and, where a message
+//!    alone does not tell which bug it is (`words`), the function in which it was thrown (`place`);
+//! 4. without exceptions, the message.
 //!
-//! Failures that each engine words differently count as their class (`noise`), with their functions if the owner's code is
-//! in the stack.
-//!
-//! Line numbers, origins, queries, bundle hashes and minified names do not count.
+//! One named function counts, and its caller where the name is one that any code has. More would split one bug: engines
+//! leave out frames (tail calls, `await`), bundlers put functions into others. Line numbers, origins, queries, bundle hashes
+//! and minified names do not count, except that nameless code whose message tells nothing is told apart by its minified
+//! name, which holds within a release.
 
+mod canonical;
+mod client;
+mod explain;
+mod group;
 mod message;
+mod names;
+mod place;
+mod request;
+pub mod rules;
+mod words;
 
 use sha2::{Digest, Sha256};
 
-use crate::event::{Event, Exception, Frame};
-use crate::noise::{self, Class};
-use crate::title::path_of;
+use crate::event::{Event, Frame};
 
+pub use explain::{Difference, differences};
+pub use group::{Component, ComponentKind, Grouping, group, group_by};
 pub use message::parameterised;
+use rules::Rules;
 
 /// 128 bits of SHA-256 over the components, each led by its length.
 pub type Hash = [u8; 16];
@@ -36,21 +48,25 @@ pub struct Fingerprint {
     pub label: String,
 }
 
-/// Named in-app frames that count. More would split one bug by its callers.
-const MAX_FUNCTIONS: usize = 3;
-
-/// Longest label, in bytes.
-const MAX_LABEL: usize = 300;
-
-/// The raw fingerprint: equal for events that say the same.
+/// The raw fingerprint: equal for events that say the same. Without rules of the project.
 pub fn raw(project_id: u32, event: &Event) -> Hash {
+    raw_by(project_id, event, &Rules::default())
+}
+
+/// The raw fingerprint, as fine as [`group_by`] with the same rules.
+pub fn raw_by(project_id: u32, event: &Event, rules: &Rules) -> Hash {
     let mut parts = Parts::new();
     parts.add(&project_id.to_string());
     parts.add_all(&event.fingerprint);
+    parts.add_all(&client::read_beside(event));
+    parts.add_all(&rules.read_beside(event));
     parts.add(&parameterised(event.message.as_deref().unwrap_or_default()));
     for exception in &event.exceptions {
         parts.add(&exception.kind);
-        parts.add(&parameterised(&exception.value));
+        let value = parameterised(&exception.value);
+        parts.add(&value);
+        parts.add(&request::read_beside(event, exception, &value).unwrap_or_default());
+        parts.add(if exception.mechanism.synthetic { "synthetic" } else { "" });
         for frame in &exception.frames {
             parts.add(&frame.function);
             parts.add(&frame.file);
@@ -59,7 +75,7 @@ pub fn raw(project_id: u32, event: &Event) -> Hash {
         parts.add("");
     }
     // A minified frame means something else in every release.
-    if event.exceptions.iter().flat_map(|e| &e.frames).any(|f| f.in_app && is_minified(f)) {
+    if event.exceptions.iter().flat_map(|e| &e.frames).any(is_minified) {
         parts.add(event.release.as_deref().unwrap_or_default());
         parts.add(event.dist.as_deref().unwrap_or_default());
     }
@@ -68,110 +84,13 @@ pub fn raw(project_id: u32, event: &Event) -> Hash {
 
 /// The fingerprint of version 0.
 pub fn v0(event: &Event) -> Fingerprint {
-    let mut components = Vec::new();
-    if event.fingerprint.is_empty() {
-        add_default(event, &mut components);
-    }
-    for part in &event.fingerprint {
-        if is_default(part) {
-            add_default(event, &mut components);
-        } else {
-            components.push(part.clone());
-        }
-    }
-    let mut parts = Parts::new();
-    parts.add("v0");
-    parts.add_all(&components);
-    let mut label = components.join(" + ");
-    label.truncate(label.floor_char_boundary(MAX_LABEL));
-    Fingerprint { hash: parts.hash(), label }
-}
-
-/// `{{ default }}`, with or without spaces.
-fn is_default(part: &str) -> bool {
-    let inner = part.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-    inner.is_some_and(|inner| inner.trim() == "default")
-}
-
-fn add_default(event: &Event, components: &mut Vec<String>) {
-    for exception in &event.exceptions {
-        match noise::class_of(exception) {
-            // Each engine has its own words, and the frames are the bundler's or none.
-            Some(class @ (Class::StaleDeploy | Class::ScriptError)) => {
-                components.push(class.name().into());
-            }
-            // Each engine has its own words, but where the request was made is the owner's code.
-            Some(class) => components.extend([class.name().into(), functions(exception)]),
-            None => {
-                components.push(exception.kind.clone());
-                components.push(parameterised(&exception.value));
-                components.push(functions(exception));
-            }
-        }
-    }
-    if event.exceptions.is_empty() {
-        let message = event.message.as_deref().unwrap_or_default();
-        let class = noise::class_of_message(message).map(|class| class.name().to_owned());
-        components.push(class.unwrap_or_else(|| parameterised(message)));
-    }
-    components.retain(|component| !component.is_empty());
-}
-
-/// `formatTotal ← renderSummary ← onCheckout`; the file where no in-app frame has a name.
-fn functions(exception: &Exception) -> String {
-    let own = || exception.frames.iter().filter(|frame| frame.in_app);
-    let mut names: Vec<&str> = own().filter_map(|frame| name_of(&frame.function)).collect();
-    // Recursion has the depth that the input gave it.
-    names.dedup();
-    names.truncate(MAX_FUNCTIONS);
-    if names.is_empty() {
-        return own().next().map(|frame| file_stem(&frame.file)).unwrap_or_default();
-    }
-    names.join(" ← ")
-}
-
-/// The part of a function's name that all engines agree on: `async Object.pay [as onClick]`, `Cart.pay/<` → `pay`.
-/// None for minified and anonymous names.
-fn name_of(function: &str) -> Option<&str> {
-    let name = function.split(" [as ").next().unwrap_or_default();
-    let name = name.strip_prefix("async ").unwrap_or(name);
-    let name = name.strip_prefix("new ").unwrap_or(name);
-    let name = name.trim_end_matches(['/', '<']);
-    let name = name.rsplit(['.', '/']).next().unwrap_or_default();
-    let name = name.trim_start_matches('#');
-    let name = without_rust_hash(name);
-    // A number of a wasm function is another in the next build.
-    let known = name.len() > 2
-        && !name.starts_with("wasm-function[")
-        && !matches!(name, "<anonymous>" | "eval" | "anonymous");
-    known.then_some(name)
-}
-
-/// `shop::pay::h0123456789abcdef` → `shop::pay`: the hash is another in each build.
-fn without_rust_hash(name: &str) -> &str {
-    let is_hash =
-        |hash: &str| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match name.rsplit_once("::h") {
-        Some((path, hash)) if is_hash(hash) => path,
-        _ => name,
-    }
-}
-
-/// Name of the file without directories, hash, version and extension: `/assets/main-8f3a2b1c.min.js` → `main`
-fn file_stem(file: &str) -> String {
-    let name = path_of(file).rsplit('/').next().unwrap_or_default();
-    let is_stable = |part: &&str| {
-        let is_digits = part.bytes().all(|byte| byte.is_ascii_digit());
-        let is_hash = part.len() >= 6 && part.bytes().any(|byte| byte.is_ascii_digit());
-        !is_digits && !is_hash && !matches!(*part, "min" | "js" | "mjs" | "cjs" | "bundle")
-    };
-    name.split(['.', '-', '_']).filter(is_stable).collect::<Vec<_>>().join("-")
+    group(event).fingerprint()
 }
 
 /// Written by a bundler rather than a person: a far column, or a name of one or two letters.
 fn is_minified(frame: &Frame) -> bool {
     const FAR_COLUMN: u32 = 400;
-    frame.column > FAR_COLUMN || (!frame.function.is_empty() && name_of(&frame.function).is_none())
+    frame.column > FAR_COLUMN || place::may_be_minified(frame)
 }
 
 struct Parts(Sha256);

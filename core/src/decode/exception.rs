@@ -59,6 +59,7 @@ fn mechanism(fields: &mut Fields) -> Mechanism {
     fields.within("mechanism".into(), map, |fields| Mechanism {
         kind: fields.text("type", MAX_NAME).unwrap_or_default(),
         handled: fields.flag("handled"),
+        synthetic: fields.flag("synthetic").unwrap_or(false),
     })
 }
 

@@ -6,7 +6,8 @@
 //! <email>  jo@shop.test                   <hex>   0x7f3a, 8f3a2b1c9d (8 digits or more, one of them a number)
 //! <n>      4711  3.14  -2
 //! ```
-//! Digits inside a word (`utf8`, `h1`) stay.
+//! Digits inside a word (`utf8`, `h1`) stay. So do numbers that say which failure it is: HTTP's status (`status code 404`),
+//! what React, Vue and Svelte number (`React error #418`, `https://svelte.dev/e/…`).
 
 /// Rewrites a message. Never longer than three times the input: `1` becomes `<n>`.
 pub fn parameterised(message: &str) -> String {
@@ -17,6 +18,7 @@ pub fn parameterised(message: &str) -> String {
     while let Some(first) = rest.chars().next() {
         let email = if without_email == 0 { email(rest, &mut without_email) } else { None };
         let (token, kind) = email.map_or_else(|| token(rest), |email| (email, Some("<email>")));
+        let kind = kind.filter(|kind| !says_which(&out, token, kind));
         match kind {
             Some(name) => out.push_str(name),
             None if token.is_empty() => out.push(first),
@@ -28,6 +30,29 @@ pub fn parameterised(message: &str) -> String {
     }
     out
 }
+
+/// Whether a number or an address names the failure rather than a case of it.
+fn says_which(before: &str, token: &str, kind: &str) -> bool {
+    match kind {
+        "<n>" => {
+            let is_status = token.len() == 3 && token.starts_with(['4', '5']);
+            let near = before.get(before.floor_char_boundary(before.len().saturating_sub(16))..);
+            let near = near
+                .unwrap_or_default()
+                .trim_end_matches([' ', ':', '(', '='])
+                .to_ascii_lowercase();
+            let is_named =
+                ["status code", "statuscode", "status", "http", "http error", "http/1.1"];
+            near.ends_with("error #")
+                || is_status && is_named.iter().any(|name| near.ends_with(name))
+        }
+        "<url>" => CODES.iter().any(|start| token.starts_with(start)),
+        _ => false,
+    }
+}
+
+/// Addresses that frameworks explain their failures at.
+const CODES: [&str; 2] = ["https://svelte.dev/e/", "https://vuejs.org/error-reference/"];
 
 /// The mail address that `rest` begins with; otherwise says how far none begins.
 fn email<'a>(rest: &'a str, without_email: &mut usize) -> Option<&'a str> {
@@ -59,6 +84,10 @@ fn token(rest: &str) -> (&str, Option<&'static str>) {
     if is_uuid(word) {
         return (word, Some("<uuid>"));
     }
+    let varying = varying(rest);
+    if !varying.0.is_empty() {
+        return (varying.0, Some(varying.1));
+    }
     let number = number(rest);
     if !number.is_empty() {
         let next = rest.get(number.len()..).and_then(|rest| rest.chars().next());
@@ -71,6 +100,45 @@ fn token(rest: &str) -> (&str, Option<&'static str>) {
         return (word, Some("<hex>"));
     }
     (word, None)
+}
+
+/// Days, times, addresses of machines and amounts with a unit: digits that belong together.
+///
+/// `2026-11-25T16:43:34.123Z`, `16:43`, `10.0.0.7`, `1500ms`, `1.5s`
+fn varying(rest: &str) -> (&str, &'static str) {
+    if !rest.starts_with(|c: char| c.is_ascii_digit()) {
+        return ("", "");
+    }
+    let run = until(rest, |c| {
+        !(c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '+' | 'T' | 'Z'))
+    });
+    let run = run.trim_end_matches(['.', ':', '-', '+']);
+    let shape: String =
+        run.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).take(40).collect();
+    if shape.starts_with("0000-00-00") {
+        return (run, "<date>");
+    }
+    if ["00:00", "00:00:00", "0:00", "0:00:00"].contains(&shape.as_str())
+        || shape.starts_with("00:00:00.")
+    {
+        return (run, "<time>");
+    }
+    let parts = || run.split('.');
+    if parts().count() == 4 && parts().all(|part| part.parse::<u8>().is_ok()) {
+        return (run, "<ip>");
+    }
+    let amount = number(rest);
+    let unit = until(rest.get(amount.len()..).unwrap_or_default(), |c| !c.is_alphabetic());
+    let is_unit = [
+        "ms", "s", "sec", "min", "h", "px", "kb", "mb", "gb", "KB", "MB", "GB", "kB", "B", "rem",
+        "em", "x", "k",
+    ]
+    .contains(&unit);
+    let end = rest.get(amount.len() + unit.len()..).unwrap_or_default();
+    if is_unit && !end.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+        return (amount, "<n>");
+    }
+    ("", "")
 }
 
 fn until(text: &str, ends: impl Fn(char) -> bool) -> &str {

@@ -1,27 +1,11 @@
 use super::*;
+use crate::event::{Breadcrumb, Exception};
+use serde_json::json;
 
-#[track_caller]
-fn check_message(message: &str, expected: &str) {
-    assert_eq!(parameterised(message), expected);
-}
+mod finer;
+mod parameters;
 
-#[test]
-fn what_varies_in_a_message_is_replaced() {
-    check_message("Order 4711 not found", "Order <n> not found");
-    check_message("took 3.14 s, -2 left.", "took <n> s, <n> left.");
-    check_message("utf8 h1 x_2 i18n", "utf8 h1 x_2 i18n");
-    check_message("GET https://a.test/b?c=1 failed", "GET <url> failed");
-    check_message("(\"https://a.test/b\")", "(\"<url>\")");
-    check_message("mail to jo.doe@shop.test.", "mail to <email>.");
-    check_message("id 123e4567-e89b-12d3-a456-426614174000!", "id <uuid>!");
-    check_message("at 0x7f3a, commit 8f3a2b1c9d", "at <hex>, commit <hex>");
-    check_message("deadbeef defaced", "deadbeef defaced");
-    check_message("Größe 12 überschritten 🙂7", "Größe <n> überschritten 🙂<n>");
-    check_message("a.b[0].c is undefined", "a.b[<n>].c is undefined");
-    check_message("", "");
-}
-
-fn frame(function: &str, file: &str, line: u32) -> Frame {
+pub(super) fn frame(function: &str, file: &str, line: u32) -> Frame {
     Frame {
         function: function.into(),
         file: file.into(),
@@ -32,7 +16,7 @@ fn frame(function: &str, file: &str, line: u32) -> Frame {
     }
 }
 
-fn error(kind: &str, value: &str, frames: Vec<Frame>) -> Event {
+pub(super) fn error(kind: &str, value: &str, frames: Vec<Frame>) -> Event {
     let exception =
         Exception { kind: kind.into(), value: value.into(), frames, ..Exception::default() };
     Event { exceptions: vec![exception], ..Event::default() }
@@ -52,27 +36,176 @@ fn rust_panic_is_one_issue_across_builds_and_engines() {
     assert_ne!(named("shop::pack::h0123456789abcdef"), named("shop::seal::h0123456789abcdef"));
 }
 
-#[test]
-fn lines_origins_and_engines_do_not_split() {
-    let one =
-        error("TypeError", "order 1", vec![frame("Cart.pay", "https://a.test/x-8f3a2b.js", 1)]);
-    let two = error("TypeError", "order 2", vec![frame("pay/<", "https://b.test/x-9c01de.js", 9)]);
-    assert_eq!(v0(&one), v0(&two));
-    assert_eq!(v0(&one).label, "TypeError + order <n> + pay");
-    assert_ne!(raw(1, &one), raw(1, &two));
+/// A stack of functions in one bundle, crashing first.
+fn stack(functions: &[&str]) -> Event {
+    let frames =
+        functions.iter().map(|function| frame(function, "https://a.test/app.js", 7)).collect();
+    error("TypeError", "Invalid state", frames)
+}
+
+#[track_caller]
+fn check_label(event: &Event, expected: &str) {
+    assert_eq!(v0(event).label, expected);
 }
 
 #[test]
-fn type_message_and_function_split() {
-    let base = error("TypeError", "a", vec![frame("pay", "/x.js", 1)]);
+fn lines_origins_releases_and_engines_do_not_split() {
+    let chromium = error(
+        "TypeError",
+        "Cannot read properties of undefined (reading 'id')",
+        vec![frame("Cart.pay", "https://a.test/x-8f3a2b.js", 1)],
+    );
+    let firefox = error(
+        "TypeError",
+        "can't access property \"id\", e is undefined",
+        vec![frame("pay", "https://b.test/y-9c01de.js", 9)],
+    );
+    assert_eq!(v0(&chromium), v0(&firefox));
+    check_label(&chromium, "nullish access: id + pay");
+    assert_ne!(raw(1, &chromium), raw(1, &firefox));
+}
+
+#[test]
+fn message_and_function_split() {
+    let base = error("TypeError", "Invalid state", vec![frame("pay", "/x.js", 1)]);
     for other in [
-        error("RangeError", "a", vec![frame("pay", "/x.js", 1)]),
-        error("TypeError", "b", vec![frame("pay", "/x.js", 1)]),
-        error("TypeError", "a", vec![frame("ship", "/x.js", 1)]),
+        error("TypeError", "Invalid token", vec![frame("pay", "/x.js", 1)]),
+        error("TypeError", "Invalid state", vec![frame("ship", "/x.js", 1)]),
     ] {
         assert_ne!(v0(&base).hash, v0(&other).hash);
         assert_ne!(raw(1, &base), raw(1, &other));
     }
+}
+
+#[test]
+fn first_given_name_counts_and_its_caller_where_any_code_has_it() {
+    check_label(&stack(&["formatTotal", "renderSummary"]), "invalid state + formatTotal");
+    check_label(&stack(&["invariant", "enterCard", "click"]), "invalid state + enterCard");
+    check_label(&stack(&["Bus.emit", "emit", "updateBadge"]), "invalid state + emit ← updateBadge");
+    check_label(
+        &stack(&["", "checkout/<", "Array.map", "lineTitles"]),
+        "invalid state + map ← lineTitles",
+    );
+    check_label(&stack(&["new HttpError", "HttpError", "showOrder"]), "invalid state + showOrder");
+    check_label(&stack(&["async Object.pay2 [as onClick]"]), "invalid state + pay");
+}
+
+#[test]
+fn minified_names_hold_within_a_release() {
+    let mut event = stack(&["t", "Qe"]);
+    event.release = Some("1".into());
+    let first = v0(&event);
+    event.release = Some("2".into());
+    assert_ne!(v0(&event), first);
+    // With a name in the message, releases are not told apart.
+    let mut named = error(
+        "TypeError",
+        "Cannot read properties of undefined (reading 'gateway')",
+        vec![frame("t", "https://a.test/a.js", 1)],
+    );
+    named.release = Some("1".into());
+    let first = v0(&named);
+    named.release = Some("2".into());
+    assert_eq!(v0(&named), first);
+}
+
+#[test]
+fn a_class_that_a_minifier_renamed_does_not_split() {
+    let readable = error(
+        "PaymentError",
+        "Card was declined by the bank",
+        vec![frame("payByCard", "src/pay.ts", 1)],
+    );
+    let minified =
+        error("t", "Card was declined by the bank", vec![frame("payByCard", "src/pay.ts", 1)]);
+    assert_eq!(v0(&readable), v0(&minified));
+}
+
+#[test]
+fn recursion_is_one_whatever_its_depth_and_whoever_was_on_top() {
+    let mut one = stack(&["parent", "ancestor", "parent", "ancestor", "start"]);
+    let mut other = stack(&["ancestor", "parent", "ancestor", "parent", "ancestor", "parent"]);
+    one.exceptions[0].value = "Maximum call stack size exceeded".into();
+    other.exceptions[0].value = "too much recursion".into();
+    other.exceptions[0].kind = "InternalError".into();
+    assert_eq!(v0(&one), v0(&other));
+    check_label(&one, "endless recursion + ancestor ↔ parent");
+}
+
+#[test]
+fn requests_without_an_answer_count_by_the_request() {
+    let with_request = |message: &str, url: &str, functions: Vec<Frame>| {
+        let data = json!({"method": "GET", "url": url}).as_object().cloned().unwrap();
+        let crumb = Breadcrumb { category: "fetch".into(), data, ..Breadcrumb::default() };
+        Event { breadcrumbs: vec![crumb], ..error("TypeError", message, functions) }
+    };
+    let chromium = with_request(
+        "Failed to fetch",
+        "https://a.test/api/cart/4711?x=1",
+        vec![frame("loadCart", "/x.js", 1)],
+    );
+    let safari = with_request("Load failed", "/api/cart/9", vec![]);
+    let other = with_request("Load failed", "/api/profile", vec![]);
+    check_label(&chromium, "network + GET /api/cart/<n>");
+    assert_eq!(v0(&chromium), v0(&safari));
+    assert_ne!(v0(&safari), v0(&other));
+    assert_ne!(raw(1, &safari), raw(1, &other));
+}
+
+#[test]
+fn resources_and_policies_count_by_kind_and_path_or_origin() {
+    let label = |kind: &str, value: &str| v0(&error(kind, value, vec![])).label;
+    assert_eq!(
+        label("LoadError", "<img> failed to load: https://a.test/photos/4711.png?w=2"),
+        "LoadError + img /photos/<n>.png"
+    );
+    assert_eq!(
+        label("CSPViolation", "Blocked 'script-src-elem' from 'https://ads.test/a/b.js'"),
+        "CSPViolation + script-src-elem https://ads.test"
+    );
+    assert_eq!(
+        label("CSPViolation", "Blocked 'script-src' from 'inline'"),
+        "CSPViolation + script-src inline"
+    );
+}
+
+#[test]
+fn every_member_of_a_chain_counts_and_equal_ones_once() {
+    let member = |value: &str| Exception {
+        kind: "Error".into(),
+        value: value.into(),
+        ..Exception::default()
+    };
+    let chain = |values: &[&str]| Event {
+        exceptions: values.iter().map(|value| member(value)).collect(),
+        ..Event::default()
+    };
+    let wallet = chain(&["Wallet could not be opened", "Berlin store is closed"]);
+    assert_ne!(
+        v0(&wallet),
+        v0(&chain(&["Wallet could not be opened", "Courier drives no Sundays"]))
+    );
+    assert_eq!(
+        v0(&wallet),
+        v0(&chain(&[
+            "Wallet could not be opened",
+            "Berlin store is closed",
+            "Berlin store is closed"
+        ]))
+    );
+}
+
+#[test]
+fn stacks_of_the_sdk_and_of_reports_do_not_count() {
+    let mut synthetic = stack(&["captureIt"]);
+    synthetic.exceptions[0].mechanism.synthetic = true;
+    check_label(&synthetic, "TypeError + invalid state");
+    let sdk = error(
+        "Error",
+        "Invalid state",
+        vec![frame("withScope", "https://a.test/sentry.min.js", 1)],
+    );
+    check_label(&sdk, "Error + invalid state");
 }
 
 #[test]
@@ -96,70 +229,52 @@ fn minified_frames_are_raw_by_release() {
 
 #[test]
 fn own_fingerprint_comes_first() {
-    let mut event = error("TypeError", "a", vec![]);
-    let default = v0(&event);
+    let mut event = error("TypeError", "Invalid state", vec![frame("pay", "/x.js", 1)]);
+    event.transaction = Some("/cart".into());
+    event.tags = vec![("shop".into(), "eu".into())];
     event.fingerprint = vec!["{{ default }}".into()];
-    assert_eq!(v0(&event), default);
+    check_label(&event, "invalid state + pay");
     event.fingerprint = vec!["{{default}}".into(), "cart".into()];
-    assert_eq!(v0(&event).label, "TypeError + a + cart");
-    event.fingerprint = vec!["cart".into()];
-    assert_eq!(v0(&event).label, "cart");
+    check_label(&event, "invalid state + pay + cart");
+    let parts = [
+        "{{ type }}",
+        "{{ message }}",
+        "{{ function }}",
+        "{{ transaction }}",
+        "{{ tags.shop }}",
+        "{{ nothing }}",
+    ];
+    event.fingerprint = parts.map(str::to_owned).to_vec();
+    check_label(&event, "TypeError + Invalid state + pay + /cart + eu + {{ nothing }}");
+    let before = raw(1, &event);
+    event.transaction = Some("/checkout".into());
+    assert_ne!(raw(1, &event), before);
 }
 
 #[test]
-fn files_stand_in_for_names() {
-    let event =
-        error("TypeError", "a", vec![frame("", "https://a.test/js/main-8f3a2b1c.min.js?v=2", 1)]);
-    assert_eq!(v0(&event).label, "TypeError + a + main");
+fn what_was_left_out_says_why() {
+    let grouping = group(&error(
+        "Error",
+        "Card was declined by the bank",
+        vec![frame("payByCard", "/x.js", 1)],
+    ));
+    let function = grouping
+        .components
+        .iter()
+        .find(|component| component.kind == ComponentKind::Function)
+        .unwrap();
+    assert_eq!((function.value.as_str(), function.used), ("payByCard", false));
+    assert!(function.why.contains("message alone"), "{}", function.why);
 }
 
-mod finer {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn any_event() -> impl Strategy<Value = Event> {
-        let frame = (0..3_usize, 0..3_usize, 1..3_u32, any::<bool>()).prop_map(
-            |(name, file, line, own)| {
-                let name = ["pay", "t", ""][name];
-                let file = ["https://a.test/x.js", "https://a.test/x-8f3a2b.js", ""][file];
-                Frame { in_app: own, ..frame(name, file, line) }
-            },
-        );
-        let frames = prop::collection::vec(frame, 0..3);
-        let messages = prop::sample::select(vec![
-            "a 1",
-            "a 2",
-            "b",
-            "Script error.",
-            "Failed to fetch",
-            "Load failed (a1.test)",
-            "Loading chunk 1 failed.",
-            "Loading chunk 2 failed.",
-            "Unexpected token '<'",
-            "timeout of 10ms exceeded",
-            "timeout of 20ms exceeded",
-        ]);
-        let kinds = prop::sample::select(vec!["E", "TypeError", "SyntaxError"]);
-        let prints =
-            prop::sample::select(vec![vec![], vec!["{{ default }}".to_owned()], vec!["x".into()]]);
-        (kinds, messages, frames, prints).prop_map(|(kind, message, frames, fingerprint)| Event {
-            fingerprint,
-            ..error(kind, message, frames)
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn equal_raw_is_equal_fingerprint(one in any_event(), two in any_event()) {
-            if raw(1, &one) == raw(1, &two) {
-                prop_assert_eq!(v0(&one), v0(&two));
-            }
-        }
-
-        #[test]
-        fn any_message_is_rewritten_once(message: String) {
-            let once = parameterised(&message);
-            prop_assert!(once.len() <= message.len() * 3);
-        }
-    }
+#[test]
+fn two_groupings_say_why_they_are_not_one() {
+    let one = group(&stack(&["pay"]));
+    let other = group(&stack(&["ship"]));
+    let found = differences(&one, &other);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].why, "The function differs: pay here, ship there.");
+    assert_eq!(differences(&one, &one), []);
+    let nameless = differences(&one, &group(&stack(&[])));
+    assert!(!nameless.is_empty());
 }

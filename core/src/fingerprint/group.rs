@@ -1,0 +1,346 @@
+//! What of an event is hashed, and what is left out and why: the grouping panel shows both.
+
+use serde::{Deserialize, Serialize};
+
+use super::canonical::{Canonical, Tells, canonical};
+use super::client;
+use super::message::parameterised;
+use super::place::{Place, cycle_of, place_of};
+use super::request;
+use super::rules::Rules;
+use super::{Fingerprint, Parts};
+use crate::event::{Event, Exception};
+use crate::noise::{self, Class};
+
+/// Why an event belongs to its issue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grouping {
+    /// `0` until the first release.
+    pub version: u8,
+    /// In the order in which they are hashed; those that are left out stand where they would be.
+    pub components: Vec<Component>,
+}
+
+/// Something that tells errors apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Component {
+    /// What it is.
+    pub kind: ComponentKind,
+    /// As it is hashed: `nullish access: total`.
+    pub value: String,
+    /// Whether it is hashed.
+    pub used: bool,
+    /// Why, or why not, in a sentence.
+    pub why: String,
+}
+
+/// What a component is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComponentKind {
+    /// A part of the sender's own fingerprint.
+    Sender,
+    /// A part of what a rule of the project says.
+    Rule,
+    /// A class of failures that engines and bundlers word differently.
+    Class,
+    /// The exception's type.
+    Type,
+    /// What the message says.
+    Message,
+    /// The functions in which it was thrown.
+    Function,
+    /// The source file.
+    File,
+    /// A minified function of one release.
+    Minified,
+    /// The request or resource that failed.
+    Request,
+}
+
+/// Longest label, in bytes.
+const MAX_LABEL: usize = 300;
+
+impl Grouping {
+    /// Hash and label.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut parts = Parts::new();
+        parts.add("v0");
+        let used = || self.components.iter().filter(|component| component.used);
+        for component in used() {
+            parts.add(component.kind.name());
+            parts.add(&component.value);
+        }
+        let mut label = used().map(|c| c.value.as_str()).collect::<Vec<_>>().join(" + ");
+        label.truncate(label.floor_char_boundary(MAX_LABEL));
+        Fingerprint { hash: parts.hash(), label }
+    }
+
+    fn add(&mut self, kind: ComponentKind, value: impl Into<String>, why: &str) {
+        self.push(kind, value.into(), true, why);
+    }
+
+    fn leave_out(&mut self, kind: ComponentKind, value: impl Into<String>, why: &str) {
+        self.push(kind, value.into(), false, why);
+    }
+
+    fn push(&mut self, kind: ComponentKind, value: String, used: bool, why: &str) {
+        if !value.is_empty() {
+            self.components.push(Component { kind, value, used, why: why.to_owned() });
+        }
+    }
+}
+
+impl ComponentKind {
+    /// Its word in the JSON API.
+    pub fn name(self) -> &'static str {
+        match self {
+            ComponentKind::Sender => "sender",
+            ComponentKind::Rule => "rule",
+            ComponentKind::Class => "class",
+            ComponentKind::Type => "type",
+            ComponentKind::Message => "message",
+            ComponentKind::Function => "function",
+            ComponentKind::File => "file",
+            ComponentKind::Minified => "minified",
+            ComponentKind::Request => "request",
+        }
+    }
+}
+
+/// Groups an event by version 0, without rules of a project.
+pub fn group(event: &Event) -> Grouping {
+    group_by(event, &Rules::default())
+}
+
+/// Groups an event by version 0: the sender's own fingerprint, or else the first rule that fits, or else what was thrown.
+pub fn group_by(event: &Event, rules: &Rules) -> Grouping {
+    let mut grouping = Grouping::default();
+    if !event.fingerprint.is_empty() {
+        let why = "The page set this fingerprint.";
+        add_parts(event, &event.fingerprint, ComponentKind::Sender, why, &mut grouping);
+    } else if let Some(rule) = rules.first_for(event) {
+        let why = format!("The project's rule says so: {}", rule.text());
+        add_parts(event, rule.parts(), ComponentKind::Rule, &why, &mut grouping);
+    } else {
+        add_default(event, &mut grouping);
+    }
+    grouping
+}
+
+fn add_parts(
+    event: &Event,
+    parts: &[String],
+    kind: ComponentKind,
+    why: &str,
+    grouping: &mut Grouping,
+) {
+    for part in parts {
+        match client::variable(part) {
+            Some("default") => add_default(event, grouping),
+            Some(name) => {
+                grouping.add(kind, value_of(event, name).unwrap_or_else(|| part.clone()), why)
+            }
+            None => grouping.add(kind, part.clone(), why),
+        }
+    }
+}
+
+/// What a variable stands for.
+fn value_of(event: &Event, name: &str) -> Option<String> {
+    let thrown = event.thrown();
+    match name {
+        "type" | "error.type" => Some(thrown.map(|thrown| thrown.kind.clone()).unwrap_or_default()),
+        "message" | "error.value" => {
+            let message =
+                thrown.map_or_else(|| event.message.as_deref().unwrap_or_default(), |t| &t.value);
+            Some(parameterised(message))
+        }
+        "function" | "stack.function" => Some(function_of(event)),
+        _ => client::field(event, name).map(str::to_owned),
+    }
+}
+
+/// The function in which it was thrown, as far as it is known.
+pub(super) fn function_of(event: &Event) -> String {
+    match event.thrown().map(|thrown| place_of(event, thrown)) {
+        Some(Place::Functions(names)) => names,
+        _ => String::new(),
+    }
+}
+
+fn add_default(event: &Event, grouping: &mut Grouping) {
+    for (index, exception) in event.exceptions.iter().enumerate() {
+        // Members of an `AggregateError` that say the same are one, however many there are.
+        let mut member = Grouping::default();
+        add_exception(event, exception, &mut member);
+        let is_repeated = index > 0 && grouping.components.ends_with(&member.components);
+        if !is_repeated {
+            grouping.components.append(&mut member.components);
+        }
+    }
+    if event.exceptions.is_empty() {
+        let message = event.message.as_deref().unwrap_or_default();
+        match noise::class_of_message(message) {
+            Some(class) => grouping.add(
+                ComponentKind::Class,
+                class.name(),
+                "Each browser has its own words for it.",
+            ),
+            None => {
+                let text = canonical("", &parameterised(message)).text;
+                grouping.add(ComponentKind::Message, text, "The message, without what varies.");
+            }
+        }
+    }
+}
+
+fn add_exception(event: &Event, exception: &Exception, grouping: &mut Grouping) {
+    let class = noise::class_of(exception);
+    if let Some(class) = class {
+        grouping.add(
+            ComponentKind::Class,
+            class.name(),
+            "Each browser and bundler has its own words for it.",
+        );
+    }
+    match class {
+        Some(Class::StaleDeploy | Class::ScriptError) => return,
+        Some(_) => match request::failed(event) {
+            Some(request) => {
+                let why = "Firefox and Safari do not tell where a request was made, but all tell which it was.";
+                return grouping.add(ComponentKind::Request, request, why);
+            }
+            None => return add_place(event, exception, None, grouping),
+        },
+        None => {}
+    }
+    let value = parameterised(&exception.value);
+    let said = canonical(&exception.kind, &value);
+    if let Some(resource) = request::resource_of(&exception.kind, &exception.value) {
+        grouping.add(ComponentKind::Type, exception.kind.clone(), "What kind of failure it is.");
+        return grouping.add(
+            ComponentKind::Request,
+            resource,
+            "What failed to load, or was blocked.",
+        );
+    }
+    // The engines do not agree on what it is, only on that the answer was none.
+    if said.json
+        && request::is_of_answer(exception)
+        && let Some(request) = request::last(event)
+    {
+        grouping.leave_out(
+            ComponentKind::Message,
+            said.text,
+            "WebKit says the same of other failures.",
+        );
+        return grouping.add(
+            ComponentKind::Request,
+            request,
+            "The answer to this request could not be read.",
+        );
+    }
+    let message_only = "What the message says, in whatever words the browser says it.";
+    // Firefox and WebKit reject these without a stack.
+    if exception.kind == "AbortError"
+        && let Some(request) = request::failed(event)
+    {
+        grouping.add(ComponentKind::Message, said.text, message_only);
+        return grouping.add(ComponentKind::Request, request, "This request was broken off.");
+    }
+    if said.tells == Tells::Kind
+        && let Some(request) =
+            request::status_of(&value).and_then(|status| request::answered(event, status))
+    {
+        grouping.add(ComponentKind::Message, said.text, message_only);
+        return grouping.add(
+            ComponentKind::Request,
+            request,
+            "This request was answered with that status.",
+        );
+    }
+    add_type(event, exception, &said, grouping);
+    let why =
+        "What the message says, in whatever words the browser says it and without what varies.";
+    grouping.add(ComponentKind::Message, said.text.clone(), why);
+    add_place(event, exception, Some(&said), grouping);
+}
+
+/// Types that the language has. Minifiers rename others, where their names come from the class.
+const BUILT_IN: [&str; 9] = [
+    "Error",
+    "TypeError",
+    "RangeError",
+    "ReferenceError",
+    "SyntaxError",
+    "URIError",
+    "EvalError",
+    "AggregateError",
+    "RuntimeError",
+];
+
+/// Names that a minifier may have given to a class.
+const SHORTEST_TYPE: usize = 4;
+
+fn add_type(event: &Event, exception: &Exception, said: &Canonical, grouping: &mut Grouping) {
+    let kind = exception.kind.as_str();
+    let is_needed = said.text.is_empty()
+        || said.tells == Tells::Kind && place_of(event, exception) == Place::Nowhere;
+    if !is_needed {
+        grouping.leave_out(
+            ComponentKind::Type,
+            kind,
+            "Message and place tell more, and minifiers rename classes.",
+        );
+    } else if BUILT_IN.contains(&kind) || kind.len() >= SHORTEST_TYPE {
+        grouping.add(
+            ComponentKind::Type,
+            kind,
+            "The message tells little, and the place is not known.",
+        );
+    } else {
+        grouping.leave_out(ComponentKind::Type, kind, "A minifier may have named it.");
+    }
+}
+
+fn add_place(
+    event: &Event,
+    exception: &Exception,
+    said: Option<&Canonical>,
+    grouping: &mut Grouping,
+) {
+    let tells = said.map_or(Tells::Kind, |said| said.tells);
+    let is_endless = said.is_some_and(|said| said.endless);
+    let place = if is_endless { cycle_of(event, exception) } else { place_of(event, exception) };
+    let (kind, value) = match place {
+        Place::Functions(names) => (ComponentKind::Function, names),
+        Place::File(file) => (ComponentKind::File, file),
+        Place::Minified(name) => (ComponentKind::Minified, name),
+        Place::Nowhere => return,
+    };
+    match (tells, kind) {
+        (Tells::Bug, _) => {
+            grouping.leave_out(
+                kind,
+                value,
+                "The message alone says which bug it is, in every build and browser.",
+            );
+        }
+        (Tells::Name, ComponentKind::Minified) => {
+            let why = "The name is a minifier's, other in every release, and the message names a property.";
+            grouping.leave_out(kind, value, why);
+        }
+        (_, ComponentKind::Minified) => {
+            grouping.add(
+                kind,
+                value,
+                "The message tells little, and no function has a name. A source map would.",
+            );
+        }
+        (_, ComponentKind::File) => grouping.add(kind, value, "No function has a name."),
+        _ => {
+            grouping.add(kind, value, "The first function of the page's own code that has a name.")
+        }
+    }
+}

@@ -1,0 +1,7 @@
+(function () {
+  var settings = window.chatSettings;
+  function openChat() {
+    document.title = settings.greeting.text;
+  }
+  openChat();
+})();
