@@ -74,7 +74,7 @@ fn schema(world: &World, engine: Engine) {
          Trapline.captureMessage('sold out', 'warning');\n\
          Trapline.captureEvent({{ message: 'own', level: 'info', extra: {{ sku: 7 }} }});\n\
          Promise.reject({{ code: 7 }});\n\
-         new Image().src = '/missing.png';\n\
+         document.body.append(Object.assign(new Image(), {{ src: '/missing.png' }}));\n\
          setTimeout(() => {{ null.x; }});\n\
          setTimeout(() => {{ throw undefined; }});"
     );
@@ -83,7 +83,7 @@ fn schema(world: &World, engine: Engine) {
     tab.open(&site.url("/"));
     let events = eventually(|| {
         let events = gate.events();
-        anyhow::ensure!(events.len() >= 7, "{} events", events.len());
+        anyhow::ensure!(events.len() >= 7, "{} events: {events:#?}", events.len());
         Ok(events)
     });
     for event in events {

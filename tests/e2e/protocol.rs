@@ -159,7 +159,7 @@ fn reports(world: &World) {
         "source-file": "https://shop.test/app.js", "line-number": 3, "column-number": 7,
     } });
     let new = json!([
-        { "type": "csp-violation", "age": 10, "url": "https://shop.test/cart", "user_agent": "Mozilla/5.0",
+        { "type": "csp-violation", "age": 0, "url": "https://shop.test/cart", "user_agent": "Mozilla/5.0",
           "body": { "documentURL": "https://shop.test/cart", "blockedURL": "https://evil.test/x.js",
             "effectiveDirective": "script-src-elem", "sourceFile": "https://shop.test/app.js",
             "lineNumber": 3, "columnNumber": 7, "disposition": "enforce" } },
