@@ -160,7 +160,9 @@ function submit(one) {
   const steps = [["event_processor", unwanted], ...processors, ["before_send", settings.beforeSend ?? ((same) => same)]];
   through(steps, event, hint, (kept) => {
     one.first = { ...kept, breadcrumbs: undefined };
-    put("event", kept);
+    const { breadcrumbs } = kept;
+    // A list for whoever was asked, as the other SDK has it; on the wire as the protocol has it.
+    put("event", Array.isArray(breadcrumbs) ? { ...kept, breadcrumbs: { values: breadcrumbs } } : kept);
   });
 }
 

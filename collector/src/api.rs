@@ -141,6 +141,6 @@ pub async fn event(
     event_id: &str,
 ) -> Result<Response, Failure> {
     let visit = visit(incoming, project).await?;
-    let event = dashboard::stored_event(&visit, event_id).await?;
+    let event = dashboard::stored_event(incoming, &visit, event_id).await?;
     Ok(reply::json(200, &event.ok_or(Failure::NotFound)?))
 }

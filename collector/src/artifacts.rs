@@ -12,6 +12,7 @@
 //! | `chunks`, `assemble`, `digest` | bundles of `sentry-cli`, from which tables are made here; `multipart`, `zip`, `bundle` read them |
 //! | `releases` | what deployments tell of a release |
 //! | `find`, `load`, `kv` | a frame's table |
+//! | `resolve` | what frames would resolve to |
 //! | `retain` | what goes by cron |
 
 pub mod access;
@@ -24,6 +25,7 @@ mod kv;
 mod load;
 pub mod multipart;
 pub mod releases;
+pub mod resolve;
 pub mod retain;
 pub mod rows;
 pub mod token;

@@ -5,6 +5,8 @@ mod issue;
 mod list;
 pub mod settings;
 
+use trapline_core::event::Event;
+use trapline_core::scrub::ScrubSettings;
 use worker::Response;
 
 use crate::account::{self, Viewer};
@@ -14,6 +16,7 @@ use crate::read::{self, CountsRow, IssueRecord, ProjectRow};
 use crate::reply;
 use crate::request::Incoming;
 use crate::store::Store;
+use crate::symbolicate::{Symbolicator, late};
 use crate::view::{Condition, IssueRow, Section, Shell, Status};
 
 pub use actions::{delete, merge, set_status, split};
@@ -33,6 +36,35 @@ pub struct Visit {
     pub project: ProjectRow,
     /// All of them.
     pub projects: Vec<ProjectRow>,
+}
+
+impl Visit {
+    /// What resolves frames of the project.
+    pub fn symbolicator<'a>(
+        &'a self,
+        incoming: &'a Incoming,
+        scrub: &'a ScrubSettings,
+    ) -> Symbolicator<'a> {
+        Symbolicator {
+            env: &incoming.env,
+            store: &self.store,
+            project_id: self.project.id,
+            now_ms: incoming.now_ms,
+            scrub,
+        }
+    }
+
+    /// An event as it can be read now: something may have been uploaded since it was stored. Then its group follows, when this
+    /// has been answered.
+    pub async fn readable(&self, incoming: &Incoming, event: Event) -> Result<Event, Failure> {
+        let scrub = crate::settings::parse(&self.project.settings).scrub;
+        let Some(resolved) = self.symbolicator(incoming, &scrub).resolved(&event).await? else {
+            return Ok(event);
+        };
+        let (project_id, database) = (self.project.id, self.project.database);
+        late::follow_up(incoming, project_id, database, &scrub);
+        Ok(resolved)
+    }
 }
 
 /// Opens the store, and finds viewer and project.

@@ -5,6 +5,7 @@
 use trapline_core::dsn::Dsn;
 use trapline_core::event::{Event, Exception, Frame};
 use trapline_core::page_check::{Expected, Finding, Page, check};
+use trapline_core::scrub::ScrubSettings;
 use trapline_core::{origin, user_agent};
 use worker::Response;
 
@@ -104,7 +105,9 @@ pub async fn send_test_event(incoming: &mut Incoming, slug: &str) -> Result<Resp
         now_ms: incoming.now_ms,
         sender: Sender::default(),
     };
-    keep(&visit.store, &Budget::of_a_request(), &digested, &commit).await?;
+    let scrub = ScrubSettings::default();
+    keep(&visit.symbolicator(incoming, &scrub), &Budget::of_a_request(), &digested, &commit)
+        .await?;
     Ok(reply::redirect(&format!("/{slug}/issues/")))
 }
 

@@ -32,6 +32,7 @@ use crate::refused::{Refused, Wait};
 use crate::report::{self, Told};
 use crate::request::{Body, Incoming};
 use crate::store::{Budget, Store};
+use crate::symbolicate::{Symbolicator, late};
 use crate::{queue, quota, random, rate, reply};
 use answer::{across_origins, limits, refusal};
 use sender::{Hints, sender};
@@ -274,33 +275,42 @@ async fn write(incoming: &Incoming, key: &KnownKey, events: &[Digested]) -> Resu
     };
     let mut waiting = Vec::new();
     for digested in events {
-        if !queue::send(&incoming.env, key.database, digested, &commit).await {
+        if !queue::send(&incoming.env, key.database, &key.settings.scrub, digested, &commit).await {
             waiting.push(digested);
         }
     }
-    store(incoming, key.database, &waiting, &commit).await
+    store(incoming, key, &waiting, &commit).await?;
+    late::follow_up_known(incoming, key.project_id, key.database, &key.settings.scrub);
+    Ok(())
 }
 
 /// Into the database, one after another. An envelope of many events may take more queries than a request has: then the
 /// sender is asked to come again, and what was stored before is left out.
 async fn store(
     incoming: &Incoming,
-    database: u32,
+    key: &KnownKey,
     events: &[&Digested],
     commit: &Commit,
 ) -> Result<(), Refused> {
     if events.is_empty() {
         return Ok(());
     }
-    let store = Store::open_database(&incoming.env, database, incoming.now_ms).await?;
+    let store = Store::open_database(&incoming.env, key.database, incoming.now_ms).await?;
     let stored = match events {
         [_] => Vec::new(),
         several => store.read(&stored(commit.project_id, several)).await?.all::<Stored>()?,
     };
     let budget = Budget::of_a_request();
+    let around = Symbolicator {
+        env: &incoming.env,
+        store: &store,
+        project_id: key.project_id,
+        now_ms: incoming.now_ms,
+        scrub: &key.settings.scrub,
+    };
     for (index, digested) in events.iter().enumerate() {
         if !stored.iter().any(|stored| stored.position == index) {
-            keep(&store, &budget, digested, commit).await?;
+            keep(&around, &budget, digested, commit).await?;
         }
     }
     Ok(())

@@ -39,6 +39,7 @@ pub mod settings;
 pub mod setup;
 pub mod sql;
 pub mod store;
+pub mod symbolicate;
 pub mod view;
 
 use worker::{
@@ -51,21 +52,24 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     Ok(route::answer(incoming).await)
 }
 
+/// Of the crons in `wrangler.toml`: each has an invocation of its own, for its queries.
+const LATE_MAPS: &str = "2-57/5 * * * *";
+
+/// The third of them.
+const ARTIFACTS: &str = "3-58/5 * * * *";
+
 #[event(scheduled)]
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    // Two invocations, each with the queries of its own.
     let stopped = match event.cron().as_str() {
-        ARTIFACTS_CRON => artifacts::retain::run(&env, now_ms()).await.err().map(|e| e.to_string()),
-        _ => purge::run(&env, now_ms()).await.err().map(|error| error.to_string()),
+        LATE_MAPS => symbolicate::late::run(&env, now_ms()).await.err().map(|e| e.to_string()),
+        ARTIFACTS => artifacts::retain::run(&env, now_ms()).await.err().map(|e| e.to_string()),
+        _ => purge::run(&env, now_ms()).await.err().map(|e| e.to_string()),
     };
     if let Some(error) = stopped {
         // The next run begins where this one stopped.
         worker::console_error!("cron stopped early: {}", error);
     }
 }
-
-/// The second trigger of `wrangler.toml`.
-const ARTIFACTS_CRON: &str = "3-58/5 * * * *";
 
 #[event(queue)]
 async fn queue_batch(

@@ -8,6 +8,7 @@ use trapline_core::fingerprint::Hash;
 
 use crate::plan::{Commit, Digested, Hints, Kept, plan};
 use crate::store::{Budget, Rows, Store, StoreError};
+use crate::symbolicate::{QUERIES, Symbolicator};
 
 /// Groups, and groups with facets, and groups with users, that an isolate remembers: a few megabytes.
 const MAX_REMEMBERED: usize = 20_000;
@@ -23,15 +24,23 @@ thread_local! {
     static MEMORY: RefCell<Memory> = RefCell::default();
 }
 
-/// Writes one event; the nonce of `commit` is made anew for every try. Where the short plan of a remembered group counts nothing, the event was there before or something
-/// has changed, and the whole plan does what is left to do.
+/// Writes one event; the nonce of `commit` is made anew for every try. Where the short plan of a remembered group counts
+/// nothing, the event was there before or something has changed, and the whole plan does what is left to do.
+///
+/// Its frames are resolved where somebody will read them, or its group may be new: that of a known one is found without.
 pub async fn keep(
-    store: &Store,
+    around: &Symbolicator<'_>,
     budget: &Budget,
     digested: &Digested,
     commit: &Commit,
 ) -> Result<(), StoreError> {
+    let store = around.store;
     let hints = remembered(digested, commit);
+    let resolved = match digested.may_be_kept(&hints) && budget.spend(QUERIES) {
+        true => around.resolved(digested.event()).await?.map(|event| digested.resolved(event)),
+        false => None,
+    };
+    let digested = resolved.as_ref().unwrap_or(digested);
     if hints.kept.is_some() && write(store, budget, digested, commit, hints).await? {
         return Ok(());
     }

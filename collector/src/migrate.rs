@@ -19,6 +19,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 2, sql: include_str!("../migrations/0002_extend_storage.sql") },
     Migration { number: 3, sql: include_str!("../migrations/0003_admit_senders.sql") },
     Migration { number: 4, sql: include_str!("../migrations/0004_hold_artifacts.sql") },
+    Migration { number: 5, sql: include_str!("../migrations/0005_resolve_late.sql") },
 ];
 
 /// Makes the table that records which migrations were applied. Small: one row a migration.

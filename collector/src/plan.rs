@@ -94,6 +94,18 @@ impl Digested {
         columns::user_hash(&self.event, commit).map(|user| hash_of(&(self.group, user)))
     }
 
+    /// The same event with its frames read with what was uploaded: it stays in its group, and has the fingerprint that
+    /// these make.
+    pub fn resolved(&self, event: Event) -> Self {
+        Self { fingerprint: fingerprint::v0(&event), group: self.group, event }
+    }
+
+    /// Whether the event may be kept whole, as far as these hints tell.
+    pub fn may_be_kept(&self, hints: &Hints) -> bool {
+        let is_due = |kept| may_be_due(kept, self.event.at_ms());
+        !self.is_repeat() && hints.kept.is_none_or(is_due)
+    }
+
     /// Whether it only counts further occurrences of an event that was sent whole.
     fn is_repeat(&self) -> bool {
         self.event.repeat_of.is_some()

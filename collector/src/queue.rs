@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use trapline_core::event::Event;
+use trapline_core::scrub::ScrubSettings;
 use wasm_bindgen::JsValue;
 use worker::{
     Env, MessageBatch, MessageExt, QueueContentType, QueueRetryOptionsBuilder, RawMessageBuilder,
@@ -12,6 +13,7 @@ use worker::{
 use crate::memory::keep;
 use crate::plan::{Commit, Digested, Sender, digest};
 use crate::store::{Budget, Store, StoreError};
+use crate::symbolicate::Symbolicator;
 
 /// Larger messages are stored at once: a queue takes 128 KB with its own header.
 const MAX_MESSAGE: usize = 120_000;
@@ -33,18 +35,28 @@ pub struct Message {
     pub now_ms: i64,
     /// Who sent it.
     pub sender: Sender,
+    /// What is taken out of source lines.
+    #[serde(default)]
+    pub scrub: ScrubSettings,
     /// The event.
     pub event: Event,
 }
 
 /// Whether a queue is bound and has taken the event.
-pub async fn send(env: &Env, database: u32, digested: &Digested, commit: &Commit) -> bool {
+pub async fn send(
+    env: &Env,
+    database: u32,
+    scrub: &ScrubSettings,
+    digested: &Digested,
+    commit: &Commit,
+) -> bool {
     let Ok(queue) = env.queue("QUEUE") else { return false };
     let message = Message {
         project_id: commit.project_id,
         database,
         now_ms: commit.now_ms,
         sender: commit.sender.clone(),
+        scrub: scrub.clone(),
         event: digested.event().clone(),
     };
     let text = serde_json::to_string(&message).unwrap_or_default();
@@ -78,13 +90,14 @@ pub async fn consume(batch: &MessageBatch<String>, env: &Env, now_ms: i64) {
 }
 
 async fn store(env: &Env, budget: &Budget, text: &str, now_ms: i64) -> Result<(), StoreError> {
-    let Ok(message) = serde_json::from_str::<Message>(text) else {
+    let Ok(message) = serde_json::from_slice::<Message>(text.as_bytes()) else {
         // Not written by any version of this code: no other try would read it either.
         worker::console_error!("a message of the queue is no event, {} bytes", text.len());
         return Ok(());
     };
     let store = Store::open_database(env, message.database, now_ms).await?;
-    let Message { project_id, now_ms, sender, event, .. } = message;
+    let Message { project_id, now_ms, sender, scrub, event, .. } = message;
     let commit = Commit { project_id, nonce: 0, now_ms, sender };
-    keep(&store, budget, &digest(project_id, event), &commit).await
+    let around = Symbolicator { env, store: &store, project_id, now_ms, scrub: &scrub };
+    keep(&around, budget, &digest(project_id, event), &commit).await
 }

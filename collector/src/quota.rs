@@ -190,7 +190,7 @@ pub fn give_back(project_id: u32, events: u32, now_ms: i64) {
     with_hour(project_id, now_ms, |hour| hour.held = hour.held.saturating_sub(events));
 }
 
-/// What should be written now, if anything; the caller then runs [`write`].
+/// What should be written now, if anything; the caller then runs [`write()`].
 pub fn due(project_id: u32, settings: &Settings, now_ms: i64) -> bool {
     with_hour(project_id, now_ms, |hour| {
         let is_due = hour.is_due(settings, now_ms);

@@ -54,7 +54,7 @@ impl Default for Settings {
 
 /// Reads a project's row.
 pub fn parse(json: &str) -> Settings {
-    serde_json::from_str(json).unwrap_or_default()
+    serde_json::from_slice(json.as_bytes()).unwrap_or_default()
 }
 
 /// Checks members that are to be set anew; `null` brings a default back, and members of `filters` and `scrub` that are not
@@ -72,7 +72,9 @@ pub fn check(changes: &Map<String, Value>) -> Result<(), String> {
             }
         }
         let alone = Value::Object(Map::from_iter([(name.clone(), without_null(value))]));
-        if !value.is_null() && serde_json::from_value::<Settings>(alone).is_err() {
+        if !value.is_null()
+            && serde_json::from_slice::<Settings>(alone.to_string().as_bytes()).is_err()
+        {
             return Err(format!("{name} cannot be {value}"));
         }
     }

@@ -116,8 +116,8 @@ impl Budget {
         Self(Cell::new(QUERIES))
     }
 
-    /// Whether there were so many left.
-    fn spend(&self, queries: usize) -> bool {
+    /// Takes so many; whether there were so many left.
+    pub fn spend(&self, queries: usize) -> bool {
         let left = self.0.get().checked_sub(queries);
         self.0.set(left.unwrap_or(self.0.get()));
         left.is_some()

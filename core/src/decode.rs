@@ -15,10 +15,10 @@ use sha2::{Digest, Sha256};
 
 use crate::bound::{self, BoundError, Bounds};
 use crate::defect::Defect;
-use crate::event::{Breadcrumb, Event, Level, Named, Request, User};
+use crate::event::{Breadcrumb, Device, Event, Level, Named, Request, User};
 use crate::limits::{
     MAX_BREADCRUMBS, MAX_COUNT, MAX_EVENT, MAX_HEADERS, MAX_JSON_DEPTH, MAX_JSON_VALUES,
-    MAX_MESSAGE, MAX_NAME, MAX_TAG_KEY, MAX_TAG_VALUE, MAX_TAGS, MAX_TEXT,
+    MAX_MESSAGE, MAX_NAME, MAX_QUERY, MAX_TAG_KEY, MAX_TAG_VALUE, MAX_TAGS, MAX_TEXT,
 };
 use crate::{url, user_agent};
 use fields::{Fields, list, object};
@@ -193,8 +193,7 @@ fn request(fields: &mut Fields) -> Request {
     let Some(request) = fields.object("request") else { return Request::default() };
     fields.within("request".into(), request, |fields| {
         let headers = fields.take("headers");
-        let mut headers = pairs(fields, "headers", headers, MAX_NAME, MAX_TEXT);
-        headers.truncate(MAX_HEADERS);
+        let headers = pairs(fields, "headers", headers, [MAX_NAME, MAX_TEXT], MAX_HEADERS);
         Request {
             url: fields.text("url", MAX_NAME),
             method: fields.text("method", MAX_NAME),
@@ -208,13 +207,16 @@ fn request(fields: &mut Fields) -> Request {
 
 /// `query_string`: a text, an object or a list of pairs.
 fn query(fields: &mut Fields) -> Vec<(String, String)> {
-    let mut query = match fields.take("query_string") {
-        Some(Value::String(text)) => url::query(text.trim_start_matches('?')),
-        value => pairs(fields, "query_string", value, MAX_NAME, MAX_NAME),
-    };
-    query.truncate(MAX_TAGS);
-    query
+    match fields.take("query_string") {
+        Some(Value::String(text)) => {
+            url::query(fields::cut(text.trim_start_matches('?'), MAX_QUERY_TEXT))
+        }
+        value => pairs(fields, "query_string", value, [MAX_NAME, MAX_NAME], MAX_QUERY),
+    }
 }
+
+/// How much of a query is read, in bytes.
+const MAX_QUERY_TEXT: usize = 8 * MAX_NAME;
 
 /// `{"react": "19.0.0"}`
 fn modules(fields: &mut Fields) -> Map<String, Value> {
@@ -225,21 +227,16 @@ fn modules(fields: &mut Fields) -> Map<String, Value> {
 
 fn tags(fields: &mut Fields) -> Vec<(String, String)> {
     let tags = fields.take("tags");
-    let mut tags = pairs(fields, "tags", tags, MAX_TAG_KEY, MAX_TAG_VALUE);
-    if tags.len() > MAX_TAGS {
-        fields.note("tags", &format!("{MAX_TAGS} of {} kept", tags.len()));
-        tags.truncate(MAX_TAGS);
-    }
-    tags
+    pairs(fields, "tags", tags, [MAX_TAG_KEY, MAX_TAG_VALUE], MAX_TAGS)
 }
 
-/// `{"a": "b"}`, `[["a", "b"]]` or `[{"key": "a", "value": "b"}]`.
+/// `{"a": "b"}`, `[["a", "b"]]` or `[{"key": "a", "value": "b"}]`, at most `max_pairs`, cut to `max_bytes` of name and value.
 fn pairs(
     fields: &mut Fields,
     path: &str,
     value: Option<Value>,
-    max_name: usize,
-    max_value: usize,
+    max_bytes: [usize; 2],
+    max_pairs: usize,
 ) -> Vec<(String, String)> {
     let raw: Vec<(String, Value)> = match value {
         None | Some(Value::Null) => Vec::new(),
@@ -250,12 +247,15 @@ fn pairs(
             Vec::new()
         }
     };
-    let mut pairs = Vec::with_capacity(raw.len().min(MAX_TAGS + 1));
-    for (name, value) in raw {
-        let Some(value) = fields.text_of(&format!("{path}.{name}"), value, max_value) else {
-            continue;
-        };
-        pairs.push((fields::cut(&name, max_name).to_owned(), value));
+    if raw.len() > max_pairs {
+        fields.note(path, &format!("{max_pairs} of {} kept", raw.len()));
+    }
+    let [max_name, max_value] = max_bytes;
+    let mut pairs = Vec::with_capacity(raw.len().min(max_pairs));
+    for (name, value) in raw.into_iter().take(max_pairs) {
+        let name = fields::cut(&name, max_name);
+        let value = fields.text_of(&format!("{path}.{name}"), value, max_value);
+        pairs.extend(value.map(|value| (name.to_owned(), value)));
     }
     pairs
 }
@@ -334,7 +334,7 @@ fn name_device(event: &mut Event, received: &Received) {
     let device = agent.map(user_agent::parse).unwrap_or_default();
     event.browser = browser.filter(|browser| !browser.name.is_empty()).unwrap_or(device.browser);
     event.os = os.filter(|os| !os.name.is_empty()).unwrap_or(device.os);
-    event.device.mobile = device.mobile;
+    event.device = Device { model: device.model, mobile: device.mobile };
 }
 
 /// Adds a defect unless the list is full; the last one then counts the rest.

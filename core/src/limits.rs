@@ -24,8 +24,9 @@ pub const MAX_HEADER: usize = 64 * 1024;
 /// Objects and lists inside each other in an event; more than serde_json reads.
 pub const MAX_JSON_DEPTH: usize = 120;
 
-/// Values of an event's JSON: the largest honest ones (128 frames with source lines, 100 breadcrumbs) have 5,000.
-pub const MAX_JSON_VALUES: usize = 50_000;
+/// Values of an event's JSON: the largest honest ones (100 frames of Python with source lines and variables, 100
+/// breadcrumbs) have 5,000 to 10,000.
+pub const MAX_JSON_VALUES: usize = 30_000;
 
 /// Longest raw stack text of one exception.
 pub const MAX_STACK_TEXT: usize = 64 * 1024;
@@ -35,6 +36,9 @@ pub const MAX_EXCEPTIONS: usize = 16;
 
 /// Breadcrumbs kept, newest ones: the SDKs' own default.
 pub const MAX_BREADCRUMBS: usize = 100;
+
+/// Names of a query kept.
+pub const MAX_QUERY: usize = 100;
 
 /// Tags kept of an event.
 pub const MAX_TAGS: usize = 100;

@@ -9,7 +9,7 @@ mod clock;
 mod language;
 
 use crate::event::Event;
-use crate::limits::{MAX_NAME, MAX_TAGS};
+use crate::limits::MAX_NAME;
 use crate::{url, user_agent};
 
 pub use client_hints::ClientHints;
@@ -77,7 +77,6 @@ fn split_url(event: &mut Event) {
     let parts = url::parts(&whole);
     if request.query.is_empty() {
         request.query = url::query(parts.query);
-        request.query.truncate(MAX_TAGS);
     }
     if request.fragment.is_empty() {
         request.fragment = parts.fragment.to_owned();
@@ -100,6 +99,9 @@ fn add_user_agent(event: &mut Event, user_agent: Option<&str>) {
             event.os = device.os;
         }
         event.device.mobile |= device.mobile;
+        if event.device.model.is_empty() {
+            event.device.model = device.model;
+        }
     }
 }
 

@@ -54,7 +54,7 @@ pub fn place_of(frame: &Frame) -> String {
 }
 
 /// Path of a URL without origin, query and fragment; other texts as they are.
-pub(crate) fn path_of(file: &str) -> &str {
+pub fn path_of(file: &str) -> &str {
     let file = file.split(['?', '#']).next().unwrap_or_default();
     match file.split_once("://") {
         Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),

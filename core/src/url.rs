@@ -5,6 +5,8 @@
 //! query = name [ "=" value ] { "&" name [ "=" value ] }     percent-encoded
 //! ```
 
+use crate::limits::MAX_QUERY;
+
 /// A URL in three parts. Query and fragment are without their mark, and empty if they are missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parts<'a> {
@@ -23,9 +25,10 @@ pub fn parts(url: &str) -> Parts<'_> {
     Parts { before_query, query, fragment }
 }
 
-/// Names and values of `a=1&b=two%20words`, decoded. A part without `=` is a name with an empty value.
+/// Names and values of `a=1&b=two%20words`, decoded, the first [`MAX_QUERY`]. A part without `=` is a name with an empty
+/// value.
 pub fn query(query: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+    form_urlencoded::parse(query.as_bytes()).into_owned().take(MAX_QUERY).collect()
 }
 
 /// Scheme and host in lower case, as browsers write them; spaces around it are gone. What is no URL with a host stays.

@@ -21,6 +21,8 @@ pub struct Device {
     pub os: Named,
     /// A phone or a tablet.
     pub mobile: bool,
+    /// `Pixel 8`, `iPhone`, …; empty if the browser does not say.
+    pub model: String,
 }
 
 /// Reads a `User-Agent` header.
@@ -34,7 +36,7 @@ pub fn parse(user_agent: &str) -> Device {
     }
     let mobile =
         ["Android", "iOS", "iPadOS"].contains(&os.name.as_str()) || user_agent.contains("Mobile");
-    Device { browser, os, mobile }
+    Device { browser, os, mobile, model: model(user_agent) }
 }
 
 /// A token that gives a product away, the product's name, where its version stands, and how many numbers of it matter.
@@ -124,6 +126,31 @@ fn os(user_agent: &str) -> Named {
         };
     }
     os
+}
+
+/// `(Linux; Android 14; Pixel 8 Build/UD1A; wv)` → `Pixel 8`, `(iPhone; CPU …)` → `iPhone`
+///
+/// `K` is what Chrome says of any model (<https://www.chromium.org/updates/ua-reduction/>), `Mobile` and `Tablet` what
+/// Firefox does.
+fn model(user_agent: &str) -> String {
+    for apple in ["iPhone", "iPad", "iPod"] {
+        if user_agent.contains(&format!("({apple}")) {
+            return apple.to_owned();
+        }
+    }
+    let Some((_, android)) = user_agent.split_once("Android ") else { return String::new() };
+    let inside = android.split(')').next().unwrap_or_default();
+    // The first part is the version; a language may come before the model.
+    let mut parts = inside.split(';').skip(1).map(str::trim);
+    let is_model = |part: &&str| part.len() > 1 && !is_language(part) && !part.starts_with("rv:");
+    let model = parts.find(is_model).unwrap_or_default();
+    let model = model.split(" Build").next().unwrap_or_default();
+    if ["Mobile", "Tablet", "wv"].contains(&model) { String::new() } else { model.to_owned() }
+}
+
+/// `en-us`
+fn is_language(part: &str) -> bool {
+    part.len() == 5 && part.as_bytes().get(2) == Some(&b'-')
 }
 
 /// The first product of the table whose token occurs.

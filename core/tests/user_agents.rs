@@ -259,3 +259,35 @@ proptest! {
         prop_assert!(device.browser.version.len() + device.os.version.len() <= 2 * user_agent.len());
     }
 }
+
+#[track_caller]
+fn check_model(user_agent: &str, expected: &str) {
+    assert_eq!(parse(user_agent).model, expected, "{user_agent}");
+}
+
+#[test]
+fn models_are_told_where_browsers_say_them() {
+    check_model(
+        "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/124.0.0.0 Mobile Safari/537.36",
+        "Pixel 8",
+    );
+    check_model(
+        "Mozilla/5.0 (Linux; Android 7.0; CUBOT NOTE Plus Build/NRD90M; wv) AppleWebKit/537.36",
+        "CUBOT NOTE Plus",
+    );
+    check_model(
+        "Mozilla/5.0 (Linux; U; Android 4.4.2; en-us; SM-T230NU Build/KOT49H) AppleWebKit/534.30",
+        "SM-T230NU",
+    );
+    check_model(
+        "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/124.0.0.0 Mobile Safari/537.36",
+        "",
+    );
+    check_model("Mozilla/5.0 (Android 14; Mobile; rv:142.0) Gecko/142.0 Firefox/142.0", "");
+    check_model(
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15",
+        "iPhone",
+    );
+    check_model("Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0", "");
+    check_model("Android ", "");
+}

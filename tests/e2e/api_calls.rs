@@ -1,13 +1,14 @@
 //! What a page tells by itself: captures, scopes, breadcrumbs, users.
 
 use trapline_core::event::Level;
-use trapline_tests::{Engine, World, eventually};
+use trapline_tests::{Engine, World, breaches_of_schema, eventually};
 
 use crate::{EngineTest, full, sampled};
 
 pub const ENGINE_TESTS: &[EngineTest] = &[
     sampled("captured_exception_has_its_scope_and_cause", captured_exception),
     full("captured_message_has_its_level", captured_message),
+    full("events_are_as_the_protocol_has_them", schema),
 ];
 
 const CAPTURE: &str = "\
@@ -62,4 +63,30 @@ fn captured_message(world: &World, engine: Engine) {
     let event = project.api.latest_event(&issue.short_id).unwrap();
     assert_eq!(event.message.as_deref(), Some("no walnut left"));
     assert_eq!(event.level, Level::Warning);
+}
+
+/// Each kind of event that a page makes, as it leaves the page.
+fn schema(world: &World, engine: Engine) {
+    let (project, gate) = (world.project(), world.gate());
+    let app = format!(
+        "{CAPTURE}\
+         Trapline.setContext('cart', {{ items: 3 }});\n\
+         Trapline.captureMessage('sold out', 'warning');\n\
+         Trapline.captureEvent({{ message: 'own', level: 'info', extra: {{ sku: 7 }} }});\n\
+         Promise.reject({{ code: 7 }});\n\
+         new Image().src = '/missing.png';\n\
+         setTimeout(() => {{ null.x; }});\n\
+         setTimeout(() => {{ throw undefined; }});"
+    );
+    let site = project.site_to(&gate.dsn(&project), &[("data-release", "shop@1")], &app);
+    let tab = world.tab_in(engine);
+    tab.open(&site.url("/"));
+    let events = eventually(|| {
+        let events = gate.events();
+        anyhow::ensure!(events.len() >= 7, "{} events", events.len());
+        Ok(events)
+    });
+    for event in events {
+        assert_eq!(breaches_of_schema(&event), [""; 0], "{event:#}");
+    }
 }

@@ -58,11 +58,13 @@ pub fn request(
     authorization: &str,
 ) -> Reply {
     let host = origin.split_once("://").map_or(origin, |(_, host)| host);
-    let (get, post) = (http().get(address(worker, path)), http().post(address(worker, path)));
-    let answer = if method == "Get" {
-        headers(get, host, cookie, authorization).call()
-    } else {
-        headers(post, host, cookie, authorization).send_form([("status", "resolved")])
+    let (http, address) = (http(), address(worker, path));
+    let form = [("status", "resolved")];
+    let answer = match method {
+        "Get" => headers(http.get(address), host, cookie, authorization).call(),
+        "Delete" => headers(http.delete(address), host, cookie, authorization).call(),
+        "Patch" => headers(http.patch(address), host, cookie, authorization).send_form(form),
+        _ => headers(http.post(address), host, cookie, authorization).send_form(form),
     };
     Reply::of(answer.expect("an answer"))
 }

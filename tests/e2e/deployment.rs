@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-const DASHBOARD: [(&str, &str); 23] = [
+const DASHBOARD: [(&str, &str); 32] = [
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -166,6 +166,15 @@ const DASHBOARD: [(&str, &str); 23] = [
     ("Get", "/api/0/projects/{project}/issues"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/events"),
     ("Get", "/api/0/projects/{project}/events/{event_id}"),
+    ("Get", "/api/0/projects/{project}/keys"),
+    ("Post", "/api/0/projects/{project}/keys"),
+    ("Delete", "/api/0/projects/{project}/keys/{public_key}"),
+    ("Get", "/api/0/projects/{project}/settings"),
+    ("Patch", "/api/0/projects/{project}/settings"),
+    ("Post", "/api/0/projects/{project}/erasures"),
+    ("Get", "/api/0/projects/{project}/outcomes"),
+    ("Get", "/{project}/settings"),
+    ("Post", "/{project}/settings/{section}"),
     ("Get", "/{project}/issues"),
     ("Get", "/{project}/issues/{short_id}"),
     ("Get", "/{project}/issues/{short_id}/events/{event_id}"),
@@ -201,6 +210,8 @@ fn page_origin(world: &World) {
             .replace("{project}", &project.slug)
             .replace("{short_id}", &short_id)
             .replace("{event_id}", EVENT)
+            .replace("{public_key}", &project.key())
+            .replace("{section}", "keys")
             .replace("{token}", token);
         for path in [path.clone(), format!("{path}/")] {
             let body = request(worker, &worker.site(), method, &path, &session, &bearer);

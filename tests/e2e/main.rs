@@ -30,6 +30,7 @@ mod leaving;
 mod ledger;
 mod loading;
 mod migrations;
+mod outcomes;
 mod page_check;
 mod protocol;
 mod reported;
@@ -116,6 +117,7 @@ fn tests() -> Vec<Test> {
         envelopes::TESTS,
         protocol::TESTS,
         admission::TESTS,
+        outcomes::TESTS,
         hostile::TESTS,
         failing_database::TESTS,
         demo::TESTS,

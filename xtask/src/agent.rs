@@ -128,16 +128,29 @@ fn bind(paths: &Paths, wasm_bindgen: &Path, say: &Say) -> Result<()> {
 }
 
 fn optimise(paths: &Paths, say: &Say) -> Result<()> {
-    let directory = paths.agent();
+    let made = |name: &str| paths.agent().join(name);
+    // Rust keeps the lowest memory for the end of its stack: no address in a load or store is that low.
+    let more = ["--low-memory-unused", "--converge"];
+    wasm_opt(paths, say, &made("trapline_bg.wasm"), &made(WASM), &more)
+}
+
+/// Makes a module as small as it gets.
+pub(crate) fn wasm_opt(
+    paths: &Paths,
+    say: &Say,
+    from: &Path,
+    to: &Path,
+    more: &[&str],
+) -> Result<()> {
     run(
         Command::new(paths.wasm_opt())
-            // Rust keeps the lowest memory for the end of its stack: no address in a load or store is that low.
-            .args(["--low-memory-unused", "-Oz", "--converge"])
+            .arg("-Oz")
+            .args(more)
             .args(WASM_FEATURES)
             .args(STRIPPED)
-            .arg(directory.join("trapline_bg.wasm"))
+            .arg(from)
             .arg("-o")
-            .arg(directory.join(WASM)),
+            .arg(to),
         say,
         "a feature that it does not know belongs into WASM_FEATURES in xtask/src/agent.rs",
     )

@@ -116,7 +116,8 @@ pub async fn settings(incoming: &Incoming, slug: &str) -> Result<Response, Failu
 fn settings_json(project: &ProjectRow) -> Value {
     let mut json = serde_json::to_value(settings::parse(&project.settings)).unwrap_or_default();
     if let Some(json) = json.as_object_mut() {
-        let origins = serde_json::from_str(&project.allowed_origins).unwrap_or_default();
+        let origins =
+            serde_json::from_slice(project.allowed_origins.as_bytes()).unwrap_or_default();
         json.insert("allowed_origins".to_owned(), origins);
     }
     json
@@ -129,7 +130,7 @@ pub async fn change_settings(incoming: &mut Incoming, slug: &str) -> Result<Resp
         None => None,
         Some(Value::Null) => Some(Vec::new()),
         Some(list) => Some(
-            serde_json::from_value::<Vec<String>>(list)
+            serde_json::from_slice::<Vec<String>>(list.to_string().as_bytes())
                 .map_err(|_| bad("allowed_origins is a list of texts"))?,
         ),
     };

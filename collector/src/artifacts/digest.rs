@@ -13,13 +13,14 @@ use super::bundle::ToDo;
 use super::chunks::{Chunk, Reader};
 use super::find::Pending;
 use super::kv::{Kv, KvError};
-use super::rows::File;
+use super::rows::{self, File};
 use super::upload::{kind_name, store_pack, tables_of};
 use super::zip::{self, Part};
 use crate::failure::Failure;
 use crate::plan::{HOUR_MS, bytes_of_hex};
 use crate::sql::Statement;
 use crate::store::Store;
+use crate::symbolicate::late;
 use trapline_core::fingerprint::hex;
 
 /// Bytes of scripts and maps of one invocation; a file above that has one of its own. 300 files of a large site, 80 KB each
@@ -299,11 +300,12 @@ async fn keep(
     }
     if !made.is_empty() {
         store.write(|_| done(row, made, now_ms)).await?;
+        late::forget(row.project_id);
     }
     Ok(())
 }
 
-/// Primary keys of `artifact_file` and `artifact_bundle`, and their indexes.
+/// Primary keys of `artifact_file`, `artifact_bundle` and `artifact_release`, and their indexes.
 fn done(row: &BundleRow, made: &[Made], now_ms: i64) -> Vec<Statement> {
     let files: Vec<(&File, &str)> = made
         .iter()
@@ -343,6 +345,7 @@ fn done(row: &BundleRow, made: &[Made], now_ms: i64) -> Vec<Statement> {
             [project, release, dist, list, hash, now_ms.into()],
         ),
         Statement::new(LEFT, [project_2, release_2, dist_2, list_2, hash_2, bad.into()]),
+        rows::add_release(row.project_id, &row.release, &row.dist, now_ms),
     ]
 }
 

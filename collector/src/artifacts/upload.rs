@@ -24,6 +24,7 @@ use crate::read::ProjectRow;
 use crate::reply;
 use crate::request::Incoming;
 use crate::store::{Rows, Store};
+use crate::symbolicate::late;
 
 /// Largest manifest, in bytes.
 const MAX_MANIFEST: usize = 8 << 20;
@@ -228,6 +229,7 @@ pub async fn add_manifest(incoming: &mut Incoming, project: &str) -> Result<Resp
         batch
     };
     store.write(|_| statements()).await?;
+    late::forget(id);
     Ok(reply::json(200, &Stored { files: files.len() }))
 }
 

@@ -46,7 +46,7 @@ pub async fn issue(
         return Ok(reply::redirect(&format!("/{slug}/issues/{target}/")));
     }
     let groups: Vec<GroupRecord> = groups.all()?;
-    let shown = shown_event(&visit, &groups, event_id).await?;
+    let shown = shown_event(incoming, &visit, &groups, event_id).await?;
     let group = shown.group;
     let last_release = groups.first().map(|newest| newest.last_release.clone()).unwrap_or_default();
     // Events of before releases were noted have none but their own.
@@ -95,6 +95,7 @@ struct Shown {
 
 /// The event that the path names, else the newest kept one; with its neighbours among the kept events.
 async fn shown_event(
+    incoming: &Incoming,
     visit: &Visit,
     groups: &[GroupRecord],
     event_id: Option<&str>,
@@ -127,15 +128,25 @@ async fn shown_event(
     };
     let body = read::body_in_slot(project_id, current);
     let body: Option<BodyRow> = visit.store.read(&body).await?.first()?;
-    let event = body.and_then(|body| event_of(&body));
+    let event = match body.and_then(|body| event_of(&body)) {
+        Some(event) => Some(visit.readable(incoming, event).await?),
+        None => None,
+    };
     Ok(Shown { event, group: Some(current.group_hash), position, distributions })
 }
 
 /// A kept event, whole.
-pub async fn stored_event(visit: &Visit, event_id: &str) -> Result<Option<Event>, Failure> {
+pub async fn stored_event(
+    incoming: &Incoming,
+    visit: &Visit,
+    event_id: &str,
+) -> Result<Option<Event>, Failure> {
     let statement = read::body(visit.project.id, event_id);
     let body: Option<BodyRow> = visit.store.read(&statement).await?.first()?;
-    Ok(body.and_then(|body| event_of(&body)))
+    match body.and_then(|body| event_of(&body)) {
+        Some(event) => Ok(Some(visit.readable(incoming, event).await?)),
+        None => Ok(None),
+    }
 }
 
 fn event_of(body: &BodyRow) -> Option<Event> {

@@ -41,7 +41,7 @@ async fn rendered(
         keys: keys.map(|row| (row.clone(), dsn(&row.public_key))).collect(),
         tokens: tokens::rows(incoming, project.id).await?,
         new_token,
-        origins: serde_json::from_str(&project.allowed_origins).unwrap_or_default(),
+        origins: serde_json::from_slice(project.allowed_origins.as_bytes()).unwrap_or_default(),
         settings: settings::parse(&project.settings),
         outcomes,
         erasures: pending.first::<Pending>()?.map_or(0, |row| row.pending),

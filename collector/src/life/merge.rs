@@ -76,10 +76,19 @@ pub fn split(project_id: u32, number: u32, groups: &[String], now_ms: i64) -> Ve
         three(GO_HOME),
         three(NEW_ISSUE),
         three(MOVE_TO_NEW),
-        // Of the issue, and of all that its groups may have gone to.
-        Statement { sql: SPLIT_USERS, args: args().into_iter().take(3).collect() },
-        three(SPLIT_LAST_HOUR),
+        users_after_parting(project_id, number, &groups),
+        last_hours(project_id, number, &groups),
     ]
+}
+
+/// Counts the users of an issue anew, and of all that its `groups`, hexadecimal digits in a JSON list, may have gone to.
+pub(super) fn users_after_parting(project_id: u32, number: u32, groups: &str) -> Statement {
+    Statement::new(SPLIT_USERS, [project_id.into(), number.into(), groups.into()])
+}
+
+/// When the same issues were last seen.
+pub(super) fn last_hours(project_id: u32, number: u32, groups: &str) -> Statement {
+    Statement::new(SPLIT_LAST_HOUR, [project_id.into(), number.into(), groups.into()])
 }
 
 /// Groups of `?3` that count for `?2`.

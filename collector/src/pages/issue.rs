@@ -50,6 +50,8 @@ struct Body<'a> {
     /// How many events it stands for; `None` for 1.
     stands_for: Option<u32>,
     chain: Vec<Link<'a>>,
+    /// Some frame was resolved: what the engine said can be shown beside it.
+    has_raw: bool,
     message: &'a str,
     trail: Trail,
     /// Said in the last row of the breadcrumbs.
@@ -144,6 +146,11 @@ fn body<'a>(event: &'a Event, title_value: &str, now_ms: i64) -> Body<'a> {
         place: place.into_iter().filter(|part| !part.is_empty()).collect(),
         stands_for: Some(event.count).filter(|count| *count > 1),
         chain: stack::chain(event, title_value),
+        has_raw: event
+            .exceptions
+            .iter()
+            .flat_map(|one| &one.frames)
+            .any(|frame| frame.raw.is_some()),
         message: event.message.as_deref().unwrap_or_default(),
         trail: trail(&event.breadcrumbs, event_ms),
         last: last(event),

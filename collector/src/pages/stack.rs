@@ -1,11 +1,20 @@
 //! The exception chain as the issue page shows it: own frames with their source, library frames folded.
 
+mod why;
+
 use trapline_core::event::{Event, Exception, Frame, Source};
+use trapline_core::resolution::RawFrame;
 
 use super::number::counted;
+use why::{Why, why};
 
 /// Bytes of a title that surely fit the five lines it is cut to.
 const CLAMPED: usize = 120;
+
+/// Why a frame stays as the engine said it, in a sentence; `None` of a resolved one.
+pub fn why_unresolved(event: &Event, frame: &Frame) -> Option<String> {
+    why(event, frame).map(|why| why.sentence)
+}
 
 /// A member of the chain, ready to print.
 #[derive(Debug)]
@@ -54,6 +63,18 @@ pub(super) struct Row<'a> {
     pub(super) is_open: bool,
     /// Empty without source.
     pub(super) lines: Vec<Line<'a>>,
+    /// What the engine said, where a map said more: `t /assets/main-8f3a.js:1:2843`; else empty.
+    pub(super) raw: String,
+    pub(super) why: Option<Why>,
+    /// Of what can be copied; unique on the page.
+    pub(super) id: String,
+}
+
+impl Row<'_> {
+    /// Whether there is something below the line.
+    pub(super) fn has_more(&self) -> bool {
+        !self.lines.is_empty() || self.why.is_some()
+    }
 }
 
 /// A source line, cut where the crash is underlined.
@@ -85,7 +106,7 @@ pub(super) fn chain<'a>(event: &'a Event, title_value: &str) -> Vec<Link<'a>> {
             String::new()
         },
         mechanism: &exception.mechanism.kind,
-        runs: runs(&exception.frames, origin),
+        runs: runs(event, index, origin),
         unread: match exception.unread_lines.len() {
             0 => String::new(),
             lines => {
@@ -98,12 +119,18 @@ pub(super) fn chain<'a>(event: &'a Event, title_value: &str) -> Vec<Link<'a>> {
 }
 
 /// The first own frame with source is open. A lone library frame is not worth a fold.
-fn runs<'a>(frames: &'a [Frame], origin: &str) -> Vec<Run<'a>> {
+fn runs<'a>(event: &'a Event, exception: usize, origin: &str) -> Vec<Run<'a>> {
+    let frames = event.exceptions.get(exception).map_or(&[][..], |exception| &exception.frames);
+    let mut number = 0;
     let has_own = frames.iter().any(|frame| frame.in_app);
     let mut open_next = true;
     let mut runs = Vec::new();
     for run in frames.chunk_by(|above, below| !above.in_app && !below.in_app) {
-        let mut rows: Vec<Row<'a>> = run.iter().map(|frame| row(frame, origin)).collect();
+        let numbered = |frame| {
+            number += 1;
+            Row { id: format!("why-{exception}-{number}"), ..row(event, frame, origin) }
+        };
+        let mut rows: Vec<Row<'a>> = run.iter().map(numbered).collect();
         if run.len() > 1 {
             runs.push(Run::Folded {
                 count: counted(run.len() as u64, "library frame"),
@@ -120,23 +147,37 @@ fn runs<'a>(frames: &'a [Frame], origin: &str) -> Vec<Run<'a>> {
     runs
 }
 
-fn row<'a>(frame: &'a Frame, origin: &str) -> Row<'a> {
+fn row<'a>(event: &Event, frame: &'a Frame, origin: &str) -> Row<'a> {
     let full_place = place(frame);
-    let short = full_place.strip_prefix(origin).filter(|rest| rest.starts_with('/'));
+    let short = |full: &str| {
+        let rest = full.strip_prefix(origin).filter(|rest| rest.starts_with('/'));
+        rest.unwrap_or(full).to_owned()
+    };
+    let raw = |raw: &RawFrame| {
+        let place = short(&place_of(&raw.file, raw.line, raw.column));
+        if raw.function.is_empty() { place } else { format!("{} {place}", raw.function) }
+    };
     Row {
         function: if frame.function.is_empty() { "anonymous" } else { &frame.function },
-        place: short.unwrap_or(&full_place).to_owned(),
+        place: short(&full_place),
         full_place,
         in_app: frame.in_app,
         is_open: false,
         lines: frame.source.as_ref().map(|source| lines(source, frame)).unwrap_or_default(),
+        raw: frame.raw.as_deref().map(raw).unwrap_or_default(),
+        why: why(event, frame),
+        id: String::new(),
     }
 }
 
 /// `src/checkout.ts:142:30`, without the numbers that are unknown.
 fn place(frame: &Frame) -> String {
-    let file = if frame.file.is_empty() { "native" } else { &frame.file };
-    match (frame.line, frame.column) {
+    place_of(&frame.file, frame.line, frame.column)
+}
+
+fn place_of(file: &str, line: u32, column: u32) -> String {
+    let file = if file.is_empty() { "native" } else { file };
+    match (line, column) {
         (0, _) => file.to_owned(),
         (line, 0) => format!("{file}:{line}"),
         (line, column) => format!("{file}:{line}:{column}"),
@@ -241,7 +282,9 @@ mod tests {
             frame("/src/b.ts", true),
             frame("/lib.js", false),
         ];
-        let shown: Vec<String> = runs(&frames, "")
+        let exception = Exception { frames: frames.into(), ..Exception::default() };
+        let event = Event { exceptions: vec![exception], ..Event::default() };
+        let shown: Vec<String> = runs(&event, 0, "")
             .into_iter()
             .map(|run| match run {
                 Run::One(row) => row.place,
@@ -269,10 +312,16 @@ mod tests {
     #[test]
     fn places_leave_out_the_own_origin() {
         let origin = origin_of("https://shop.example?a=1").unwrap();
-        assert_eq!(row(&frame("https://shop.example/a.js", true), origin).place, "/a.js:10:7");
+        assert_eq!(
+            row(&Event::default(), &frame("https://shop.example/a.js", true), origin).place,
+            "/a.js:10:7"
+        );
         let other = frame("https://shop.example.org/a.js", true);
-        assert_eq!(row(&other, origin).place, "https://shop.example.org/a.js:10:7");
-        assert_eq!(row(&Frame::default(), origin).place, "native");
+        assert_eq!(
+            row(&Event::default(), &other, origin).place,
+            "https://shop.example.org/a.js:10:7"
+        );
+        assert_eq!(row(&Event::default(), &Frame::default(), origin).place, "native");
     }
 
     #[track_caller]

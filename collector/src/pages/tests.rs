@@ -109,8 +109,8 @@ pub(super) mod sample {
     use trapline_core::filter::FilterSettings;
     use trapline_core::scrub::ScrubSettings;
 
-    use crate::outcome::HourRow;
     use crate::artifacts::token::TokenRow;
+    use crate::outcome::HourRow;
     use crate::project_key::KeyRow;
     use crate::settings::Settings;
     use crate::view::*;

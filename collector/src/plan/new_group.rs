@@ -8,6 +8,7 @@ use trapline_core::title::title;
 use super::columns::{hour_of, level_number};
 use super::{Commit, Digested};
 use crate::sql::{Arg, Statement};
+use crate::symbolicate::resolve::wanted;
 
 /// Makes what is missing, in this order.
 pub(super) fn new_group(digested: &Digested, commit: &Commit) -> [Statement; 3] {
@@ -15,6 +16,7 @@ pub(super) fn new_group(digested: &Digested, commit: &Commit) -> [Statement; 3] 
     let (project, group): (Arg, Arg) = (commit.project_id.into(), group.as_slice().into());
     let print: Arg = fingerprint.hash.as_slice().into();
     let title = title(event);
+    let is_raw = !wanted(event).is_empty();
     [
         Statement::new(
             NEW_ISSUE,
@@ -30,6 +32,7 @@ pub(super) fn new_group(digested: &Digested, commit: &Commit) -> [Statement; 3] 
                 event.handled().into(),
                 event.release.clone().unwrap_or_default().into(),
                 hour_of(event).into(),
+                (!is_raw).into(),
             ],
         ),
         Statement::new(NEW_FINGERPRINT, [project.clone(), group.clone(), print.clone()]),
@@ -42,6 +45,7 @@ pub(super) fn new_group(digested: &Digested, commit: &Commit) -> [Statement; 3] 
                 fingerprint.label.as_str().into(),
                 event.at_ms().into(),
                 hour_of(event).into(),
+                is_raw.into(),
             ],
         ),
     ]
@@ -50,9 +54,10 @@ pub(super) fn new_group(digested: &Digested, commit: &Commit) -> [Statement; 3] 
 /// Status 4 and 5: a deleted issue's fingerprint makes a new one.
 const NEW_ISSUE: &str = "
     INSERT INTO issue
-        (project_id, number, kind, value, function, place, level, handled, first_release, last_hour)
+        (project_id, number, kind, value, function, place, level, handled, first_release, last_hour,
+        is_resolved_fingerprint)
     SELECT ?1, 1 + coalesce((SELECT max(number) FROM issue WHERE project_id = ?1), 0),
-        ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+        ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
     WHERE NOT EXISTS (SELECT 1 FROM event_group WHERE project_id = ?1 AND hash = ?2)
     AND NOT EXISTS (SELECT 1 FROM issue_fingerprint f JOIN issue i ON i.project_id = ?1
         AND i.number = f.number AND i.status < 4 WHERE f.project_id = ?1 AND f.hash = ?3)";
@@ -70,9 +75,9 @@ const NEW_FINGERPRINT: &str = "
 const NEW_GROUP: &str = "
     INSERT INTO event_group
         (project_id, hash, number, home, label, events, stored, users, hour, hour_events, bodies,
-        next_body, body_ms, first_seen_ms, last_seen_ms, last_release)
+        next_body, body_ms, first_seen_ms, last_seen_ms, last_release, raw_frames)
     SELECT ?1, ?2, CASE WHEN i.merged_into > 0 THEN i.merged_into ELSE i.number END, i.number, ?4,
-        0, 0, 0, ?6, 0, 0, 0, 0, ?5, ?5, ''
+        0, 0, 0, ?6, 0, 0, 0, 0, ?5, ?5, '', ?7
     FROM issue_fingerprint f JOIN issue i ON i.project_id = ?1 AND i.number = f.number
     WHERE f.project_id = ?1 AND f.hash = ?3
     ON CONFLICT DO NOTHING";

@@ -3,16 +3,19 @@
 
 use super::Statement;
 use super::test_db::TestDb;
-use crate::life::{self, Decision};
+use crate::life::{self, Decision, Resolved};
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
 use crate::read::{self, GroupRecord, ListFilter};
+use crate::symbolicate::late;
 use crate::{account, artifacts, erasure, key, outcome, project_key, quota, settings};
 use trapline_core::event::{Event, User};
+use trapline_core::fingerprint;
+use trapline_core::title::title;
 
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
 /// parts that have names of their own, and `i`, which is the page of the list.
-const SMALL: [&str; 22] = [
+const SMALL: [&str; 25] = [
     "newest",
     "uploaded",
     "wanted",
@@ -35,6 +38,9 @@ const SMALL: [&str; 22] = [
     "active",
     "grouped",
     "hours",
+    "ahead",
+    "raw",
+    "r",
 ];
 
 /// Event with all that makes statements, and one more of it.
@@ -78,6 +84,11 @@ fn statements() -> Vec<(String, Statement)> {
         own_users: 1,
     };
     let short = Hints { kept: Some(kept), knows_facets: true, knows_user: false };
+    let resolved = Resolved {
+        fingerprint: fingerprint::v0(digested.event()),
+        title: title(digested.event()),
+        is_partial: false,
+    };
     let candidate = Candidate { project_id: 1, hash: "00".repeat(16) };
     let keep = [Keep { project_id: 1, days: 90, body_days: 90 }];
     let mut all: Vec<(&str, Vec<Statement>)> = vec![
@@ -107,6 +118,9 @@ fn statements() -> Vec<(String, Statement)> {
         ("deletion", vec![life::begin_delete(1, 1, 1), life::next_deleting("[1]")]),
         ("step of a deletion", life::delete_rows(1, 1).into()),
         ("end of a deletion", life::finish_delete(1, 1, 1).into()),
+        ("uploads", vec![late::uploads_statement(1)]),
+        ("groups with raw frames", vec![late::next(1, "")]),
+        ("re-pointed group", life::repoint(1, &group.hash, 1, &resolved, 1)),
         ("retention", vec![purge::next_groups(Some(&candidate))]),
     ];
     let wanted = artifacts::Wanted { debug_id: "aa", release: "1", dist: "", url: "/a.js" };

@@ -16,7 +16,7 @@ pub(super) fn json(payload: &[u8], defects: &mut Vec<Defect>) -> Result<Value, D
     };
     let text = String::from_utf8_lossy(payload);
     let (whole, found) = repaired(&text);
-    let Ok(value) = serde_json::from_str(&whole) else {
+    let Ok(value) = serde_json::from_slice(whole.as_bytes()) else {
         return Err(DecodeError::Json { reason: strict.to_string() });
     };
     if found.half_characters || matches!(text, Cow::Owned(_)) {

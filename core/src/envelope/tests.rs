@@ -68,3 +68,57 @@ proptest::proptest! {
         let _ = parse(&body);
     }
 }
+
+/// What the public specification shows, and what it says is allowed.
+#[test]
+fn what_the_specification_allows_is_read() {
+    let attachment = "{\"type\":\"attachment\",\"length\":10,\"content_type\":\"text/plain\",\"filename\":\"hello.txt\"}";
+    check(
+        &format!(
+            "{{}}\n{attachment}\n\u{feff}Hello\r\n\n{{\"type\":\"event\",\"length\":2}}\n{{}}"
+        ),
+        Ok(&[("attachment", "\u{feff}Hello\r\n"), ("event", "{}")]),
+    );
+    check(
+        "{\"event_id\":\"9ec79c33ec9942ab8353589fcb2e04dc\"}\n{\"type\":\"attachment\"}\nhelloworld",
+        Ok(&[("attachment", "helloworld")]),
+    );
+    check(
+        "{}\n{\"type\":\"attachment\",\"length\":0}\n\n{\"type\":\"attachment\",\"length\":0}\n\n",
+        Ok(&[("attachment", ""), ("attachment", "")]),
+    );
+    check("{\"unknown\":[1]}\n{\"type\":\"made_up\",\"unknown\":{}}\n\n", Ok(&[("made_up", "")]));
+}
+
+#[test]
+fn other_line_ends_marks_and_missing_types_are_tolerated() {
+    check(
+        "{}\r\n{\"type\":\"a\",\"length\":2}\r\nxy\r\n\r\n{\"type\":\"b\"}\r\n{}\r\n",
+        Ok(&[("a", "xy"), ("b", "{}\r")]),
+    );
+    check("\u{feff}{}\n{\"type\":\"a\"}\n1\n", Ok(&[("a", "1")]));
+    check(" {} \n{\"type\":\"a\",\"length\":null}\n1", Ok(&[("a", "1")]));
+    check(
+        "{}\n{}\nx\n{\"type\":7}\ny\n{\"type\":\"a\"}\nz",
+        Ok(&[("", "x"), ("", "y"), ("a", "z")]),
+    );
+    let body = b"{}\n{\"type\":\"attachment\",\"filename\":\"caf\xe9.txt\"}\nx";
+    assert_eq!(parse(body).unwrap().items.len(), 1);
+}
+
+#[test]
+fn limits_are_exact() {
+    let full = "{}\n".to_owned() + &"{\"type\":\"a\",\"length\":1}\n1\n".repeat(500);
+    assert_eq!(parse(full.as_bytes()).unwrap().items.len(), 500);
+    let long = format!("{{\"a\":\"{}\"}}", "x".repeat(64 * 1024));
+    check(&long, Err("line 1: envelope header is 65544 bytes, limit is 65536"));
+    check(
+        &format!("{{\"a\":{}}}", "[".repeat(1_000)),
+        Err("line 1: envelope header is not a JSON object"),
+    );
+    check("{}\n{\"type\":\"a\",\"length\":1.5}\nx", Err("line 2: item says 1.5 bytes, 1 are left"));
+    check(
+        "{}\n{\"type\":\"a\",\"length\":18446744073709551616}\nx",
+        Err("line 2: item says 1.8446744073709552e+19 bytes, 1 are left"),
+    );
+}

@@ -23,20 +23,13 @@ pub(crate) fn found(event: &Event) -> Option<String> {
 
 /// Safari hides URLs of extensions behind `webkit-masked-url:` (<https://bugs.webkit.org/show_bug.cgi?id=246010>); add-ons
 /// of old Firefoxes live in `resource:` and `chrome:`.
-const SCHEMES: [&str; 8] = [
-    "chrome",
-    "chrome-extension",
-    "moz-extension",
-    "ms-browser-extension",
-    "resource",
-    "safari-extension",
-    "safari-web-extension",
-    "webkit-masked-url",
-];
+const SCHEMES: [&str; 4] = ["chrome", "extension", "resource", "webkit-masked-url"];
 
+/// `chrome-extension://…`, `safari-web-extension://…`, …
 fn is_of_extension(url: &str) -> bool {
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
-    scheme.is_some_and(|scheme| SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()))
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    scheme
+        .is_some_and(|scheme| scheme.ends_with("-extension") || SCHEMES.contains(&scheme.as_str()))
 }
 
 /// How messages begin that only an extension's code can cause.

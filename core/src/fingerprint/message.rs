@@ -12,32 +12,49 @@
 pub fn parameterised(message: &str) -> String {
     let mut out = String::with_capacity(message.len());
     let mut rest = message;
+    // Bytes of `rest` in which no mail address begins: each run of its characters is looked at once.
+    let mut without_email = 0_usize;
     while let Some(first) = rest.chars().next() {
-        let (token, kind) = token(rest);
+        let email = if without_email == 0 { email(rest, &mut without_email) } else { None };
+        let (token, kind) = email.map_or_else(|| token(rest), |email| (email, Some("<email>")));
         match kind {
             Some(name) => out.push_str(name),
             None if token.is_empty() => out.push(first),
             None => out.push_str(token),
         }
         let length = if token.is_empty() { first.len_utf8() } else { token.len() };
+        without_email = without_email.saturating_sub(length);
         rest = rest.get(length..).unwrap_or_default();
     }
     out
 }
 
+/// The mail address that `rest` begins with; otherwise says how far none begins.
+fn email<'a>(rest: &'a str, without_email: &mut usize) -> Option<&'a str> {
+    let run = until(rest, |c| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '@' | '.' | '+')));
+    let word = run.trim_end_matches(['.', '-', '+', '@']);
+    if is_email(word) && !is_url(rest) {
+        return Some(word);
+    }
+    *without_email = run.len();
+    None
+}
+
+fn is_url(rest: &str) -> bool {
+    rest.starts_with("http://") || rest.starts_with("https://")
+}
+
 /// The token that `rest` begins with, and what it is if it varies. Empty for punctuation and spaces.
 fn token(rest: &str) -> (&str, Option<&'static str>) {
-    if rest.starts_with("http://") || rest.starts_with("https://") {
+    const UUID: usize = 36;
+    if is_url(rest) {
         let end =
             |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ')' | '>' | ']' | ',');
         return (until(rest, end), Some("<url>"));
     }
-    let word = until(rest, |c| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '@' | '.' | '+')));
-    let word = word.trim_end_matches(['.', '-', '+', '@']);
-    if is_email(word) {
-        return (word, Some("<email>"));
-    }
-    let word = until(word, |c| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
+    // One byte more than an UUID has tells it from a longer word.
+    let near = rest.get(..rest.floor_char_boundary(UUID + 1)).unwrap_or(rest);
+    let word = until(near, |c| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
     let word = word.trim_end_matches('-');
     if is_uuid(word) {
         return (word, Some("<uuid>"));
@@ -49,7 +66,7 @@ fn token(rest: &str) -> (&str, Option<&'static str>) {
             return (number, Some("<n>"));
         }
     }
-    let word = until(word, |c| !(c.is_alphanumeric() || c == '_'));
+    let word = until(rest, |c| !(c.is_alphanumeric() || c == '_'));
     if is_hex(word) {
         return (word, Some("<hex>"));
     }

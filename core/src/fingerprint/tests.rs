@@ -112,12 +112,25 @@ mod finer {
             },
         );
         let frames = prop::collection::vec(frame, 0..3);
-        let messages = prop::sample::select(vec!["a 1", "a 2", "b"]);
+        let messages = prop::sample::select(vec![
+            "a 1",
+            "a 2",
+            "b",
+            "Script error.",
+            "Failed to fetch",
+            "Load failed (a1.test)",
+            "Loading chunk 1 failed.",
+            "Loading chunk 2 failed.",
+            "Unexpected token '<'",
+            "timeout of 10ms exceeded",
+            "timeout of 20ms exceeded",
+        ]);
+        let kinds = prop::sample::select(vec!["E", "TypeError", "SyntaxError"]);
         let prints =
             prop::sample::select(vec![vec![], vec!["{{ default }}".to_owned()], vec!["x".into()]]);
-        (messages, frames, prints).prop_map(|(message, frames, fingerprint)| Event {
+        (kinds, messages, frames, prints).prop_map(|(kind, message, frames, fingerprint)| Event {
             fingerprint,
-            ..error("E", message, frames)
+            ..error(kind, message, frames)
         })
     }
 

@@ -57,7 +57,7 @@ pub(super) fn refine(event: &mut Event, context: &Context) {
         event.device.mobile |= mobile.trim() == "?1";
     }
     let model = hints.model.map(unquoted).unwrap_or_default();
-    if !model.is_empty() && event.device.model.is_empty() {
+    if !model.is_empty() {
         event.device.model =
             model.get(..model.floor_char_boundary(MAX_MODEL)).unwrap_or_default().to_owned();
     }

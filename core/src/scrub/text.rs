@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use super::names::{Secrecy, is_secret_parameter, is_telling};
+use super::names::{Secrecy, is_secret_parameter, is_telling, may_be_secret_parameter};
 use super::rules::Rules;
 use super::{FILTERED, card, credential};
 
@@ -136,10 +136,10 @@ fn is_number(text: &str, at: usize, before: u8) -> bool {
 
 /// `https://me:secret@host/` → `me:secret`
 fn user_of_url(text: &str, at: usize) -> Option<Secret> {
-    const LONGEST: usize = 512;
     let rest = text.get(at..)?.strip_prefix("://")?;
     let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"/?#\"'`<>()\\".contains(byte);
-    let authority = rest.bytes().take(LONGEST).take_while(|byte| !is_end(byte)).count();
+    // Ends before the next `://`, so that all of a text's are looked through once.
+    let authority = rest.bytes().take_while(|byte| !is_end(byte)).count();
     let user = rest.as_bytes().get(..authority)?.iter().rposition(|byte| *byte == b'@')?;
     let start = at + 3;
     (user > 0).then(|| Secret { at: start..start + user, what: "password in URL" })
@@ -153,13 +153,21 @@ fn assigned(text: &str, at: usize, rules: &Rules) -> Option<Secret> {
     if name.is_empty() || rest.starts_with(['=', '>']) {
         return None;
     }
-    let (start, value) = value(rest);
     let mark = before.as_bytes().get(..before.len() - name.len()).and_then(<[u8]>::last);
     let is_parameter = mark.is_some_and(|byte| b"?&#;".contains(byte));
-    let is_secret =
-        is_parameter && is_secret_parameter(name, value) || what_of(rules, name).is_some();
+    let what = what_of(rules, name);
+    // Values are looked for last: one may be as long as the text.
+    if what.is_none() && !(is_parameter && may_be_secret_parameter(name)) {
+        return None;
+    }
+    let (start, value) = value(rest);
+    if ["basic", "bearer"].iter().any(|scheme| value.eq_ignore_ascii_case(scheme)) {
+        // The secret comes behind it, and gives itself away.
+        return None;
+    }
+    let is_secret = what.is_some() || is_secret_parameter(name, value);
+    let what = if is_parameter { "key in URL" } else { what? };
     let start = at + 1 + start;
-    let what = if is_parameter { "key in URL" } else { what_of(rules, name).unwrap_or("secret") };
     is_secret.then(|| Secret { at: start..start + value.len(), what })
 }
 
@@ -215,14 +223,11 @@ fn what_of(rules: &Rules, name: &str) -> Option<&'static str> {
     }
 }
 
-/// The name that a text ends with: letters, digits, and what joins them.
+/// The name that a text ends with: letters, digits, and what joins them; the end of it where it is long.
 fn word_at_end(text: &str) -> &str {
     const LONGEST: usize = 64;
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[]%$".contains(byte);
-    let length = text.bytes().rev().take(LONGEST + 1).take_while(|byte| is_part(byte)).count();
-    if length > LONGEST {
-        return "";
-    }
+    let length = text.bytes().rev().take(LONGEST).take_while(|byte| is_part(byte)).count();
     text.get(text.len() - length..).unwrap_or_default()
 }
 

@@ -1,0 +1,171 @@
+//! Frames as engines say them become frames as their authors wrote them. Pure: an event and the tables of its files in,
+//! the same event out.
+
+use std::collections::HashMap;
+
+use trapline_core::event::{Event, Frame, Source};
+use trapline_core::resolution::{RawFrame, Unresolved};
+use trapline_core::stack::is_in_app;
+use trapline_symbols::table::{Code, Kind, ResolvedFrame, Table, Unresolved as NotThere};
+
+/// Lines of context on each side.
+const CONTEXT_LINES: u32 = 5;
+
+/// Files of one event that are looked for: each may cost a read of a megabyte.
+pub const MAX_FILES: usize = 16;
+
+/// Frames that one may become: Rust inlines a dozen calls into one.
+const MAX_INLINED: usize = 32;
+
+/// A file that frames are in, and what to look for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// As the frames name it.
+    pub file: String,
+    /// Lower-case hexadecimal digits, if the event says one.
+    pub debug_id: Option<String>,
+    /// What uploads call it: `~/assets/main.js`.
+    pub url: String,
+}
+
+/// What was found for a file.
+#[derive(Clone, Debug)]
+pub enum Found<'a> {
+    /// Its table.
+    Table(Table<'a>),
+    /// Why there is none.
+    Nothing(Unresolved),
+}
+
+/// Files whose frames nothing has been said of yet, or not enough: in the order of the stack, each once.
+pub fn wanted(event: &Event) -> Vec<Wanted> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for frame in event.exceptions.iter().flat_map(|exception| &exception.frames) {
+        let Some(file) = file_of(event, frame) else { continue };
+        if wanted.len() < MAX_FILES && !wanted.iter().any(|known| known.file == file) {
+            wanted.push(Wanted {
+                debug_id: event.debug_id_of(file).map(str::to_owned),
+                url: url_of(file),
+                file: file.to_owned(),
+            });
+        }
+    }
+    wanted
+}
+
+/// The file that tells what a frame is; `None` if none could. WebKit names no module in wasm frames: if the event has but
+/// one, it is that.
+fn file_of<'a>(event: &'a Event, frame: &'a Frame) -> Option<&'a str> {
+    if frame.raw.is_some() || frame.source.is_some() {
+        return None;
+    }
+    if is_wasm_code(frame) {
+        let mut modules = event.images.iter().filter(|image| image.kind == "wasm");
+        let only = modules.next()?;
+        return modules.next().is_none().then_some(only.file.as_str());
+    }
+    let is_served = ["http://", "https://", "app://", "file://", "wasm://"];
+    let is_file = is_served.iter().any(|scheme| frame.file.starts_with(scheme));
+    (is_file || event.debug_id_of(&frame.file).is_some()).then_some(frame.file.as_str())
+}
+
+fn is_wasm_code(frame: &Frame) -> bool {
+    frame.file == "[wasm code]"
+}
+
+/// `https://shop.example/assets/main.js?v=1` → `~/assets/main.js`
+pub fn url_of(file: &str) -> String {
+    let path = file.split(['?', '#']).next().unwrap_or_default();
+    let path = path
+        .split_once("://")
+        .map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    format!("~/{}", path.trim_start_matches("~/").trim_start_matches('/'))
+}
+
+/// Resolves what can be, and notes of the rest why not. `found` says of each file of [`wanted`] what there is.
+pub fn resolve(event: &mut Event, found: &HashMap<String, Found>) {
+    let mut exceptions = std::mem::take(&mut event.exceptions);
+    for exception in &mut exceptions {
+        let frames = std::mem::take(&mut exception.frames);
+        for frame in frames {
+            let file = file_of(event, &frame).and_then(|file| found.get(file));
+            match file {
+                None => exception.frames.push(frame),
+                Some(found) => exception.frames.extend(resolved(frame, found)),
+            }
+        }
+    }
+    event.exceptions = exceptions;
+}
+
+/// One frame, or the calls that were inlined into one, innermost first.
+fn resolved(frame: Frame, found: &Found) -> Vec<Frame> {
+    let table = match found {
+        Found::Nothing(why) => return vec![Frame { unresolved: Some(why.clone()), ..frame }],
+        Found::Table(table) => table,
+    };
+    match calls(&frame, table) {
+        Ok(calls) => {
+            let raw = frame.as_raw();
+            let calls = calls.iter().take(MAX_INLINED);
+            calls.map(|call| frame_of(&frame, &raw, call, table)).collect()
+        }
+        Err(why) => vec![Frame { unresolved: Some(why), ..frame }],
+    }
+}
+
+fn calls<'a>(frame: &Frame, table: &Table<'a>) -> Result<Vec<ResolvedFrame<'a>>, Unresolved> {
+    if table.kind() == Kind::Wasm {
+        return table.look_up_code(code_of(frame)).map_err(|error| reason(&error));
+    }
+    if frame.line == 0 || frame.column == 0 {
+        return Err(Unresolved::NoPosition);
+    }
+    table.look_up(frame.line, frame.column).map(|call| vec![call]).map_err(|error| reason(&error))
+}
+
+/// The grammars give the offset as the column of line 1, and call functions without a name `wasm-function[12]`.
+fn code_of(frame: &Frame) -> Code<'_> {
+    if frame.line == 1 && !is_wasm_code(frame) {
+        return Code::Offset(frame.column.into());
+    }
+    let number = frame.function.strip_prefix("wasm-function[");
+    let number = number.and_then(|rest| rest.strip_suffix(']')?.parse().ok());
+    number.map_or(Code::Name(&frame.function), Code::Index)
+}
+
+fn reason(error: &NotThere) -> Unresolved {
+    match error {
+        NotThere::Empty | NotThere::Damaged => Unresolved::Unreadable { detail: error.to_string() },
+        _ => Unresolved::Elsewhere,
+    }
+}
+
+fn frame_of(frame: &Frame, raw: &RawFrame, call: &ResolvedFrame, table: &Table) -> Frame {
+    let path = call.path.unwrap_or(&frame.file);
+    let context =
+        call.source.and_then(|source| table.context(source, call.line, CONTEXT_LINES).ok());
+    let source = context.map(|context| Source {
+        before: context.before,
+        line: context.line,
+        after: context.after,
+    });
+    // Without a path, the engine's own name is all that there is.
+    let own = if call.path.is_none() { frame.function.as_str() } else { "" };
+    Frame::from_raw(
+        raw.clone(),
+        Frame {
+            function: call.function.unwrap_or(own).to_owned(),
+            file: path.to_owned(),
+            line: call.line,
+            column: call.column,
+            in_app: frame.in_app && call.in_app && is_in_app(path),
+            source,
+            vars: frame.vars.clone(),
+            ..Frame::default()
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests;
