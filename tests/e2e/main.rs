@@ -6,6 +6,7 @@
 
 mod admission;
 mod api_calls;
+mod artifacts;
 mod bindings;
 mod capture_thrown;
 mod capture_told;
@@ -37,6 +38,7 @@ mod reported;
 mod retention;
 mod sdk_page;
 mod sender;
+mod sentry_cli;
 mod sentry_sdk;
 mod sentry_sdks;
 mod uncaught;
@@ -126,6 +128,8 @@ fn tests() -> Vec<Test> {
         deployment::TESTS,
         page_check::TESTS,
         first_event::TESTS,
+        artifacts::TESTS,
+        sentry_cli::TESTS,
         retention::TESTS,
         migrations::TESTS,
         upgrade::TESTS,

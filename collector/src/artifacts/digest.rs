@@ -333,15 +333,18 @@ fn done(row: &BundleRow, made: &[Made], now_ms: i64) -> Vec<Statement> {
     let [project_2, release_2, dist_2, list_2, hash_2] = key();
     vec![
         Statement::new(
-            "UPDATE artifact_file SET hash = coalesce(unhex(nullif(made.hash, '')), artifact_file.hash),
-                kind = iif(made.hash = '', artifact_file.kind, made.kind),
-                names = iif(made.hash = '', artifact_file.names, made.names),
-                sources = iif(made.hash = '', artifact_file.sources, made.sources), refused = made.refused, bundle = NULL, uploaded_ms = ?6
-             FROM (SELECT value ->> '$[0].url' AS url, value ->> '$[0].debug_id' AS debug_id,
-                value ->> '$[0].hash' AS hash, value ->> '$[0].kind' AS kind, value ->> '$[0].names' AS names,
-                value ->> '$[0].sources' AS sources, value ->> '$[1]' AS refused FROM json_each(?4)) AS made
-             WHERE artifact_file.project_id = ?1 AND artifact_file.release = ?2 AND artifact_file.dist = ?3
-             AND artifact_file.url = made.url AND artifact_file.debug_id = made.debug_id AND bundle = ?5",
+            "INSERT INTO artifact_file
+                (project_id, release, dist, url, debug_id, hash, kind, names, sources, refused, uploaded_ms)
+             SELECT ?1, ?2, ?3, value ->> '$[0].url', value ->> '$[0].debug_id', unhex(nullif(value ->> '$[0].hash', '')),
+                value ->> '$[0].kind', value ->> '$[0].names', value ->> '$[0].sources', value ->> '$[1]', ?6
+             FROM json_each(?4) WHERE EXISTS (
+                SELECT 1 FROM artifact_file f WHERE f.project_id = ?1 AND f.release = ?2 AND f.dist = ?3
+                AND f.url = value ->> '$[0].url' AND f.debug_id = value ->> '$[0].debug_id')
+             ON CONFLICT DO UPDATE SET hash = coalesce(excluded.hash, hash), kind = iif(excluded.hash IS NULL, kind, excluded.kind),
+                names = iif(excluded.hash IS NULL, names, excluded.names),
+                sources = iif(excluded.hash IS NULL, sources, excluded.sources), refused = excluded.refused,
+                bundle = NULL, uploaded_ms = excluded.uploaded_ms
+             WHERE bundle = ?5",
             [project, release, dist, list, hash, now_ms.into()],
         ),
         Statement::new(LEFT, [project_2, release_2, dist_2, list_2, hash_2, bad.into()]),
@@ -363,4 +366,4 @@ const LEFT: &str = "
     WHERE project_id = ?1 AND release = ?2 AND dist = ?3 AND hash = ?5";
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
