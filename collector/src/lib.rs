@@ -42,6 +42,8 @@ pub mod store;
 pub mod symbolicate;
 pub mod view;
 
+use artifacts::retain;
+use symbolicate::late;
 use worker::{
     Context, Date, Env, MessageBatch, Request, Response, ScheduleContext, ScheduledEvent, event,
 };
@@ -52,24 +54,26 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     Ok(route::answer(incoming).await)
 }
 
-/// Of the crons in `wrangler.toml`: each has an invocation of its own, for its queries.
-const LATE_MAPS: &str = "2-57/5 * * * *";
-
-/// The third of them.
-const ARTIFACTS: &str = "3-58/5 * * * *";
-
 #[event(scheduled)]
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    let (env, now_ms) = (&env, now_ms());
+    // Invocations of their own, each with its queries.
     let stopped = match event.cron().as_str() {
-        LATE_MAPS => symbolicate::late::run(&env, now_ms()).await.err().map(|e| e.to_string()),
-        ARTIFACTS => artifacts::retain::run(&env, now_ms()).await.err().map(|e| e.to_string()),
-        _ => purge::run(&env, now_ms()).await.err().map(|e| e.to_string()),
+        LATE_MAPS_CRON => late::run(env, now_ms).await.err().map(|error| error.to_string()),
+        ARTIFACTS_CRON => retain::run(env, now_ms).await.err().map(|error| error.to_string()),
+        _ => purge::run(env, now_ms).await.err().map(|error| error.to_string()),
     };
     if let Some(error) = stopped {
         // The next run begins where this one stopped.
         worker::console_error!("cron stopped early: {}", error);
     }
 }
+
+/// The second trigger of `wrangler.toml`.
+const LATE_MAPS_CRON: &str = "2-57/5 * * * *";
+
+/// The third.
+const ARTIFACTS_CRON: &str = "3-58/5 * * * *";
 
 #[event(queue)]
 async fn queue_batch(

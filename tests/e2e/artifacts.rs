@@ -44,7 +44,8 @@ fn tokens(world: &World) {
     assert_eq!((read(&reader, &project), read(&writer, &project)), (200, 403));
     assert_eq!(read(&reader, &other), 404);
     let list = reader.send("GET", "/api/0/projects/", "", b"").unwrap();
-    assert_eq!(list.body, json!([{ "slug": project.slug, "name": project.slug }]).to_string());
+    let list: Value = serde_json::from_str(&list.body).unwrap();
+    assert_eq!(list, json!([{ "slug": project.slug, "name": project.slug }]));
     // A token makes no tokens, and changes nothing.
     let more = reader.json("POST", &path(&project, "tokens/"), &json!({})).unwrap();
     assert_eq!(more.status, 401, "{more:?}");
@@ -67,9 +68,8 @@ fn settings_page(world: &World) {
     let tab = world.tab();
     tab.open(&project.sign_in);
     tab.open(&format!("{}/{}/settings/", world.worker.dashboard(), project.slug));
-    let _sent = tab.eval(
-        "document.querySelector('#token-label').value = 'deploy'; document.querySelector('#tokens form:last-of-type').submit()",
-    );
+    tab.fill("#token-label", "deploy");
+    tab.click("#tokens form:last-of-type button");
     let token = trapline_tests::eventually(|| {
         let token = tab.text("#new-token");
         anyhow::ensure!(token.starts_with("sntrys_"), "{token:?}");
@@ -81,7 +81,7 @@ fn settings_page(world: &World) {
     assert_eq!(listed[0]["scopes"], json!(["artifacts:write"]));
     tab.open(&format!("{}/{}/settings/", world.worker.dashboard(), project.slug));
     assert!(!tab.text("body").contains(&token), "shown once");
-    let _sent = tab.eval("document.querySelector('[aria-label^=\"Revoke the token\"]').click()");
+    tab.click("[aria-label^='Revoke the token']");
     trapline_tests::eventually(|| {
         let text = tab.text("#tokens");
         anyhow::ensure!(text.contains("revoked"), "{text}");

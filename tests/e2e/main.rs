@@ -41,6 +41,7 @@ mod sender;
 mod sentry_cli;
 mod sentry_sdk;
 mod sentry_sdks;
+mod symbolicated;
 mod uncaught;
 mod unchanged;
 mod upgrade;
@@ -136,6 +137,7 @@ fn tests() -> Vec<Test> {
         bindings::TESTS,
         faults::TESTS,
         crowds::TESTS,
+        symbolicated::TESTS,
     ]
     .concat();
     if is_full() {
@@ -161,6 +163,7 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         unchanged::ENGINE_TESTS,
         sdk_page::ENGINE_TESTS,
         debug::ENGINE_TESTS,
+        symbolicated::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()

@@ -28,6 +28,7 @@ use crate::reply;
 use crate::request::Incoming;
 use crate::sql::Statement;
 use crate::store::Store;
+use crate::symbolicate::late;
 
 /// Largest request.
 const MAX_BODY: usize = 64 * 1024;
@@ -78,6 +79,9 @@ pub async fn assemble(incoming: &mut Incoming) -> Result<Response, Failure> {
         let (project, store) = access.open(incoming, name).await?;
         let upload = Upload::of(&asked, project.id);
         let one = assemble_for(incoming, &access, &store, &upload).await?;
+        if one.missing_chunks.is_empty() {
+            late::uploaded(incoming, project);
+        }
         let is_worse = ["ok", "created", "not_found", "error"];
         let rank = |state: &str| is_worse.iter().position(|other| *other == state);
         if rank(one.state) > rank(answer.state) {

@@ -3,6 +3,9 @@
 //! What cannot become a table is noted with the reason, which the pages show where a frame needs it. Making the same table
 //! twice is harmless: two invocations at once write the same bytes under the same hash.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use trapline_symbols::digest::{Input, digest_source_map};
 use trapline_symbols::map::{self, MapComment};
@@ -18,6 +21,7 @@ use super::upload::{kind_name, store_pack, tables_of};
 use super::zip::{self, Part};
 use crate::failure::Failure;
 use crate::plan::{HOUR_MS, bytes_of_hex};
+use crate::request::Incoming;
 use crate::sql::Statement;
 use crate::store::Store;
 use crate::symbolicate::late;
@@ -92,6 +96,43 @@ pub fn oldest() -> Statement {
          FROM artifact_bundle WHERE pending_files > 0 ORDER BY created_ms LIMIT 1",
         [],
     )
+}
+
+/// The same of a project. The index has a row for each of all projects that is not done: few.
+pub fn oldest_of(project_id: u32) -> Statement {
+    Statement::new(
+        "SELECT project_id, lower(hex(hash)) AS hash, release, dist, chunks, pending, refused, created_ms
+         FROM artifact_bundle INDEXED BY artifact_bundle_pending
+         WHERE pending_files > 0 AND project_id = ?1 ORDER BY created_ms LIMIT 1",
+        [project_id.into()],
+    )
+}
+
+thread_local! {
+    /// What events of this isolate have waited for, by project.
+    static ASKED: RefCell<HashMap<u32, Pending>> = RefCell::default();
+}
+
+/// An event waits for a table: it is made once the request has been answered.
+pub fn ask(project_id: u32, pending: &Pending) {
+    ASKED.with_borrow_mut(|asked| asked.insert(project_id, pending.clone()));
+}
+
+/// Makes what was asked for of this project, beside the answer.
+pub fn follow_up(incoming: &Incoming, project_id: u32, database: u32) {
+    let asked = ASKED.with_borrow_mut(|asked| asked.remove(&project_id));
+    let Some(pending) = asked else { return };
+    let (env, now_ms) = (incoming.env.clone(), incoming.now_ms);
+    incoming.context.wait_until(async move {
+        let made = async {
+            let store = Store::open_database(&env, database, now_ms).await?;
+            wanted(&env, &store, project_id, &pending, now_ms).await
+        };
+        if let Err(error) = made.await {
+            // The next event, or cron, tries again.
+            worker::console_error!("a table could not be made: {}", error);
+        }
+    });
 }
 
 /// Makes the table that an event waits for, and some of its neighbours.

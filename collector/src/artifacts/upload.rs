@@ -229,7 +229,7 @@ pub async fn add_manifest(incoming: &mut Incoming, project: &str) -> Result<Resp
         batch
     };
     store.write(|_| statements()).await?;
-    late::forget(id);
+    late::uploaded(incoming, project);
     Ok(reply::json(200, &Stored { files: files.len() }))
 }
 

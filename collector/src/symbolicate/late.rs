@@ -16,6 +16,8 @@ use worker::Env;
 
 use super::Symbolicator;
 use super::resolve::wanted;
+use crate::artifacts::digest::{self, BundleRow};
+use crate::failure::Failure;
 use crate::life::{Resolved, repoint};
 use crate::plan::{HOUR_MS, bytes_of_hex, event_of_bytes};
 use crate::read::{self, ProjectRow};
@@ -84,9 +86,16 @@ pub async fn uploads(store: &Store, project_id: u32, now_ms: i64) -> Result<Uplo
     Ok(uploads)
 }
 
-/// Something was uploaded just now, or the walk has gone on: this isolate heeds it at once.
+/// This isolate heeds at once what was uploaded, or made of it.
 pub fn forget(project_id: u32) {
     KNOWN.with_borrow_mut(|known| known.remove(&project_id));
+}
+
+/// Something was uploaded just now: a first step follows.
+pub fn uploaded(incoming: &Incoming, project: &ProjectRow) {
+    forget(project.id);
+    let scrub = settings::parse(&project.settings).scrub;
+    follow_up(incoming, project.id, project.database, &scrub);
 }
 
 fn remember(project_id: u32, uploads: &Uploads, now_ms: i64) {
@@ -125,11 +134,17 @@ pub fn uploads_statement(project_id: u32) -> Statement {
 ///
 /// # Errors
 /// When the database does not answer: the next step does the same again.
-pub async fn step(around: &Symbolicator<'_>) -> Result<bool, StoreError> {
-    let Symbolicator { store, project_id, now_ms, .. } = *around;
+pub async fn step(around: &Symbolicator<'_>) -> Result<bool, Failure> {
+    let Symbolicator { env, store, project_id, now_ms, .. } = *around;
     let uploads = uploads(store, project_id, now_ms).await?;
     if !uploads.is_due() {
         return Ok(false);
+    }
+    // A group that meets an upload without its tables would be passed over.
+    let unmade: Option<BundleRow> = store.read(&digest::oldest_of(project_id)).await?.first()?;
+    if let Some(bundle) = unmade {
+        digest::some(env, store, bundle, None, now_ms).await?;
+        return Ok(true);
     }
     let mut walk = uploads.walk.clone();
     if walk.place.is_empty() {
@@ -179,7 +194,7 @@ async fn steps(
     database: u32,
     now_ms: i64,
     scrub: &ScrubSettings,
-) -> Result<(), StoreError> {
+) -> Result<(), Failure> {
     let store = Store::open_database(env, database, now_ms).await?;
     step(&Symbolicator { env, store: &store, project_id, now_ms, scrub }).await?;
     Ok(())
@@ -189,7 +204,7 @@ async fn steps(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn run(env: &Env, now_ms: i64) -> Result<(), StoreError> {
+pub async fn run(env: &Env, now_ms: i64) -> Result<(), Failure> {
     let people = Store::open(env, now_ms).await?;
     let projects: Vec<ProjectRow> = people.read(&read::projects()).await?.all()?;
     let turn = usize::try_from(now_ms / HOUR_MS * 12 + now_ms % HOUR_MS / 300_000).unwrap_or(0);
