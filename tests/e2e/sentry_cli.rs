@@ -16,6 +16,7 @@ pub const TESTS: &[Test] = &[
     ("sentry_cli_uploads_without_waiting_and_cron_makes_the_rest_ready", without_waiting),
     ("sentry_cli_and_trapline_upload_leave_the_same_answer", same_answer),
     ("sentry_cli_tells_of_releases", releases),
+    ("cron_takes_away_artifacts_that_no_event_needs", retention),
     ("a_bundle_that_is_damaged_is_refused_in_words", damaged_bundles),
 ];
 
@@ -29,10 +30,14 @@ const SOURCE: &str = "export function outer(price: number) { return add(price) }
 
 /// A folder of its own with `out/app.js`, minified, and its map.
 fn built(world: &World, name: &str) -> PathBuf {
+    built_of(world, name, SOURCE)
+}
+
+fn built_of(world: &World, name: &str, source: &str) -> PathBuf {
     let folder = world.paths.target.join("e2e/sentry-cli").join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("app.ts"), SOURCE).unwrap();
+    fs::write(folder.join("app.ts"), source).unwrap();
     let output = Command::new(world.paths.esbuild())
         .args(["app.ts", "--bundle", "--minify", "--sourcemap", "--outfile=out/app.js"])
         .current_dir(&folder)
@@ -91,11 +96,16 @@ fn first_frame(event: &Event) -> &Frame {
 
 #[track_caller]
 fn check_resolved(event: &Event) {
+    check_resolved_as(event, "negative price");
+}
+
+#[track_caller]
+fn check_resolved_as(event: &Event, words: &str) {
     let frame = first_frame(event);
     assert!(frame.file.ends_with("app.ts"), "{frame:?}");
     assert_eq!((frame.function.as_str(), frame.line), ("add", 3), "{frame:?}");
     let source = frame.source.as_ref().expect("lines around it");
-    assert!(source.line.contains("negative price"), "{source:?}");
+    assert!(source.line.contains(words), "{source:?}");
 }
 
 fn upload(world: &World) {
@@ -222,6 +232,49 @@ fn same_answer(world: &World) {
     let before = writes();
     upload();
     assert_eq!(writes(), before, "uploading again sends nothing");
+}
+
+fn retention(world: &World) {
+    let project = world.project();
+    let program = Program::of(world, &project, &["artifacts:write"]).unwrap();
+    let (old, new) =
+        (built(world, "old"), built_of(world, "new", &SOURCE.replace("price", "cost")));
+    for (folder, release) in [(&old, "old@1"), (&new, "new@1")] {
+        for arguments in [
+            &["sourcemaps", "inject", "out"][..],
+            &["sourcemaps", "upload", "out", "--release", release, "--wait"],
+        ] {
+            ran(&program.sentry_cli(world, &project, folder, arguments).unwrap());
+        }
+    }
+    let id = project.id();
+    let count = |table: &str| {
+        world.database.number(&format!("SELECT count(*) FROM {table} WHERE project_id = {id}"))
+    };
+    let all = || ["artifact_release", "artifact_file", "artifact", "artifact_pack"].map(count);
+    assert_eq!(all(), [2, 2, 2, 2]);
+    let cron = || {
+        let answer = world.get_site("/__scheduled?cron=3-58/5+*+*+*+*");
+        assert_eq!(answer.status, 200, "{answer:?}");
+    };
+    cron();
+    assert_eq!(all(), [2, 2, 2, 2], "both are needed still");
+    // As if all of it had happened long ago, one release after the other.
+    world.database.run(&format!(
+        "UPDATE artifact_release SET uploaded_ms = 1 + (release = 'new@1'), used_ms = 1 WHERE project_id = {id};
+         UPDATE artifact_pack SET created_ms = 1 WHERE project_id = {id}"
+    ));
+    eventually(|| {
+        cron();
+        // Time passes between a pack's rows and its bytes.
+        world.database.run("UPDATE artifact_pack SET going_ms = 1 WHERE going_ms > 1");
+        anyhow::ensure!(all() == [1, 1, 1, 1], "{:?}", all());
+        Ok(())
+    });
+    let frame = thrown(&project, &new, &"d1".repeat(16), &with_debug_id(&new));
+    check_resolved_as(&frame, "negative cost");
+    let frame = thrown(&project, &old, &"d2".repeat(16), &with_debug_id(&old));
+    assert!(first_frame(&frame).unresolved.is_some(), "{frame:?}");
 }
 
 fn releases(world: &World) {
