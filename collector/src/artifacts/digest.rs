@@ -3,10 +3,10 @@
 //! What cannot become a table is noted with the reason, which the pages show where a frame needs it. Making the same table
 //! twice is harmless: two invocations at once write the same bytes under the same hash.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+mod asked;
 
 use serde::Deserialize;
+use trapline_core::fingerprint::hex;
 use trapline_symbols::digest::{Input, digest_source_map};
 use trapline_symbols::map::{self, MapComment};
 use trapline_symbols::{Kind, pack};
@@ -14,18 +14,17 @@ use worker::Env;
 
 use super::bundle::ToDo;
 use super::chunks::{Chunk, Reader};
-use super::find::Pending;
 use super::kv::{Kv, KvError};
 use super::rows::{self, File};
 use super::upload::{kind_name, store_pack, tables_of};
 use super::zip::{self, Part};
 use crate::failure::Failure;
 use crate::plan::{HOUR_MS, bytes_of_hex};
-use crate::request::Incoming;
 use crate::sql::Statement;
 use crate::store::Store;
 use crate::symbolicate::late;
-use trapline_core::fingerprint::hex;
+
+pub use asked::{ask, follow_up};
 
 /// Bytes of scripts and maps of one invocation; a file above that has one of its own. 300 files of a large site, 80 KB each
 /// with their maps, take ten.
@@ -106,57 +105,6 @@ pub fn oldest_of(project_id: u32) -> Statement {
          WHERE pending_files > 0 AND project_id = ?1 ORDER BY created_ms LIMIT 1",
         [project_id.into()],
     )
-}
-
-thread_local! {
-    /// What events of this isolate have waited for, by project.
-    static ASKED: RefCell<HashMap<u32, Pending>> = RefCell::default();
-}
-
-/// An event waits for a table: it is made once the request has been answered.
-pub fn ask(project_id: u32, pending: &Pending) {
-    ASKED.with_borrow_mut(|asked| asked.insert(project_id, pending.clone()));
-}
-
-/// Makes what was asked for of this project, beside the answer.
-pub fn follow_up(incoming: &Incoming, project_id: u32, database: u32) {
-    let asked = ASKED.with_borrow_mut(|asked| asked.remove(&project_id));
-    let Some(pending) = asked else { return };
-    let (env, now_ms) = (incoming.env.clone(), incoming.now_ms);
-    incoming.context.wait_until(async move {
-        let made = async {
-            let store = Store::open_database(&env, database, now_ms).await?;
-            wanted(&env, &store, project_id, &pending, now_ms).await
-        };
-        if let Err(error) = made.await {
-            // The next event, or cron, tries again.
-            worker::console_error!("a table could not be made: {}", error);
-        }
-    });
-}
-
-/// Makes the table that an event waits for, and some of its neighbours.
-///
-/// # Errors
-/// When database or KV do not answer; another invocation will try again.
-pub async fn wanted(
-    env: &Env,
-    store: &Store,
-    project_id: u32,
-    pending: &Pending,
-    now_ms: i64,
-) -> Result<(), Failure> {
-    let which = Which {
-        project_id,
-        bundle: &pending.bundle,
-        release: &pending.release,
-        dist: &pending.dist,
-    };
-    let row: Option<BundleRow> = store.read(&bundle(&which)).await?.first()?;
-    if let Some(row) = row {
-        some(env, store, row, Some((&pending.url, &pending.debug_id)), now_ms).await?;
-    }
-    Ok(())
 }
 
 /// What became of one file.
