@@ -10,6 +10,7 @@ use trapline_core::scrub::ScrubSettings;
 use worker::Response;
 
 use crate::account::{self, Viewer};
+use crate::artifacts::digest;
 use crate::failure::Failure;
 use crate::plan::{HOUR_MS, level_of};
 use crate::read::{self, CountsRow, IssueRecord, ProjectRow};
@@ -62,6 +63,7 @@ impl Visit {
             return Ok(event);
         };
         let (project_id, database) = (self.project.id, self.project.database);
+        digest::follow_up(incoming, project_id, database);
         late::follow_up(incoming, project_id, database, &scrub);
         Ok(resolved)
     }

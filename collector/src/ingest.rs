@@ -22,6 +22,7 @@ use trapline_core::limits::{MAX_ENVELOPE, MAX_INFLATED};
 use trapline_core::origin::is_allowed;
 use worker::Response;
 
+use crate::artifacts::digest;
 use crate::auth::{self, Named, Places};
 use crate::key::{KnownKey, known_key};
 use crate::memory::keep;
@@ -280,6 +281,7 @@ async fn write(incoming: &Incoming, key: &KnownKey, events: &[Digested]) -> Resu
         }
     }
     store(incoming, key, &waiting, &commit).await?;
+    digest::follow_up(incoming, key.project_id, key.database);
     late::follow_up_known(incoming, key.project_id, key.database, &key.settings.scrub);
     Ok(())
 }

@@ -21,6 +21,8 @@ mod welcome;
 #[cfg(test)]
 mod tests;
 
+pub use stack::why_unresolved;
+
 use askama::Template;
 
 use crate::view::{

@@ -147,7 +147,7 @@ async fn programs(
     method: Method,
     parts: &[&str],
 ) -> Result<Response, Failure> {
-    use artifacts::{access, assemble, chunks, releases, upload};
+    use artifacts::{access, assemble, chunks, releases, resolve, upload};
     match (method, parts) {
         (Method::Get, []) => access::info(incoming).await,
         (Method::Get, ["projects", project, "tokens"]) => {
@@ -161,6 +161,9 @@ async fn programs(
         }
         (Method::Post, ["projects", project, "artifacts", "missing"]) => {
             upload::missing(incoming, project).await
+        }
+        (Method::Post, ["projects", project, "artifacts", "resolve"]) => {
+            resolve::resolve(incoming, project).await
         }
         (Method::Put, ["projects", project, "artifacts", hash]) => {
             upload::put_pack(incoming, project, hash).await

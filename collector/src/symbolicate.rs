@@ -95,7 +95,10 @@ impl Symbolicator<'_> {
                     Unresolved::Pending
                 })
             }
-            Look::Pending(_) => Err(Unresolved::Pending),
+            Look::Pending(pending) => {
+                artifacts::digest::ask(self.project_id, pending);
+                Err(Unresolved::Pending)
+            }
             Look::Refused(detail) => Err(Unresolved::Unreadable { detail: detail.clone() }),
             Look::NotUploaded { nearest_release } => Err(Unresolved::NotUploaded {
                 debug_id: wanted.debug_id.clone().unwrap_or_default(),

@@ -6,6 +6,7 @@
 
 mod admission;
 mod api_calls;
+mod artifacts;
 mod bindings;
 mod capture_thrown;
 mod capture_told;
@@ -38,6 +39,7 @@ mod retention;
 mod rust_app;
 mod sdk_page;
 mod sender;
+mod sentry_cli;
 mod sentry_sdk;
 mod sentry_sdks;
 mod symbolicated;
@@ -129,6 +131,8 @@ fn tests() -> Vec<Test> {
         deployment::TESTS,
         page_check::TESTS,
         first_event::TESTS,
+        artifacts::TESTS,
+        sentry_cli::TESTS,
         retention::TESTS,
         migrations::TESTS,
         upgrade::TESTS,

@@ -63,7 +63,7 @@ impl Answer {
         value.get("detail").and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
-    fn of(mut response: Response<Body>) -> Result<Self> {
+    pub(crate) fn of(mut response: Response<Body>) -> Result<Self> {
         let retry_after = response.headers().get("retry-after");
         let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let status = response.status().as_u16();

@@ -36,6 +36,9 @@ const MAX_BODY: usize = 64 * 1024;
 /// Projects that one bundle may be for.
 const MAX_PROJECTS: usize = 5;
 
+/// From good to bad: of several projects the worst one is told.
+const STATES: [&str; 4] = ["ok", "created", "not_found", "error"];
+
 #[derive(Deserialize)]
 struct Asked {
     checksum: String,
@@ -82,8 +85,7 @@ pub async fn assemble(incoming: &mut Incoming) -> Result<Response, Failure> {
         if one.missing_chunks.is_empty() {
             late::uploaded(incoming, project);
         }
-        let is_worse = ["ok", "created", "not_found", "error"];
-        let rank = |state: &str| is_worse.iter().position(|other| *other == state);
+        let rank = |state: &str| STATES.iter().position(|other| *other == state);
         if rank(one.state) > rank(answer.state) {
             answer = one;
         }

@@ -3,7 +3,10 @@
 //! What cannot become a table is noted with the reason, which the pages show where a frame needs it. Making the same table
 //! twice is harmless: two invocations at once write the same bytes under the same hash.
 
+mod asked;
+
 use serde::Deserialize;
+use trapline_core::fingerprint::hex;
 use trapline_symbols::digest::{Input, digest_source_map};
 use trapline_symbols::map::{self, MapComment};
 use trapline_symbols::{Kind, pack};
@@ -11,16 +14,17 @@ use worker::Env;
 
 use super::bundle::ToDo;
 use super::chunks::{Chunk, Reader};
-use super::find::Pending;
 use super::kv::{Kv, KvError};
-use super::rows::File;
+use super::rows::{self, File};
 use super::upload::{kind_name, store_pack, tables_of};
 use super::zip::{self, Part};
 use crate::failure::Failure;
 use crate::plan::{HOUR_MS, bytes_of_hex};
 use crate::sql::Statement;
 use crate::store::Store;
-use trapline_core::fingerprint::hex;
+use crate::symbolicate::late;
+
+pub use asked::{ask, follow_up};
 
 /// Bytes of scripts and maps of one invocation; a file above that has one of its own. 300 files of a large site, 80 KB each
 /// with their maps, take ten.
@@ -101,30 +105,6 @@ pub fn oldest_of(project_id: u32) -> Statement {
          WHERE pending_files > 0 AND project_id = ?1 ORDER BY created_ms LIMIT 1",
         [project_id.into()],
     )
-}
-
-/// Makes the table that an event waits for, and some of its neighbours.
-///
-/// # Errors
-/// When database or KV do not answer; another invocation will try again.
-pub async fn wanted(
-    env: &Env,
-    store: &Store,
-    project_id: u32,
-    pending: &Pending,
-    now_ms: i64,
-) -> Result<(), Failure> {
-    let which = Which {
-        project_id,
-        bundle: &pending.bundle,
-        release: &pending.release,
-        dist: &pending.dist,
-    };
-    let row: Option<BundleRow> = store.read(&bundle(&which)).await?.first()?;
-    if let Some(row) = row {
-        some(env, store, row, Some((&pending.url, &pending.debug_id)), now_ms).await?;
-    }
-    Ok(())
 }
 
 /// What became of one file.
@@ -309,11 +289,12 @@ async fn keep(
     }
     if !made.is_empty() {
         store.write(|_| done(row, made, now_ms)).await?;
+        late::forget(row.project_id);
     }
     Ok(())
 }
 
-/// Primary keys of `artifact_file` and `artifact_bundle`, and their indexes.
+/// Primary keys of `artifact_file`, `artifact_bundle` and `artifact_release`, and their indexes.
 fn done(row: &BundleRow, made: &[Made], now_ms: i64) -> Vec<Statement> {
     let files: Vec<(&File, &str)> = made
         .iter()
@@ -341,18 +322,22 @@ fn done(row: &BundleRow, made: &[Made], now_ms: i64) -> Vec<Statement> {
     let [project_2, release_2, dist_2, list_2, hash_2] = key();
     vec![
         Statement::new(
-            "UPDATE artifact_file SET hash = coalesce(unhex(nullif(made.hash, '')), artifact_file.hash),
-                kind = iif(made.hash = '', artifact_file.kind, made.kind),
-                names = iif(made.hash = '', artifact_file.names, made.names),
-                sources = iif(made.hash = '', artifact_file.sources, made.sources), refused = made.refused, bundle = NULL, uploaded_ms = ?6
-             FROM (SELECT value ->> '$[0].url' AS url, value ->> '$[0].debug_id' AS debug_id,
-                value ->> '$[0].hash' AS hash, value ->> '$[0].kind' AS kind, value ->> '$[0].names' AS names,
-                value ->> '$[0].sources' AS sources, value ->> '$[1]' AS refused FROM json_each(?4)) AS made
-             WHERE artifact_file.project_id = ?1 AND artifact_file.release = ?2 AND artifact_file.dist = ?3
-             AND artifact_file.url = made.url AND artifact_file.debug_id = made.debug_id AND bundle = ?5",
+            "INSERT INTO artifact_file
+                (project_id, release, dist, url, debug_id, hash, kind, names, sources, refused, uploaded_ms)
+             SELECT ?1, ?2, ?3, value ->> '$[0].url', value ->> '$[0].debug_id', unhex(nullif(value ->> '$[0].hash', '')),
+                value ->> '$[0].kind', value ->> '$[0].names', value ->> '$[0].sources', value ->> '$[1]', ?6
+             FROM json_each(?4) WHERE EXISTS (
+                SELECT 1 FROM artifact_file f WHERE f.project_id = ?1 AND f.release = ?2 AND f.dist = ?3
+                AND f.url = value ->> '$[0].url' AND f.debug_id = value ->> '$[0].debug_id')
+             ON CONFLICT DO UPDATE SET hash = coalesce(excluded.hash, hash), kind = iif(excluded.hash IS NULL, kind, excluded.kind),
+                names = iif(excluded.hash IS NULL, names, excluded.names),
+                sources = iif(excluded.hash IS NULL, sources, excluded.sources), refused = excluded.refused,
+                bundle = NULL, uploaded_ms = excluded.uploaded_ms
+             WHERE bundle = ?5",
             [project, release, dist, list, hash, now_ms.into()],
         ),
         Statement::new(LEFT, [project_2, release_2, dist_2, list_2, hash_2, bad.into()]),
+        rows::add_release(row.project_id, &row.release, &row.dist, now_ms),
     ]
 }
 
@@ -370,4 +355,4 @@ const LEFT: &str = "
     WHERE project_id = ?1 AND release = ?2 AND dist = ?3 AND hash = ?5";
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

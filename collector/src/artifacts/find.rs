@@ -182,20 +182,22 @@ const FIND: &str = "
                     CASE WHEN a.pack IS NOT NULL THEN lower(hex(a.pack)) END, 'offset', a.offset,
                     'length', a.length, 'used_ms', r.used_ms, 'release', f.release, 'dist', f.dist, 'url', f.url,
                     'debug_id', f.debug_id, 'bundle', lower(hex(f.bundle)), 'refused', f.refused)
-                FROM artifact_file f
+                FROM (SELECT *, dist <> wanted.dist AS other_dist, url <> wanted.url AS other_url FROM artifact_file
+                    WHERE project_id = ?1 AND release = wanted.release AND dist IN (wanted.dist, '')
+                    AND url IN (wanted.url, wanted.path) AND wanted.release <> ''
+                    AND (wanted.debug_id = '' OR debug_id = '')) f
                 LEFT JOIN artifact a ON a.project_id = f.project_id AND a.hash = f.hash
                 LEFT JOIN artifact_release r
                     ON r.project_id = f.project_id AND r.release = f.release AND r.dist = f.dist
-                WHERE f.project_id = ?1 AND f.release = wanted.release AND f.dist IN (wanted.dist, '')
-                    AND f.url IN (wanted.url, wanted.path) AND wanted.release <> '' AND (wanted.debug_id = '' OR f.debug_id = '')
-                ORDER BY f.dist <> wanted.dist, f.url <> wanted.url, a.hash IS NULL, f.refused <> '', f.uploaded_ms DESC
+                ORDER BY f.other_dist, f.other_url, a.hash IS NULL, f.refused <> '', f.uploaded_ms DESC
                 LIMIT 1)) AS best
         FROM wanted)
     SELECT position, best, CASE WHEN best IS NULL THEN (
-        SELECT uploaded.release FROM (SELECT * FROM artifact_release WHERE project_id = ?1 AND release <> ''
-            ORDER BY uploaded_ms DESC LIMIT 20) uploaded
-        ORDER BY NOT EXISTS (SELECT 1 FROM artifact_file f WHERE f.project_id = ?1 AND f.release = uploaded.release
-            AND f.dist = uploaded.dist AND f.url IN (looked.url, looked.path)), uploaded.uploaded_ms DESC LIMIT 1) END AS nearest_release
+        SELECT uploaded.release FROM (SELECT release, uploaded_ms, EXISTS (
+                SELECT 1 FROM artifact_file f WHERE f.project_id = ?1 AND f.release = artifact_release.release
+                AND f.dist = artifact_release.dist AND f.url IN (looked.url, looked.path)) AS has_url
+            FROM artifact_release WHERE project_id = ?1 AND release <> '' ORDER BY uploaded_ms DESC LIMIT 20) uploaded
+        ORDER BY uploaded.has_url DESC, uploaded.uploaded_ms DESC LIMIT 1) END AS nearest_release
     FROM looked";
 
 /// `https://shop.example/a.js?v=2#x` → `https://shop.example/a.js`

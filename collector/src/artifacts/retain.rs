@@ -96,12 +96,13 @@ fn stale(kept: &[Keep], now_ms: i64) -> Statement {
         kept.iter().map(|keep| (keep.project_id, now_ms - keep.days * DAY_MS)).collect();
     let kept = serde_json::to_string(&kept).unwrap_or_default();
     Statement::new(
-        "SELECT r.project_id, r.release, r.dist FROM json_each(?1) k
-         CROSS JOIN artifact_release r ON r.project_id = k.value ->> 0
-         WHERE max(r.uploaded_ms, r.used_ms) < k.value ->> 1 AND (r.release, iif(r.release = '', r.dist, '')) <> (
-            SELECT n.release, iif(n.release = '', n.dist, '') FROM artifact_release n
-            WHERE n.project_id = r.project_id AND (n.release = '') = (r.release = '')
-            ORDER BY n.uploaded_ms DESC LIMIT 1)
+        "SELECT artifact_release.project_id, artifact_release.release, artifact_release.dist FROM json_each(?1) k
+         CROSS JOIN artifact_release ON artifact_release.project_id = k.value ->> 0
+         WHERE max(artifact_release.uploaded_ms, artifact_release.used_ms) < k.value ->> 1
+         AND (artifact_release.release, iif(artifact_release.release = '', artifact_release.dist, '')) <> (
+            SELECT artifact_release_newest.release, iif(artifact_release_newest.release = '', artifact_release_newest.dist, '') FROM artifact_release AS artifact_release_newest
+            WHERE artifact_release_newest.project_id = artifact_release.project_id AND (artifact_release_newest.release = '') = (artifact_release.release = '')
+            ORDER BY artifact_release_newest.uploaded_ms DESC LIMIT 1)
          LIMIT 1",
         [kept.into()],
     )
@@ -198,7 +199,7 @@ fn next_packs() -> Statement {
          WHERE (project_id, hash) > (
             coalesce((SELECT value ->> 'project_id' FROM setting WHERE name = 'artifact_packs'), 0),
             coalesce((SELECT unhex(value ->> 'hash') FROM setting WHERE name = 'artifact_packs'), x''))
-         ORDER BY project_id, hash LIMIT ?1",
+         ORDER BY artifact_pack.project_id, artifact_pack.hash LIMIT ?1",
         [PACKS.into()],
     )
 }
@@ -238,6 +239,18 @@ fn step(packs: &[Pack], now_ms: i64) -> [Statement; 3] {
 
 fn json(packs: &[Pack]) -> String {
     serde_json::to_string(packs).unwrap_or_default()
+}
+
+/// All of them, for the snapshot of their plans.
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<Statement> {
+    let release = Stale { project_id: 1, release: "1".into(), dist: String::new() };
+    let pack = [Pack { project_id: 1, hash: "aa".into() }];
+    let mut all = vec![stale(&[Keep { project_id: 1, days: 90 }], 1)];
+    all.extend(forget(&release));
+    all.extend([going(1), claim(&pack, 1), gone(&pack), next_packs()]);
+    all.extend(step(&pack, 1));
+    all
 }
 
 #[cfg(test)]

@@ -136,22 +136,24 @@ pub fn add_pending(
     files.chunks(FILES_A_STATEMENT).map(statement).collect()
 }
 
-/// How fine it is known when a release was last uploaded: deploying the same again writes nothing.
-const UPLOADED_STEP_MS: i64 = 24 * HOUR_MS;
+/// How fine it is known when a release was last asked for: deploying the same again writes a row a day.
+const USED_STEP_MS: i64 = 24 * HOUR_MS;
 
-/// Notes an upload for a release, after its files. Primary keys of `artifact_release` and `artifact_file`.
+/// Notes an upload for a release, after its files; `uploaded_ms` moves where a file has changed, so that stored events are looked
+/// at again. Primary keys of `artifact_release` and `artifact_file`.
 pub fn add_release(project_id: u32, release: &str, dist: &str, now_ms: i64) -> Statement {
     Statement::new(
         "INSERT INTO artifact_release (project_id, release, dist, files, uploaded_ms, used_ms)
-         SELECT ?1, ?2, ?3, count(*), ?4, ?4 FROM artifact_file WHERE project_id = ?1 AND release = ?2 AND dist = ?3
+         SELECT ?1, ?2, ?3, count(*), coalesce(max(uploaded_ms), ?4), ?4 FROM artifact_file
+         WHERE project_id = ?1 AND release = ?2 AND dist = ?3 HAVING count(*) > 0
          ON CONFLICT DO UPDATE SET files = excluded.files, uploaded_ms = excluded.uploaded_ms, used_ms = excluded.used_ms
-         WHERE files <> excluded.files OR uploaded_ms < ?5",
+         WHERE files <> excluded.files OR uploaded_ms <> excluded.uploaded_ms OR used_ms < ?5",
         [
             project_id.into(),
             release.into(),
             dist.into(),
             now_ms.into(),
-            (now_ms - UPLOADED_STEP_MS).into(),
+            (now_ms - USED_STEP_MS).into(),
         ],
     )
 }

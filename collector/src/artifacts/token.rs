@@ -171,6 +171,14 @@ pub fn revoke(project_id: u32, id: &str, now_ms: i64) -> Statement {
     )
 }
 
+/// All of them, for the snapshot of their plans.
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<Statement> {
+    let (label, made_by) = ("CI", "Jo");
+    let new = New { token: "t", project_id: 1, scopes: ARTIFACTS_WRITE, label, made_by };
+    vec![holder("t"), list(1), create(&new, 1), revoke(1, "aa", 1)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

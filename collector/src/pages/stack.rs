@@ -11,6 +11,11 @@ use why::{Why, why};
 /// Bytes of a title that surely fit the five lines it is cut to.
 const CLAMPED: usize = 120;
 
+/// Why a frame stays as the engine said it, in a sentence; `None` of a resolved one.
+pub fn why_unresolved(event: &Event, frame: &Frame) -> Option<String> {
+    why(event, frame).map(|why| why.sentence)
+}
+
 /// A member of the chain, ready to print.
 #[derive(Debug)]
 pub(super) struct Link<'a> {

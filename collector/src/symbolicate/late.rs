@@ -86,8 +86,8 @@ pub async fn uploads(store: &Store, project_id: u32, now_ms: i64) -> Result<Uplo
     Ok(uploads)
 }
 
-/// This isolate heeds at once what was uploaded.
-fn forget(project_id: u32) {
+/// This isolate heeds at once what was uploaded, or made of it.
+pub fn forget(project_id: u32) {
     KNOWN.with_borrow_mut(|known| known.remove(&project_id));
 }
 

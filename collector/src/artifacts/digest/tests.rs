@@ -74,6 +74,21 @@ fn made(to_do: &ToDo, hash: &str, refused: Option<NoTable>) -> Made {
     }
 }
 
+/// The statements behind one file that is done.
+pub(crate) fn done_of(to_do: &ToDo) -> Vec<Statement> {
+    let row = BundleRow {
+        project_id: 1,
+        hash: "0b".into(),
+        release: "1".into(),
+        dist: String::new(),
+        chunks: "[]".into(),
+        pending: "[]".into(),
+        refused: "[]".into(),
+        created_ms: 1,
+    };
+    done(&row, &[made(to_do, "AA", None)], 5)
+}
+
 fn rows(db: &TestDb, sql: &'static str) -> Vec<Vec<String>> {
     db.rows(&Statement::new(sql, []))
 }
