@@ -54,7 +54,7 @@ pub(super) fn canonical(kind: &str, parameterised: &str) -> Canonical {
         let endless = text == phrases::ENDLESS;
         let json = text == phrases::JSON || said == phrases::WEBKIT_JSON;
         let named = text.split_once(": ").is_some_and(|(_, name)| words::is_authored_name(name));
-        let tells = if text.starts_with("not defined: ") {
+        let tells = if text.starts_with("not defined: ") || phrases::is_singular(&text) {
             Tells::Bug
         } else if named || phrases::is_rare(&text) {
             Tells::Name

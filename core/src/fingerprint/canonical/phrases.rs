@@ -352,7 +352,30 @@ pub(super) fn fixed(kind: &str, said: &str) -> Option<&'static str> {
     find(FIXED, said)
 }
 
-/// Failures that many places of a page may have; of the others a page rarely has two.
+/// Failures of which a page has hardly two: what throws them is hardly called.
+const SINGULAR: [&str; 19] = [
+    "bigint among numbers",
+    "class without new",
+    "currency code",
+    "in operator",
+    "instanceof",
+    "json of a bigint",
+    "locale",
+    "missing super call",
+    "number of digits",
+    "private member",
+    "radix",
+    "reduce of nothing",
+    "repeat count",
+    "string length",
+    "symbol as a text",
+    "time zone",
+    "wasm division by zero",
+    "wasm import",
+    "wasm integer overflow",
+];
+
+/// Failures that many places of a page may have. Of the others a page rarely has two.
 const FREQUENT: [&str; 20] = [
     "nullish access",
     "no function",
@@ -376,12 +399,18 @@ const FREQUENT: [&str; 20] = [
     "dom exception NotSupportedError",
 ];
 
+/// Whether a page has hardly two bugs that say this.
+pub(super) fn is_singular(text: &str) -> bool {
+    SINGULAR.contains(&text)
+}
+
 /// Whether a page rarely has two bugs that say this.
 pub(super) fn is_rare(text: &str) -> bool {
-    !FREQUENT.contains(&text)
-        && !text.contains(": ")
-        && text != "dom exception AbortError"
-        && !text.starts_with("panic in ")
+    text.starts_with("argument: ")
+        || !FREQUENT.contains(&text)
+            && !text.contains(": ")
+            && text != "dom exception AbortError"
+            && !text.starts_with("panic in ")
 }
 
 /// The same for code that was read while the page ran.
