@@ -159,7 +159,9 @@ function submit(one) {
   const unwanted = (candidate) => (isUnwanted(candidate, settings) ? null : candidate);
   const steps = [["event_processor", unwanted], ...processors, ["before_send", settings.beforeSend ?? ((same) => same)]];
   through(steps, event, hint, (kept) => {
-    one.first = { ...kept, breadcrumbs: undefined };
+    // The collector groups failed requests by the request: it looks for it among the newest eight.
+    const isRequest = ({ category }) => category === "fetch" || category === "xhr";
+    one.first = { ...kept, breadcrumbs: kept.breadcrumbs?.slice(-8).filter(isRequest) };
     put("event", kept);
   });
 }

@@ -63,7 +63,7 @@ enum Command {
     },
     /// Measure beside what we are compared with, in one run
     Bench {
-        /// ingest, rows (a part of ingest), growth, agent
+        /// ingest, rows (a part of ingest), growth, agent, grouping
         name: String,
     },
 }

@@ -353,7 +353,19 @@ pub(super) fn fixed(kind: &str, said: &str) -> Option<&'static str> {
 }
 
 /// Failures of which a page has hardly two: what throws them is hardly called.
-const SINGULAR: [&str; 19] = [
+const SINGULAR: [&str; 31] = [
+    "dom exception DataCloneError",
+    "dom exception EncodingError",
+    "dom exception HierarchyRequestError",
+    "dom exception InUseAttributeError",
+    "dom exception IndexSizeError",
+    "dom exception InvalidCharacterError",
+    "dom exception InvalidNodeTypeError",
+    "dom exception NamespaceError",
+    "dom exception WrongDocumentError",
+    "percent-encoding",
+    "regular expression",
+    "wasm that is none",
     "bigint among numbers",
     "class without new",
     "currency code",
@@ -376,7 +388,7 @@ const SINGULAR: [&str; 19] = [
 ];
 
 /// Failures that many places of a page may have. Of the others a page rarely has two.
-const FREQUENT: [&str; 20] = [
+const FREQUENT: [&str; 17] = [
     "nullish access",
     "no function",
     "no constructor",
@@ -387,11 +399,8 @@ const FREQUENT: [&str; 20] = [
     JSON,
     ANY,
     "invalid date",
-    "invalid url",
     "nothing as an object",
-    "array length",
     "wasm unreachable",
-    "wasm out of bounds",
     "dom exception NotFoundError",
     "dom exception SyntaxError",
     "dom exception InvalidStateError",
