@@ -3,6 +3,8 @@
 
 mod baselines;
 mod corpus;
+#[cfg(test)]
+mod pins;
 mod score;
 
 use std::collections::BTreeSet;

@@ -66,6 +66,7 @@ fn inputs(paths: &Paths) -> Result<Inputs> {
     Ok(Inputs::within(&paths.root)
         .path("collector")?
         .path("core")?
+        .path("symbols")?
         .path("www")?
         .path("Cargo.toml")?
         .path("Cargo.lock")?

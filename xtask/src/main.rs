@@ -63,7 +63,7 @@ enum Command {
     },
     /// Measure beside what we are compared with, in one run
     Bench {
-        /// ingest, rows (a part of ingest), growth, hostile, agent, symbolicate
+        /// ingest, rows (a part of ingest), growth, hostile, agent, symbolicate, grouping
         name: String,
         /// How long hostile traffic lasts
         #[arg(long, default_value_t = 1)]

@@ -60,6 +60,10 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Labelled>> {
         }
         let payload = serde_json::to_vec(line.get("event").context("an event")?)?;
         let mut event = decode::event(&payload, &received).map_err(|error| anyhow!("{error}"))?;
+        // A number added to an event that is here already.
+        if event.repeat_of.is_some() {
+            continue;
+        }
         normalize(&mut event, &Context::default());
         let mut mapped = event.clone();
         for exception in &mut mapped.exceptions {

@@ -289,7 +289,11 @@ pub(super) mod sample {
         Exception {
             kind: text.into(),
             value: text.into(),
-            mechanism: Mechanism { kind: text.into(), handled: Some(false) },
+            mechanism: Mechanism {
+                kind: text.into(),
+                handled: Some(false),
+                ..Mechanism::default()
+            },
             frames: [true, false, false].map(frame).into(),
             unread_lines: vec![text.into()],
         }

@@ -8,8 +8,10 @@
 //! Takes a message that is [`parameterised`](super::parameterised), and nothing else: so equal raw fingerprints have equal
 //! canonical messages. Names of variables are left out, because minifiers change them; names of properties stay.
 
+mod dom;
 mod framework;
 mod phrases;
+mod rarity;
 mod read;
 
 pub(super) use phrases::WEBKIT_JSON;
@@ -54,9 +56,9 @@ pub(super) fn canonical(kind: &str, parameterised: &str) -> Canonical {
         let endless = text == phrases::ENDLESS;
         let json = text == phrases::JSON || said == phrases::WEBKIT_JSON;
         let named = text.split_once(": ").is_some_and(|(_, name)| words::is_authored_name(name));
-        let tells = if text.starts_with("not defined: ") {
+        let tells = if text.starts_with("not defined: ") || rarity::is_singular(&text) {
             Tells::Bug
-        } else if named || phrases::is_rare(&text) {
+        } else if named || rarity::is_rare(&text) {
             Tells::Name
         } else {
             Tells::Kind
@@ -96,7 +98,7 @@ fn engine(kind: &str, said: &str) -> Option<String> {
         .or_else(|| read::access(said))
         .or_else(|| read::argument(said))
         .or_else(|| phrases::fixed(kind, plain).map(str::to_owned))
-        .or_else(|| phrases::dom(kind, said))
+        .or_else(|| dom::dom(kind, said))
         .or_else(|| phrases::syntax(kind, plain).map(str::to_owned))
         .or_else(|| read::panic(said))
 }

@@ -170,10 +170,15 @@ pub(super) fn function_of(event: &Event) -> String {
 }
 
 fn add_default(event: &Event, grouping: &mut Grouping) {
+    let mut is_told = false;
     for (index, exception) in event.exceptions.iter().enumerate() {
         // Members of an `AggregateError` that say the same are one, however many there are.
         let mut member = Grouping::default();
         add_exception(event, exception, &mut member);
+        if index > 0 && is_told {
+            leave_out_places(&mut member);
+        }
+        is_told |= index == 0 && tells_bug(exception);
         let is_repeated = index > 0 && grouping.components.ends_with(&member.components);
         if !is_repeated {
             grouping.components.append(&mut member.components);
@@ -192,6 +197,24 @@ fn add_default(event: &Event, grouping: &mut Grouping) {
                 grouping.add(ComponentKind::Message, text, "The message, without what varies.");
             }
         }
+    }
+}
+
+/// Whether an exception's message says which bug it is.
+fn tells_bug(exception: &Exception) -> bool {
+    canonical(&exception.kind, &parameterised(&exception.value)).tells == Tells::Bug
+}
+
+/// Of a cause only counts what it says, where the error around it says which bug it is.
+fn leave_out_places(member: &mut Grouping) {
+    let is_place = |kind| {
+        matches!(kind, ComponentKind::Function | ComponentKind::File | ComponentKind::Minified)
+    };
+    for component in
+        member.components.iter_mut().filter(|component| component.used && is_place(component.kind))
+    {
+        component.used = false;
+        component.why = "The error that it caused says which bug it is.".into();
     }
 }
 

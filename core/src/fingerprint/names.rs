@@ -1,5 +1,7 @@
 //! Names of functions, as far as all engines, bundlers and source maps agree on them.
 
+use super::words::has;
+
 /// What a frame's function name is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Name<'a> {
@@ -55,209 +57,37 @@ fn is_hash(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Functions that others call to throw: the bug is where they were called.
-const THROWERS: &[&str] = &[
-    "assert",
-    "assertIsDefined",
-    "assertNever",
-    "assertDefined",
-    "invariant",
-    "fail",
-    "raise",
-    "panic",
-    "ensure",
-    "check",
-    "expect",
-    "must",
-    "unreachable",
-    "throwError",
-    "throwIf",
-    "throwIfNot",
-    "createError",
-    "makeError",
-    "buildError",
-    "newError",
-    "raiseError",
-    "reportError",
-    "logError",
-    "handleError",
-    "onError",
-    "captureException",
-    "captureError",
-    "unwrap",
-    "warn",
-    "error",
-    "rejected",
-    "fulfilled",
-    "step",
-    "next",
-    "adopt",
-    "asyncGeneratorStep",
-    "asyncToGenerator",
-    "awaiter",
-    "generator",
-    "callee",
-    "tryCatch",
-    "trycatch",
-    "invoke",
-    "then",
-    "construct",
-    "wrapNativeSuper",
-    "callSuper",
-    "classCallCheck",
-    // Frameworks, in bundles whose libraries cannot be told from the page's own code.
-    "sentryWrapped",
-    "react_stack_bottom_frame",
-    "renderWithHooks",
-    "renderWithHooksAgain",
-    "runWithFiberInDEV",
-    "invokeGuardedCallback",
-    "callWithErrorHandling",
-    "callWithAsyncErrorHandling",
-    "callCallback",
-    "performUnitOfWork",
-    "beginWork",
-    "renderComponentRoot",
-    "executeDispatch",
-    "batchedUpdates",
-    "flushJobs",
-    "callHook",
-    "runTask",
-    "invokeTask",
-    "update_reaction",
-    "execute_derived",
-];
+/// Functions that others call to throw: the bug is where they were called. And those of frameworks, in bundles whose
+/// libraries cannot be told from the page's own code.
+const THROWERS: &str = "\
+    assert assertIsDefined assertNever assertDefined invariant fail raise panic ensure check expect \
+    must unreachable throwError throwIf throwIfNot createError makeError buildError newError \
+    raiseError reportError logError handleError onError captureException captureError unwrap warn \
+    error rejected fulfilled step next adopt asyncGeneratorStep asyncToGenerator awaiter generator \
+    callee tryCatch trycatch invoke then construct wrapNativeSuper callSuper classCallCheck \
+    sentryWrapped react_stack_bottom_frame renderWithHooks renderWithHooksAgain runWithFiberInDEV \
+    invokeGuardedCallback callWithErrorHandling callWithAsyncErrorHandling callCallback \
+    performUnitOfWork beginWork renderComponentRoot executeDispatch batchedUpdates flushJobs \
+    callHook runTask invokeTask update_reaction execute_derived";
 
 /// Whether a function only throws, or calls, what others give to it.
 pub(super) fn is_thrower(name: &str) -> bool {
-    THROWERS.contains(&name) || name.starts_with("throw") || name.starts_with("assert")
+    has(THROWERS, name) || name.starts_with("throw") || name.starts_with("assert")
 }
 
 /// Verbs and nouns that any code base has: such a function is called from many places, for many things.
-const GENERIC: &[&str] = &[
-    "add",
-    "apply",
-    "assign",
-    "build",
-    "callback",
-    "call",
-    "clone",
-    "compute",
-    "constructor",
-    "convert",
-    "copy",
-    "create",
-    "debounced",
-    "decode",
-    "dispatch",
-    "each",
-    "emit",
-    "encode",
-    "exec",
-    "execute",
-    "extract",
-    "fetch",
-    "fetchJson",
-    "filter",
-    "find",
-    "fire",
-    "first",
-    "flush",
-    "format",
-    "forEach",
-    "get",
-    "getItem",
-    "getValue",
-    "handle",
-    "handleClick",
-    "handler",
-    "handleSubmit",
-    "handleChange",
-    "init",
-    "initialize",
-    "inner",
-    "iterate",
-    "last",
-    "listener",
-    "load",
-    "lookup",
-    "main",
-    "map",
-    "merge",
-    "mount",
-    "mounted",
-    "normalize",
-    "notify",
-    "onClick",
-    "onChange",
-    "onSubmit",
-    "open",
-    "parse",
-    "patch",
-    "pick",
-    "pluck",
-    "post",
-    "process",
-    "publish",
-    "put",
-    "query",
-    "read",
-    "reduce",
-    "remove",
-    "render",
-    "request",
-    "requestJson",
-    "resolve",
-    "run",
-    "save",
-    "select",
-    "send",
-    "serialize",
-    "set",
-    "setup",
-    "setState",
-    "show",
-    "start",
-    "submit",
-    "subscribe",
-    "toJson",
-    "transform",
-    "trigger",
-    "update",
-    "validate",
-    "value",
-    "visit",
-    "walk",
-    "wrap",
-    "wrapped",
-    "wrapper",
-    "write",
-    "http",
-    "api",
-    "json",
-    "del",
-    "callee",
-    "data",
-    "reducer",
-    "effect",
-    "computed",
-    "watch",
-    "httpGet",
-    "httpPost",
-    "getJson",
-    "getJSON",
-    "fetchJSON",
-    "apiGet",
-    "apiCall",
-    "callApi",
-    "getProperty",
-    "getIn",
-    "prop",
-    "path",
-    "at",
-];
+const GENERIC: &str = "\
+    add apply assign build callback call clone compute constructor convert copy create debounced \
+    decode dispatch each emit encode exec execute extract fetch fetchJson filter find fire first \
+    flush format forEach get getItem getValue handle handleClick handler handleSubmit handleChange \
+    init initialize inner iterate last listener load lookup main map merge mount mounted normalize \
+    notify onClick onChange onSubmit open parse patch pick pluck post process publish put query \
+    read reduce remove render request requestJson resolve run save select send serialize set setup \
+    setState show start submit subscribe toJson transform trigger update validate value visit walk \
+    wrap wrapped wrapper write http api json del callee data reducer effect computed watch httpGet \
+    httpPost getJson getJSON fetchJSON apiGet apiCall callApi getProperty getIn prop path at";
 
 /// Whether the caller has to be named beside it.
 pub(super) fn is_generic(name: &str) -> bool {
-    GENERIC.contains(&name)
+    has(GENERIC, name)
 }

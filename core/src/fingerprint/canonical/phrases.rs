@@ -352,38 +352,6 @@ pub(super) fn fixed(kind: &str, said: &str) -> Option<&'static str> {
     find(FIXED, said)
 }
 
-/// Failures that many places of a page may have; of the others a page rarely has two.
-const FREQUENT: [&str; 20] = [
-    "nullish access",
-    "no function",
-    "no constructor",
-    "not iterable",
-    "read-only",
-    "uninitialized variable",
-    ENDLESS,
-    JSON,
-    ANY,
-    "invalid date",
-    "invalid url",
-    "nothing as an object",
-    "array length",
-    "wasm unreachable",
-    "wasm out of bounds",
-    "dom exception NotFoundError",
-    "dom exception SyntaxError",
-    "dom exception InvalidStateError",
-    "dom exception NotAllowedError",
-    "dom exception NotSupportedError",
-];
-
-/// Whether a page rarely has two bugs that say this.
-pub(super) fn is_rare(text: &str) -> bool {
-    !FREQUENT.contains(&text)
-        && !text.contains(": ")
-        && text != "dom exception AbortError"
-        && !text.starts_with("panic in ")
-}
-
 /// The same for code that was read while the page ran.
 pub(super) fn syntax(kind: &str, said: &str) -> Option<&'static str> {
     if kind == "SyntaxError" { find(SYNTAX, said) } else { None }
@@ -396,73 +364,4 @@ fn find(phrases: &[(&'static str, &[Is])], said: &str) -> Option<&'static str> {
         Part(part) => said.contains(part),
     };
     phrases.iter().find(|(_, wordings)| wordings.iter().any(fits)).map(|(what, _)| *what)
-}
-
-/// Names that only DOM exceptions have.
-const DOM: [&str; 26] = [
-    "AbortError",
-    "DataCloneError",
-    "EncodingError",
-    "HierarchyRequestError",
-    "InUseAttributeError",
-    "IndexSizeError",
-    "InvalidAccessError",
-    "InvalidCharacterError",
-    "InvalidModificationError",
-    "InvalidNodeTypeError",
-    "InvalidStateError",
-    "NamespaceError",
-    "NoModificationAllowedError",
-    "NotAllowedError",
-    "NotReadableError",
-    "NotSupportedError",
-    "OperationError",
-    "OptOutError",
-    "OverconstrainedError",
-    "QuotaExceededError",
-    "ReadOnlyError",
-    "SecurityError",
-    "TransactionInactiveError",
-    "TypeMismatchError",
-    "URLMismatchError",
-    "WrongDocumentError",
-];
-
-/// Names that authors give to errors of their own as well: then the words must be an engine's.
-const DOM_TOO: [&str; 8] = [
-    "ConstraintError",
-    "DataError",
-    "NetworkError",
-    "NotFoundError",
-    "SyntaxError",
-    "TimeoutError",
-    "UnknownError",
-    "VersionError",
-];
-
-/// WebKit's words for them.
-const WEBKIT_DOM: [&str; 8] = [
-    "The object can not be found here.",
-    "The string did not match the expected pattern.",
-    "A network error occurred.",
-    "The operation timed out.",
-    "Data provided to an operation does not meet requirements.",
-    "A mutation operation in a transaction failed because a constraint was not satisfied.",
-    "The operation failed for an unknown transient reason (e.g. out of memory).",
-    "An attempt was made to open a database using a lower version than the existing version.",
-];
-
-/// A DOM exception counts by its name: what else is said differs by engine.
-pub(super) fn dom(kind: &str, said: &str) -> Option<String> {
-    let is_engines = || {
-        super::read::operation(said).is_some()
-            || WEBKIT_DOM.contains(&said)
-            || said.ends_with(" is not a valid selector.")
-            || said.ends_with(" is not a valid selector")
-            || said.starts_with("An invalid or illegal string was specified")
-            || said.starts_with("A network error occurred")
-            || said.starts_with("The operation timed out")
-    };
-    let is_dom = DOM.contains(&kind) || DOM_TOO.contains(&kind) && is_engines();
-    is_dom.then(|| format!("dom exception {kind}"))
 }

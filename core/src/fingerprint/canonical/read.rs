@@ -43,11 +43,8 @@ pub(super) fn access(said: &str) -> Option<String> {
             return Some("nothing as an object".into());
         }
         // All that it says of what cannot be spread or walked over.
-        return Some(if is_identifier(code) {
-            "not iterable".into()
-        } else {
-            nullish(last_property(code))
-        });
+        let is_walked = is_identifier(code) || code.contains(" of ");
+        return Some(if is_walked { "not iterable".into() } else { nullish(last_property(code)) });
     }
     if said.contains(" is not a constructor") {
         let code = evaluated()
