@@ -135,6 +135,10 @@ fn named_secrets_are_masked_in_texts() {
     check("document.cookie=\"sid=1; x=2\"", "document.cookie=\"[Filtered]\"");
     check("X-Api-Key: 8f14e45fceea", "X-Api-Key: [Filtered]");
     check("Authorization=Bearer abc123.def", "Authorization=Bearer [Filtered]");
+    check(
+        &format!("{}.token=abc", "x".repeat(70)),
+        &format!("{}.token=[Filtered]", "x".repeat(70)),
+    );
     check("client_secret='abc def'", "client_secret='[Filtered]'");
     for kept in [
         "invalid password: must be longer",

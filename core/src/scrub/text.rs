@@ -136,10 +136,10 @@ fn is_number(text: &str, at: usize, before: u8) -> bool {
 
 /// `https://me:secret@host/` → `me:secret`
 fn user_of_url(text: &str, at: usize) -> Option<Secret> {
-    const LONGEST: usize = 512;
     let rest = text.get(at..)?.strip_prefix("://")?;
     let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"/?#\"'`<>()\\".contains(byte);
-    let authority = rest.bytes().take(LONGEST).take_while(|byte| !is_end(byte)).count();
+    // Ends before the next `://`, so that all of a text's are looked through once.
+    let authority = rest.bytes().take_while(|byte| !is_end(byte)).count();
     let user = rest.as_bytes().get(..authority)?.iter().rposition(|byte| *byte == b'@')?;
     let start = at + 3;
     (user > 0).then(|| Secret { at: start..start + user, what: "password in URL" })
@@ -223,14 +223,11 @@ fn what_of(rules: &Rules, name: &str) -> Option<&'static str> {
     }
 }
 
-/// The name that a text ends with: letters, digits, and what joins them.
+/// The name that a text ends with: letters, digits, and what joins them; the end of it where it is long.
 fn word_at_end(text: &str) -> &str {
     const LONGEST: usize = 64;
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[]%$".contains(byte);
-    let length = text.bytes().rev().take(LONGEST + 1).take_while(|byte| is_part(byte)).count();
-    if length > LONGEST {
-        return "";
-    }
+    let length = text.bytes().rev().take(LONGEST).take_while(|byte| is_part(byte)).count();
     text.get(text.len() - length..).unwrap_or_default()
 }
 
