@@ -58,21 +58,26 @@ pub fn raw_by(project_id: u32, event: &Event, rules: &Rules) -> Hash {
     let mut parts = Parts::new();
     parts.add(&project_id.to_string());
     parts.add_all(&event.fingerprint);
-    parts.add_all(&client::read_beside(event));
-    parts.add_all(&rules.read_beside(event));
+    let mut beside = client::read_beside(event);
+    beside.extend(rules.read_beside(event));
     parts.add(&parameterised(event.message.as_deref().unwrap_or_default()));
-    for exception in &event.exceptions {
+    for (index, exception) in event.exceptions.iter().enumerate() {
         parts.add(&exception.kind);
         let value = parameterised(&exception.value);
         parts.add(&value);
-        parts.add(&request::read_beside(event, exception, &value).unwrap_or_default());
-        parts.add(if exception.mechanism.synthetic { "synthetic" } else { "" });
+        let request = request::read_beside(event, exception, &value);
+        beside.extend(request.map(|request| format!("{index} request {request}")));
+        beside.extend(exception.mechanism.synthetic.then(|| format!("{index} synthetic")));
         for frame in &exception.frames {
             parts.add(&frame.function);
             parts.add(&frame.file);
             parts.add(&format!("{}:{}:{}", frame.line, frame.column, frame.in_app));
         }
         parts.add("");
+    }
+    // Behind the rest, and only if there is any: groups of most events stay what they were.
+    if beside.iter().any(|read| !read.trim().is_empty()) {
+        parts.add_all(&beside);
     }
     // A minified frame means something else in every release.
     if event.exceptions.iter().flat_map(|e| &e.frames).any(is_minified) {

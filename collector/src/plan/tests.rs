@@ -81,11 +81,8 @@ fn the_same_bytes_count_once() {
 fn two_groups_of_one_fingerprint_share_an_issue_and_its_users() {
     let db = TestDb::with_project();
     let mut second = by("jo", event(2, "a"));
-    second.exceptions[0].frames = vec![trapline_core::event::Frame {
-        function: "library".into(),
-        file: "/lib.js".into(),
-        ..Default::default()
-    }];
+    second.exceptions[0].frames =
+        vec![trapline_core::event::Frame { file: "/lib.js".into(), ..Default::default() }];
     store(&db, by("jo", event(1, "a")));
     store(&db, second);
     store(&db, by("li", event(3, "a")));
