@@ -16,7 +16,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
     ("trapline-panic", &[]),
     ("trapline-demo-packing", &["trapline-panic"]),
     ("trapline-tests", &["trapline-core", "trapline-symbols", "xtask"]),
-    ("trapline-bench", &["trapline-symbols", "xtask"]),
+    ("trapline-bench", &["trapline-core", "trapline-symbols", "xtask"]),
     ("xtask", &[]),
 ];
 
