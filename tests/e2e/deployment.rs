@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-const DASHBOARD: [(&str, &str); 32] = [
+const DASHBOARD: [(&str, &str); 55] = [
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -173,6 +173,29 @@ const DASHBOARD: [(&str, &str); 32] = [
     ("Patch", "/api/0/projects/{project}/settings"),
     ("Post", "/api/0/projects/{project}/erasures"),
     ("Get", "/api/0/projects/{project}/outcomes"),
+    ("Get", "/api/0"),
+    ("Get", "/api/0/projects/{project}/tokens"),
+    ("Post", "/api/0/projects/{project}/tokens"),
+    ("Delete", "/api/0/projects/{project}/tokens/{id}"),
+    ("Post", "/api/0/projects/{project}/artifacts/missing"),
+    ("Post", "/api/0/projects/{project}/artifacts/resolve"),
+    ("Put", "/api/0/projects/{project}/artifacts/{hash}"),
+    ("Post", "/api/0/projects/{project}/artifacts"),
+    ("Get", "/api/0/organizations"),
+    ("Get", "/api/0/organizations/{_}/projects"),
+    ("Get", "/api/0/organizations/{_}/chunk-upload"),
+    ("Post", "/api/0/organizations/{_}/chunk-upload"),
+    ("Post", "/api/0/organizations/{_}/artifactbundle/assemble"),
+    ("Get", "/api/0/organizations/{_}/repos"),
+    ("Get", "/api/0/projects/{_}/{project}/releases"),
+    ("Get", "/api/0/organizations/{_}/releases"),
+    ("Post", "/api/0/organizations/{_}/releases"),
+    ("Get", "/api/0/organizations/{_}/releases/{version}"),
+    ("Put", "/api/0/organizations/{_}/releases/{version}"),
+    ("Delete", "/api/0/organizations/{_}/releases/{version}"),
+    ("Get", "/api/0/organizations/{_}/releases/{version}/deploys"),
+    ("Post", "/api/0/organizations/{_}/releases/{version}/deploys"),
+    ("Get", "/api/0/organizations/{_}/releases/{_}/previous-with-commits"),
     ("Get", "/{project}/settings"),
     ("Post", "/{project}/settings/{section}"),
     ("Get", "/{project}/issues"),
@@ -212,14 +235,20 @@ fn page_origin(world: &World) {
             .replace("{event_id}", EVENT)
             .replace("{public_key}", &project.key())
             .replace("{section}", "keys")
+            .replace("{_}", "trapline")
+            .replace("{version}", "shop@1")
+            .replace("{id}", "0011223344556677")
+            .replace("{hash}", &"0".repeat(64))
             .replace("{token}", token);
         for path in [path.clone(), format!("{path}/")] {
             let body = request(worker, &worker.site(), method, &path, &session, &bearer);
             assert_eq!(body.status, 404, "{method} {path}: {body:?}");
             assert_eq!((body.cookie, body.location), (None, None), "{method} {path}");
         }
-        // The list is of what there is.
-        if method == "Get" && !pattern.contains("{token}") {
+        // The list is of what there is. Programs have tokens, and some ask for what this project has not.
+        let is_for_programs =
+            pattern.contains("{_}") || matches!(pattern, "/api/0" | "/api/0/organizations");
+        if method == "Get" && !pattern.contains("{token}") && !is_for_programs {
             let expected = match pattern {
                 "/no-such-page" => 404,
                 "/" | "/{project}/setup/check" => 303,
@@ -239,9 +268,24 @@ const EVENT: &str = "4e8fa0b2c4d6e8f05e1f4f5a7c3e9b1d";
 fn routes(world: &World) -> Vec<(String, String)> {
     let file = world.paths.root.join("collector/src/route.rs");
     let source = std::fs::read_to_string(file).unwrap();
-    let developers = source.split_once("async fn developers(").expect("the developers' URLs").1;
-    let arms = developers.split("(Method::").skip(1);
-    let routes: Vec<_> = arms.filter_map(|arm| route(arm.split_once("])")?.0)).collect();
+    // Where the function of each begins, and what has been read of the path before.
+    let parts = [
+        ("async fn developers(", ""),
+        ("async fn programs(", "/api/0"),
+        ("async fn release(", "/api/0/organizations/{_}/releases"),
+    ];
+    let mut routes = Vec::new();
+    for (begin, before) in parts {
+        let text = source.split_once(begin).expect("a function of URLs").1;
+        let text = text.split("\nasync fn ").next().unwrap_or_default();
+        let arms = text.split("(Method::").skip(1);
+        let found = arms.filter_map(|arm| route(arm.split_once("])")?.0));
+        let whole = |(method, path): (String, String)| match path.as_str() {
+            "/" if !before.is_empty() => (method, before.to_owned()),
+            path => (method, format!("{before}{path}")),
+        };
+        routes.extend(found.map(whole));
+    }
     assert!(routes.len() > 10, "{routes:?}");
     routes
 }

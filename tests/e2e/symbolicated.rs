@@ -115,6 +115,8 @@ fn bundles(world: &World, engine: Engine) {
 fn late(world: &World) {
     let project = world.project();
     let folder = build(world, "esbuild", "late");
+    // The build that is served has its debug IDs, and its maps have not reached this project.
+    uploaded(world, &world.project(), &folder);
     let site = site(&project, &folder);
     let tab = world.tab();
     tab.open(&site.url("/"));
@@ -155,7 +157,11 @@ fn why_not(world: &World) {
     let tab = world.tab();
     tab.open(&site.url("/"));
     let issue = eventually(|| project.api.only_issue());
-    let page = project.api.page(&format!("issues/{}/", issue.short_id)).expect("a page").body;
+    let page = project
+        .api
+        .page(&format!("/{}/issues/{}/", project.slug, issue.short_id))
+        .expect("a page")
+        .body;
     for part in ["not resolved", "No map of", RELEASE, "trapline upload dist --release shop@7.1.0"]
     {
         assert!(page.contains(part), "{part:?} is not in the page");

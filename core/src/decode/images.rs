@@ -14,17 +14,16 @@ pub(super) fn images(fields: &mut Fields) -> Vec<Image> {
         let mut images = Vec::new();
         for (index, member) in members.into_iter().enumerate().take(MAX_IMAGES) {
             let path = format!("images[{index}]");
-            let image = object(member).and_then(|map| fields.within(path.clone(), map, image));
-            match image {
-                Some(image) => images.push(image),
-                None => fields.note(&path, "no file with a debug ID"),
+            match object(member) {
+                Some(map) => images.extend(fields.within(path, map, image)),
+                None => fields.note(&path, "not an object"),
             }
         }
         images
     })
 }
 
-/// Images of servers' programs have no file that a frame could name; they are passed over with a note.
+/// Nothing without a file that a frame could name, as those of servers' programs, or without an ID that an upload could have.
 fn image(fields: &mut Fields) -> Option<Image> {
     let kind = fields.text("type", MAX_NAME).unwrap_or_default();
     let file = fields.text("code_file", MAX_NAME)?;
