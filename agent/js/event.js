@@ -34,6 +34,13 @@ export function eventOf({ id, at, url, age }, told, scope, settings) {
   return told.event ? joined(event, told.event) : event;
 }
 
+/** As it is sent: whoever is asked before sees messages and breadcrumbs as `@sentry/browser` shows them. */
+export const wireOf = ({ message, breadcrumbs, ...rest }) => ({
+  ...rest,
+  logentry: message === undefined ? rest.logentry : { message },
+  breadcrumbs: Array.isArray(breadcrumbs) ? { values: breadcrumbs } : breadcrumbs,
+});
+
 /** What `captureEvent` was given says more than the scope. */
 function joined(event, given) {
   const both = { ...event, ...given, event_id: event.event_id };

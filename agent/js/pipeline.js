@@ -5,7 +5,7 @@
  * it, they go out with raw stacks. Nothing in here throws into the page, and what is not sent is counted.
  */
 import { pump, put, rim, sendAllOnce, sendBeforeLeaving, takeOver } from "./delivery.js";
-import { eventOf, keyOf } from "./event.js";
+import { eventOf, keyOf, wireOf } from "./event.js";
 import { newId } from "./listen.js";
 import { isUnwanted } from "./filters.js";
 import { settings, state, warn } from "./settings.js";
@@ -159,10 +159,8 @@ function submit(one) {
   const unwanted = (candidate) => (isUnwanted(candidate, settings) ? null : candidate);
   const steps = [["event_processor", unwanted], ...processors, ["before_send", settings.beforeSend ?? ((same) => same)]];
   through(steps, event, hint, (kept) => {
-    one.first = { ...kept, breadcrumbs: undefined };
-    const { breadcrumbs } = kept;
-    // A list for whoever was asked, as the other SDK has it; on the wire as the protocol has it.
-    put("event", Array.isArray(breadcrumbs) ? { ...kept, breadcrumbs: { values: breadcrumbs } } : kept);
+    one.first = wireOf({ ...kept, breadcrumbs: undefined });
+    put("event", wireOf(kept));
   });
 }
 

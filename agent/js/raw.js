@@ -19,7 +19,7 @@ export function sendRaw({ kind, value, id, at, url }, { dsn, release, environmen
       environment,
       dist,
     };
-    if (kind === "captureMessage") event.message = String(value);
+    if (kind === "captureMessage") event.logentry = { message: String(value) };
     else event.exception = { values: [rawException(kind, value)] };
     const body = envelopeOf(dsn, `\n{"type":"event"}\n${JSON.stringify(event)}`);
     fetch(endpointOf(dsn), postOf(body, body.length < 6e4)).catch(() => {});
