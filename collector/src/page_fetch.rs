@@ -89,8 +89,15 @@ async fn follow(address: &str, signal: &AbortSignal) -> Result<Fetched, Unread> 
 }
 
 fn address_of(text: &str) -> Result<Url, Unread> {
-    let url = Url::parse(text.trim()).map_err(|_| Unread::NoAddress)?;
+    let text = text.trim();
+    let url = if text.is_ascii() { Url::parse(text) } else { Url::parse(&in_ascii(text)) };
+    let url = url.map_err(|_| Unread::NoAddress)?;
     if matches!(url.scheme(), "http" | "https") { Ok(url) } else { Err(Unread::NoAddress) }
+}
+
+/// `https://läden.example/` → `https://xn--lden-noa.example/`, as the platform has it; else empty.
+fn in_ascii(text: &str) -> String {
+    web_sys::Url::new(text).map_or_else(|_| String::new(), |url| url.href())
 }
 
 fn request(url: &Url) -> worker::Result<Request> {
