@@ -37,6 +37,8 @@ use crate::settings::Target;
 
 /// Ids and files of one request.
 pub(crate) const MAX_LISTED: usize = 1000;
+/// Frames of one question.
+pub(crate) const MAX_ASKED: usize = 16;
 /// A pack of 25 MiB over a slow line.
 const TIMEOUT: Duration = Duration::from_secs(300);
 /// Longest pause that the collector may ask for.
@@ -177,14 +179,15 @@ impl Api {
     fn problem(&self, status: u16, mut response: Response<ureq::Body>) -> String {
         let body: Value = response.body_mut().read_json().unwrap_or_default();
         let detail = body.get("detail").and_then(Value::as_str).unwrap_or_default();
-        let remedy = match status {
+        // A proxy in between says nothing of use.
+        let said = match status {
+            _ if !detail.is_empty() => detail.to_owned(),
             401 => "the token is not known; make one on the project's page".to_owned(),
             403 => "the token may not upload; make one with the scope for uploads".to_owned(),
             404 => format!("{} has no project {}", self.target.url, self.target.project),
-            _ => String::new(),
+            _ => return format!("answered {status}"),
         };
-        let parts = [format!("answered {status}"), detail.to_owned(), remedy];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+        format!("answered {status}: {said}")
     }
 }
 

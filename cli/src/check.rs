@@ -9,7 +9,7 @@ use trapline_symbols::{Table, debug_id, scanner};
 use url::Url;
 
 use crate::Outcome;
-use crate::api::{Answered, Api, Asked};
+use crate::api::{Answered, Api, Asked, MAX_ASKED};
 use crate::arguments::Check;
 use crate::page::{Loader, scripts_of};
 use crate::settings::Settings;
@@ -139,7 +139,10 @@ fn ask(
             column: script.place.1,
         })
         .collect();
-    let answers = api.resolve(release, dist, &frames)?;
+    let mut answers = Vec::new();
+    for frames in frames.chunks(MAX_ASKED) {
+        answers.extend(api.resolve(release, dist, frames)?);
+    }
     let mut answers = answers.into_iter();
     for script in checked {
         let answer = answers.next().unwrap_or_default();
@@ -151,11 +154,13 @@ fn ask(
             Answered { reason, .. } => {
                 let reason = reason.unwrap_or_else(|| "the collector does not say why".into());
                 // Not uploaded, and here is why the page itself could not help either.
+                let reason = reason.trim_end_matches('.');
                 (
                     None,
-                    Some(
-                        [Some(reason), served].into_iter().flatten().collect::<Vec<_>>().join("; "),
-                    ),
+                    Some(match served {
+                        Some(served) => format!("{reason}; {served}"),
+                        None => reason.to_owned(),
+                    }),
                 )
             }
         };

@@ -38,7 +38,8 @@ pub(crate) fn scripts_of(page: &Url, html: &str) -> Vec<Url> {
     let base = tags(html, "base").find_map(|tag| attribute(tag, "href"));
     let base = base.and_then(|href| page.join(&href).ok()).unwrap_or_else(|| page.clone());
     let mut urls: Vec<Url> = Vec::new();
-    let sources = tags(html, "script").filter_map(|tag| attribute(tag, "src"));
+    let sources = tags(html, "script").filter(|tag| !is_agent(tag));
+    let sources = sources.filter_map(|tag| attribute(tag, "src"));
     let modules = tags(html, "link")
         .filter(|tag| {
             attribute(tag, "rel").is_some_and(|rel| rel.eq_ignore_ascii_case("modulepreload"))
@@ -50,6 +51,11 @@ pub(crate) fn scripts_of(page: &Url, html: &str) -> Vec<Url> {
         }
     }
     urls
+}
+
+/// Whether a tag is Trapline's own, which is not the page's code.
+fn is_agent(tag: &str) -> bool {
+    attribute(tag, "data-dsn").is_some()
 }
 
 /// The insides of all tags of a name. Comments and texts that look like tags are taken for such.
@@ -107,7 +113,8 @@ mod tests {
         let page = Url::parse("https://shop.test/a/index.html").unwrap();
         let html = "<!doctype html><base href='/b/'><SCRIPT defer src=main.js></SCRIPT>\
             <script>inline()</script><script src='x.js?a=1&amp;b=\">2' async></script>\
-            <link rel=modulepreload href=\"/c.js\"><link rel=stylesheet href=d.css><script src=main.js></script>\
+            <link rel=modulepreload href=\"/c.js\"><link rel=stylesheet href=d.css>\
+            <script data-dsn='https://k@a.test/1' src=/trapline.js></script><script src=main.js></script>\
             <script src='data:text/javascript,1'></script><scripts src=e.js>";
         let urls = scripts_of(&page, html);
         let urls: Vec<&str> = urls.iter().map(Url::as_str).collect();

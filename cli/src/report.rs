@@ -98,8 +98,12 @@ impl Report {
         }
         let kb = self.sent_bytes.div_ceil(1024);
         let (sent, present) = (self.count("sent"), self.count("present"));
-        println!("{sent} sent in {} packs ({kb} KB), {present} there before", self.sent_packs);
+        println!("{sent} sent in {} ({kb} KB), {present} there before", packs(self.sent_packs));
     }
+}
+
+fn packs(number: usize) -> String {
+    if number == 1 { "1 pack".into() } else { format!("{number} packs") }
 }
 
 fn cells(row: &Row) -> [String; 6] {
