@@ -34,6 +34,7 @@ use crate::event::{Event, Frame};
 pub use explain::{Difference, differences};
 pub use group::{Component, ComponentKind, Grouping, group, group_by};
 pub use message::parameterised;
+pub use place::has_minified_name;
 use rules::Rules;
 
 /// 128 bits of SHA-256 over the components, each led by its length.

@@ -165,7 +165,7 @@ fn row<'a>(event: &Event, frame: &'a Frame, origin: &str) -> Row<'a> {
         is_open: false,
         lines: frame.source.as_ref().map(|source| lines(source, frame)).unwrap_or_default(),
         raw: frame.raw.as_deref().map(raw).unwrap_or_default(),
-        why: why(event, frame),
+        why: why(event, frame).filter(|_| !why::reads_well(frame)),
         id: String::new(),
     }
 }

@@ -29,13 +29,13 @@ pub(super) fn place_of(event: &Event, exception: &Exception) -> Place {
         return Place::Nowhere;
     }
     let frames = own_frames(exception);
-    let is_minified = frames.iter().any(|frame| is_short_in_bundle(frame));
+    let any_minified = frames.iter().any(|frame| has_minified_name(frame));
     let mut names: Vec<&str> = Vec::new();
     let (mut file, mut minified) = (None, None);
     for frame in frames {
         let name = match name_of(&frame.function) {
             Name::Given(name)
-                if is_minified && is_bundle(frame) && name.len() < SHORTEST_AMONG_MINIFIED =>
+                if any_minified && is_bundle(frame) && name.len() < SHORTEST_AMONG_MINIFIED =>
             {
                 Name::Minified(name)
             }
@@ -90,7 +90,7 @@ fn is_error(name: &str, exception: &Exception) -> bool {
 /// The functions that call each other without an end: which of them is on top is up to the engine.
 pub(super) fn cycle_of(event: &Event, exception: &Exception) -> Place {
     let frames = own_frames(exception);
-    let minified = frames.iter().find(|frame| is_short_in_bundle(frame));
+    let minified = frames.iter().find(|frame| has_minified_name(frame));
     let named = |frame: &&Frame| match name_of(&frame.function) {
         Name::Given(name) | Name::Minified(name) => Some(name.to_owned()),
         Name::Anonymous => None,
@@ -164,7 +164,9 @@ fn is_bundle(frame: &Frame) -> bool {
         || frame.file.starts_with('/')
 }
 
-fn is_short_in_bundle(frame: &Frame) -> bool {
+/// Whether a function's name is one that a minifier gave: `t`, in a file as it is served.
+#[must_use]
+pub fn has_minified_name(frame: &Frame) -> bool {
     is_bundle(frame) && matches!(name_of(&frame.function), Name::Minified(_))
 }
 

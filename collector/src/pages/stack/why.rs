@@ -1,6 +1,7 @@
 //! Why a frame of the page's own code is shown as the engine said it, and the one step that changes it.
 
 use trapline_core::event::{Event, Frame};
+use trapline_core::fingerprint::has_minified_name;
 use trapline_core::resolution::Unresolved;
 use trapline_core::title::path_of;
 
@@ -13,6 +14,16 @@ pub(in crate::pages) struct Why {
     pub(in crate::pages) remedy: String,
     /// To be copied; empty if no command does it.
     pub(in crate::pages) command: String,
+}
+
+/// Longest line that a person writes.
+const READABLE_COLUMNS: u32 = 200;
+
+/// Whether a file for which nothing was uploaded reads like its source without: most pages' own scripts need no map.
+pub(super) fn reads_well(frame: &Frame) -> bool {
+    let no_map = matches!(&frame.unresolved, Some(Unresolved::NotUploaded { debug_id, .. }) if debug_id.is_empty());
+    let is_wasm = path_of(&frame.file).ends_with(".wasm");
+    no_map && !is_wasm && frame.column <= READABLE_COLUMNS && !has_minified_name(frame)
 }
 
 /// Nothing of a resolved frame, and of one that no map could be for.
@@ -33,7 +44,7 @@ pub(super) fn why(event: &Event, frame: &Frame) -> Option<Why> {
             command: upload(event),
         },
         Unresolved::Elsewhere => Why {
-            sentence: "The map that was uploaded has nothing at this line and column: it belongs to another build of this file.".into(),
+            sentence: "The map that was uploaded has nothing at this line and column: it belongs to another build of this file, or to this file before `trapline upload` put its debug ID in.".into(),
             remedy: "Upload the maps of the build that is served, in the step that deploys it.".into(),
             command: upload(event),
         },
@@ -59,7 +70,7 @@ fn not_uploaded(event: &Event, frame: &Frame, debug_id: &str, nearest: &str) -> 
     };
     let nearest = match nearest {
         "" => String::new(),
-        release => format!("; the nearest upload of this file is of release {release}"),
+        release => format!("; the nearest upload is of release {release}"),
     };
     Why {
         sentence: format!("{wanted}{nearest}."),
@@ -118,7 +129,7 @@ mod tests {
         check(
             missing("f3c5", "shop@1"),
             Some("a b'c"),
-            "No map with debug ID f3c5 was uploaded; the nearest upload of this file is of release shop@1.",
+            "No map with debug ID f3c5 was uploaded; the nearest upload is of release shop@1.",
             r"trapline upload dist --release 'a b'\''c'",
         );
         check(
@@ -127,6 +138,28 @@ mod tests {
             "No map of assets/main.js was found: the event has neither a debug ID for the file nor a release.",
             "trapline upload dist --release VERSION",
         );
+    }
+
+    #[test]
+    fn files_that_read_like_their_source_need_no_map() {
+        let frame = |file: &str, function: &str, column| Frame {
+            file: format!("https://shop.example/{file}"),
+            function: function.into(),
+            column,
+            unresolved: Some(Unresolved::NotUploaded {
+                debug_id: String::new(),
+                nearest_release: String::new(),
+            }),
+            ..Frame::default()
+        };
+        assert!(reads_well(&frame("main.js", "showTotal", 12)));
+        assert!(!reads_well(&frame("main.js", "t", 12)));
+        assert!(!reads_well(&frame("main.js", "showTotal", 2012)));
+        assert!(!reads_well(&frame("pack.wasm", "fill", 12)));
+        let unresolved =
+            Unresolved::NotUploaded { debug_id: "f3c5".into(), nearest_release: String::new() };
+        let built = Frame { unresolved: Some(unresolved), ..frame("main.js", "showTotal", 12) };
+        assert!(!reads_well(&built));
     }
 
     #[test]
