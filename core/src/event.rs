@@ -151,6 +151,9 @@ pub struct Frame {
     /// Local variables, which SDKs on servers send.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub vars: Map<String, Value>,
+    /// The module that a wasm frame is in: its place in [`Event::images`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<u32>,
     /// What the engine said, where a source map or a debug file said more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<Box<RawFrame>>,

@@ -15,7 +15,7 @@ pub struct Image {
     pub kind: String,
     /// As frames name it: `https://shop.example/assets/main.js`.
     pub file: String,
-    /// Lower-case hexadecimal digits without dashes: 32 of an UUID, or a wasm module's build ID.
+    /// Lower-case hexadecimal digits without dashes: 32 of an UUID, or a wasm module's build ID. Empty if it has none.
     pub debug_id: String,
 }
 
@@ -80,7 +80,7 @@ impl Event {
     /// The debug ID of a file, if the sender said it.
     pub fn debug_id_of(&self, file: &str) -> Option<&str> {
         let image = self.images.iter().find(|image| image.file == file)?;
-        Some(image.debug_id.as_str())
+        Some(image.debug_id.as_str()).filter(|id| !id.is_empty())
     }
 
     /// Whether a frame of the owner's code is as the engine said it, and could be more.

@@ -20,7 +20,7 @@ mod path;
 mod strip;
 
 pub use digest::{Digest, Input, digest};
-pub use frame::{Calls, code_of, is_own, tidy_name};
+pub use frame::{Calls, code_of, tidy_name};
 pub use module::{Module, NotWasm, debug_id_of};
 pub use path::tidy_path;
 pub use strip::{stripped, with_build_id};

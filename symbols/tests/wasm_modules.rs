@@ -142,7 +142,7 @@ proptest! {
     #[test]
     fn any_name_and_path_is_tidied(name in ".{0,60}", parts in prop::collection::vec("[<>:a-z\\[\\]{}h0-9/.-]{0,9}", 0..9)) {
         for text in [name, parts.concat()] {
-            let _ = wasm::is_own(&wasm::tidy_name(&text));
+            let _ = wasm::tidy_name(&text);
             let _ = wasm::code_of(&text, 0, 0);
             let _ = wasm::tidy_path(&text, &[String::from("/"), String::new()]);
         }

@@ -7,10 +7,12 @@ use std::fs;
 use anyhow::ensure;
 use serde_json::json;
 use trapline_core::event::{Event, Frame, Level};
+use trapline_core::stack::is_in_app_function;
 use trapline_symbols::{Table, wasm};
 use trapline_tests::{Engine, File, Project, Site, World, eventually, shop_page};
 
 use crate::reported::only_event;
+use crate::symbolicated::uploaded;
 use crate::{EngineTest, full, sampled};
 
 pub const ENGINE_TESTS: &[EngineTest] = &[
@@ -36,6 +38,7 @@ pub const ENGINE_TESTS: &[EngineTest] = &[
     full("error_handled_in_rust_has_its_sources", handled),
     sampled("events_say_which_build_of_a_module_their_frames_are_of", images),
     full("modules_of_an_app_that_was_there_before_are_known_too", images_of_before),
+    sampled("rust_panic_reads_like_its_source_once_uploaded", uploaded_module),
 ];
 
 /// What the app says when it has no box of that number.
@@ -51,6 +54,11 @@ fn site_with(world: &World, head: &str, work: &str) -> Site {
         "const module = import('/packing.js').then(async (rust) => (await rust.default(), rust));\n\
          module.then((rust) => {{ window.rust = rust; {work} }});"
     );
+    module_site(world, head, &app)
+}
+
+/// A page whose script may load the app.
+fn module_site(world: &World, head: &str, app: &str) -> Site {
     let mut files = vec![File::new("/", shop_page(head)), File::new("/app.js", app)];
     for name in xtask::demo::FILES {
         let content = fs::read(world.paths.demo().join(name)).expect("the demo has been built");
@@ -134,6 +142,9 @@ fn check_resolved(
             table.look_up_code(calls.code()).unwrap_or_else(|why| panic!("{frame:?}: {why}"));
         for frame in resolved.into_iter().filter(|frame| frame.in_app) {
             let function = frame.function.unwrap_or_default();
+            if !is_in_app_function(function) {
+                continue;
+            }
             let function = function.rsplit("::").next().unwrap_or_default().to_owned();
             if engine != Engine::WebKit {
                 assert_eq!(frame.path, Some("www/packing/src/lib.rs"), "{frame:?}");
@@ -285,23 +296,25 @@ const ASK: &str = "Trapline.init({ integrations: [Trapline.wasmIntegration()] })
 
 /// The integration is there before the app, which is compiled from bytes, from a stream, or at once.
 fn images(world: &World, engine: Engine) {
-    let load = |how: &str| {
-        format!(
-            "{ASK}const isThere = () => \
-             performance.getEntriesByType('resource').some(({{ name }}) => name.endsWith('/extra.js'));\n\
-             const start = () => import('/packing.js').then(async (rust) => {{\n\
-             const bytes = await (await fetch('/packing_bg.wasm')).arrayBuffer();\n\
-             {how}; setTimeout(() => rust.pack(7)); }});\n\
-             (function wait() {{ setTimeout(isThere() ? start : wait, 100); }})();"
-        )
-    };
     for how in [
         "await rust.default({ module_or_path: bytes })",
         "rust.initSync({ module: bytes })",
         "await rust.default()",
     ] {
-        check_images(world, engine, &load(how), how);
+        check_images(world, engine, &format!("{ASK}{}", load(how)), how);
     }
+}
+
+/// Loads the app once the integration is there.
+fn load(how: &str) -> String {
+    format!(
+        "const isThere = () => \
+         performance.getEntriesByType('resource').some(({{ name }}) => name.endsWith('/extra.js'));\n\
+         const start = () => import('/packing.js').then(async (rust) => {{\n\
+         const bytes = await (await fetch('/packing_bg.wasm')).arrayBuffer();\n\
+         {how}; setTimeout(() => rust.pack(7)); }});\n\
+         (function wait() {{ setTimeout(isThere() ? start : wait, 100); }})();"
+    )
 }
 
 fn images_of_before(world: &World, engine: Engine) {
@@ -316,12 +329,7 @@ fn check_images(world: &World, engine: Engine, app: &str, how: &str) {
     let gate = world.gate();
     let served = fs::read(world.paths.demo().join("packing_bg.wasm")).expect("the module");
     let head = project.snippet_to(&gate.dsn(&project), &[]);
-    let mut files = vec![File::new("/", shop_page(&head)), File::new("/app.js", app)];
-    for name in xtask::demo::FILES {
-        let content = fs::read(world.paths.demo().join(name)).expect("the demo has been built");
-        files.push(File::new(&format!("/{name}"), content));
-    }
-    let site = Site::serve_files(files);
+    let site = module_site(world, &head, app);
     let tab = world.tab_in(engine);
     tab.open(&site.url("/"));
     let _ = only_event(&project, &tab);
@@ -342,6 +350,37 @@ fn check_images(world: &World, engine: Engine, app: &str, how: &str) {
         let image = &images[number.and_then(|number| number.parse::<usize>().ok()).expect("rel:N")];
         assert_eq!(image["debug_id"], id.as_str(), "{how}: {frame} of {images:#?}");
     }
+}
+
+/// The collector resolves what the native look-up above does: served module and debug file come by `trapline upload`.
+fn uploaded_module(world: &World, engine: Engine) {
+    let project = world.project();
+    let folder = world.paths.target.join("e2e/builds").join(engine.name()).join("packing");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::copy(world.paths.demo().join("packing_bg.wasm"), folder.join("packing_bg.wasm"))
+        .expect("a module");
+    fs::copy(world.paths.demo_debug(), folder.join("packing_bg.debug.wasm"))
+        .expect("its debug file");
+    uploaded(world, &project, &folder);
+    let work = format!("{ASK}{}", load("await rust.default()"));
+    let site = module_site(world, &project.snippet(), &work);
+    let tab = world.tab_in(engine);
+    tab.open(&site.url("/"));
+    let event = only_event(&project, &tab);
+    let frames = &event.thrown().expect("an exception").frames;
+    let own: Vec<_> = frames.iter().filter(|frame| frame.raw.is_some() && frame.in_app).collect();
+    let names: Vec<_> = own.iter().filter_map(|frame| frame.function.rsplit("::").next()).collect();
+    if engine == Engine::WebKit {
+        // Without offsets: functions, none that was inlined.
+        assert!(names.first().is_some_and(|name| *name == "fill"), "{frames:#?}");
+        return;
+    }
+    assert_eq!(names.get(..2), Some(&["volume_of", "fill"][..]), "{frames:#?}");
+    assert!(own[0].file.ends_with("www/packing/src/lib.rs"), "{:#?}", own[0]);
+    assert_eq!(source_line(own[0].line), "    BOXES[number]");
+    assert!(
+        frames.iter().all(|frame| frame.unresolved.is_none() || !frame.file.ends_with(".wasm"))
+    );
 }
 
 fn handled(world: &World, engine: Engine) {

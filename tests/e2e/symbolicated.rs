@@ -56,8 +56,9 @@ fn upload(world: &World, project: &Project, folder: &Path, more: &[&str]) -> Out
     command.output().expect("cargo")
 }
 
+/// Uploads for [`RELEASE`]; what was said.
 #[track_caller]
-fn uploaded(world: &World, project: &Project, folder: &Path) -> String {
+pub fn uploaded(world: &World, project: &Project, folder: &Path) -> String {
     let output = upload(world, project, folder, &["--release", RELEASE]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let failed = String::from_utf8_lossy(&output.stderr);

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use trapline_core::event::{Event, Frame, Source};
 use trapline_core::resolution::{RawFrame, Unresolved};
-use trapline_core::stack::is_in_app;
-use trapline_symbols::table::{Code, Kind, ResolvedFrame, Table, Unresolved as NotThere};
+use trapline_core::stack::{is_in_app, is_in_app_function};
+use trapline_symbols::table::{Kind, ResolvedFrame, Table, Unresolved as NotThere};
+use trapline_symbols::wasm::code_of;
 
 /// Lines of context on each side.
 const CONTEXT_LINES: u32 = 5;
@@ -24,8 +25,6 @@ pub struct Wanted {
     pub file: String,
     /// Lower-case hexadecimal digits, if the event says one.
     pub debug_id: Option<String>,
-    /// What uploads call it: `~/assets/main.js`.
-    pub url: String,
 }
 
 /// What was found for a file.
@@ -45,7 +44,6 @@ pub fn wanted(event: &Event) -> Vec<Wanted> {
         if wanted.len() < MAX_FILES && !wanted.iter().any(|known| known.file == file) {
             wanted.push(Wanted {
                 debug_id: event.debug_id_of(file).map(str::to_owned),
-                url: url_of(file),
                 file: file.to_owned(),
             });
         }
@@ -53,33 +51,29 @@ pub fn wanted(event: &Event) -> Vec<Wanted> {
     wanted
 }
 
-/// The file that tells what a frame is; `None` if none could. WebKit names no module in wasm frames: if the event has but
-/// one, it is that.
+/// The file that tells what a frame is; `None` if none could. WebKit names no module in wasm frames: where the sender does
+/// not either, and the event has but one, it is that.
 fn file_of<'a>(event: &'a Event, frame: &'a Frame) -> Option<&'a str> {
     if frame.raw.is_some() || frame.source.is_some() {
         return None;
     }
-    if is_wasm_code(frame) {
+    let module = frame.image.and_then(|number| event.images.get(number as usize));
+    if let Some(module) = module.filter(|module| !module.file.is_empty()) {
+        return Some(module.file.as_str());
+    }
+    if frame.file == "[wasm code]" {
         let mut modules = event.images.iter().filter(|image| image.kind == "wasm");
         let only = modules.next()?;
         return modules.next().is_none().then_some(only.file.as_str());
     }
+    // Scripts within the page are as their author wrote them, or as a template did: nobody uploads a map of a page.
+    let page = event.request.url.as_deref().unwrap_or_default();
+    if frame.file.split('#').next() == page.split('#').next() {
+        return None;
+    }
     let is_served = ["http://", "https://", "app://", "file://", "wasm://"];
     let is_file = is_served.iter().any(|scheme| frame.file.starts_with(scheme));
     (is_file || event.debug_id_of(&frame.file).is_some()).then_some(frame.file.as_str())
-}
-
-fn is_wasm_code(frame: &Frame) -> bool {
-    frame.file == "[wasm code]"
-}
-
-/// `https://shop.example/assets/main.js?v=1` → `~/assets/main.js`
-pub fn url_of(file: &str) -> String {
-    let path = file.split(['?', '#']).next().unwrap_or_default();
-    let path = path
-        .split_once("://")
-        .map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
-    format!("~/{}", path.trim_start_matches("~/").trim_start_matches('/'))
 }
 
 /// Resolves what can be, and notes of the rest why not. `found` says of each file of [`wanted`] what there is.
@@ -116,22 +110,14 @@ fn resolved(frame: Frame, found: &Found) -> Vec<Frame> {
 
 fn calls<'a>(frame: &Frame, table: &Table<'a>) -> Result<Vec<ResolvedFrame<'a>>, Unresolved> {
     if table.kind() == Kind::Wasm {
-        return table.look_up_code(code_of(frame)).map_err(|error| reason(&error));
+        let code = code_of(&frame.function, frame.line, frame.column);
+        let calls = code.ok_or(Unresolved::NoPosition)?;
+        return table.look_up_code(calls.code()).map_err(|error| reason(&error));
     }
     if frame.line == 0 || frame.column == 0 {
         return Err(Unresolved::NoPosition);
     }
     table.look_up(frame.line, frame.column).map(|call| vec![call]).map_err(|error| reason(&error))
-}
-
-/// The grammars give the offset as the column of line 1, and call functions without a name `wasm-function[12]`.
-fn code_of(frame: &Frame) -> Code<'_> {
-    if frame.line == 1 && !is_wasm_code(frame) {
-        return Code::Offset(frame.column.into());
-    }
-    let number = frame.function.strip_prefix("wasm-function[");
-    let number = number.and_then(|rest| rest.strip_suffix(']')?.parse().ok());
-    number.map_or(Code::Name(&frame.function), Code::Index)
 }
 
 fn reason(error: &NotThere) -> Unresolved {
@@ -152,14 +138,16 @@ fn frame_of(frame: &Frame, raw: &RawFrame, call: &ResolvedFrame, table: &Table) 
     });
     // Without a path, the engine's own name is all that there is.
     let own = if call.path.is_none() { frame.function.as_str() } else { "" };
+    let function = call.function.unwrap_or(own);
+    let is_own = call.in_app && is_in_app(path) && is_in_app_function(function);
     Frame::from_raw(
         raw.clone(),
         Frame {
-            function: call.function.unwrap_or(own).to_owned(),
+            function: function.to_owned(),
             file: path.to_owned(),
             line: call.line,
             column: call.column,
-            in_app: frame.in_app && call.in_app && is_in_app(path),
+            in_app: frame.in_app && is_own,
             source,
             vars: frame.vars.clone(),
             ..Frame::default()

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::fields::{Fields, cut, list, object};
+use super::images::image_of;
 use crate::event::{Exception, Frame, Mechanism, Source};
 use crate::limits::{
     MAX_EXCEPTIONS, MAX_FRAMES, MAX_MESSAGE, MAX_NAME, MAX_SOURCE_LINES, MAX_STACK_TEXT,
@@ -99,6 +100,7 @@ fn frame(fields: &mut Fields) -> Frame {
         column: fields.count("colno", u32::MAX).unwrap_or(0),
         source: source(fields),
         vars: fields.bounded_object("vars"),
+        image: image_of(fields),
         ..Frame::default()
     }
 }

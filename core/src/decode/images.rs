@@ -14,19 +14,29 @@ pub(super) fn images(fields: &mut Fields) -> Vec<Image> {
         let mut images = Vec::new();
         for (index, member) in members.into_iter().enumerate().take(MAX_IMAGES) {
             let path = format!("images[{index}]");
-            match object(member) {
-                Some(map) => images.extend(fields.within(path, map, image)),
-                None => fields.note(&path, "not an object"),
-            }
+            // Frames name them by their places: what cannot be read keeps its own.
+            images.push(match object(member) {
+                Some(map) => fields.within(path, map, image),
+                None => {
+                    fields.note(&path, "not an object");
+                    Image::default()
+                }
+            });
         }
         images
     })
 }
 
-/// Nothing without a file that a frame could name, as those of servers' programs, or without an ID that an upload could have.
-fn image(fields: &mut Fields) -> Option<Image> {
-    let kind = fields.text("type", MAX_NAME).unwrap_or_default();
-    let file = fields.text("code_file", MAX_NAME)?;
-    let named = fields.text("debug_id", MAX_NAME).or_else(|| fields.text("code_id", MAX_NAME));
-    Some(Image { kind, file, debug_id: debug_id(&named?)? })
+/// Images of servers' programs have no file that a frame could name, and modules that nothing was read of no ID.
+fn image(fields: &mut Fields) -> Image {
+    let mut text = |name| fields.text(name, MAX_NAME);
+    let (kind, file) = (text("type").unwrap_or_default(), text("code_file").unwrap_or_default());
+    let named = text("debug_id").or_else(|| text("code_id")).unwrap_or_default();
+    Image { kind, file, debug_id: debug_id(&named).unwrap_or_default() }
+}
+
+/// `rel:3` of a frame: the image at that place.
+pub(super) fn image_of(fields: &mut Fields) -> Option<u32> {
+    let mode = fields.text("addr_mode", MAX_NAME)?;
+    mode.strip_prefix("rel:")?.parse().ok()
 }

@@ -35,11 +35,13 @@ pub fn is_in_app_function(function: &str) -> bool {
     let is_library = RUST_LIBRARIES.iter().any(|name| {
         path.strip_prefix(name).is_some_and(|rest| rest.starts_with("::") || rest.starts_with('['))
     });
-    !(is_library || RUST_MACHINERY.iter().any(|start| path.starts_with(start)))
+    !(is_library
+        || RUST_MACHINERY.iter().any(|start| path.starts_with(start))
+        || find(path, "::__wasm_bindgen_generated_").is_some())
 }
 
 /// Crates that no app writes itself.
-const RUST_LIBRARIES: [&str; 12] = [
+const RUST_LIBRARIES: [&str; 13] = [
     "alloc",
     "compiler_builtins",
     "console_error_panic_hook",
@@ -47,6 +49,7 @@ const RUST_LIBRARIES: [&str; 12] = [
     "dlmalloc",
     "hashbrown",
     "js_sys",
+    "panic_abort",
     "std",
     "trapline_panic",
     "wasm_bindgen",
@@ -55,8 +58,8 @@ const RUST_LIBRARIES: [&str; 12] = [
 ];
 
 /// Functions of the compiler and of wasm-bindgen's glue, in wasm and in JavaScript.
-const RUST_MACHINERY: [&str; 5] =
-    ["__rust", "__wbg_", "__wbindgen_", "rust_begin_unwind", "rust_panic"];
+const RUST_MACHINERY: [&str; 6] =
+    ["__externref", "__rust", "__wbg_", "__wbindgen_", "rust_begin_unwind", "rust_panic"];
 
 /// Code that stands in no file: consoles, and what apps inject into iOS web views.
 const NO_FILES: [&str; 3] = ["eval code", "debugger eval code", "undefined"];
@@ -129,6 +132,9 @@ mod tests {
             "rust_begin_unwind",
             "__wbg_new_8a6f238a6ece86ea",
             "trapline_panic::hook::tell",
+            "<alloc::vec::Vec as core::ops::index::Index>::index",
+            "__rustc::__rust_start_panic",
+            "shop::_::__wasm_bindgen_generated_pack::{closure}",
         ] {
             assert!(!is_in_app_function(function), "{function}");
         }

@@ -5,7 +5,6 @@ use super::blocks::{block_of, next_offset};
 use super::look_up::{ResolvedFrame, Unresolved};
 use super::raw::{Table, u32_at};
 use crate::varint::Cursor;
-use crate::wasm;
 
 /// How an engine names a place in a wasm module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,14 +102,13 @@ impl<'a> Table<'a> {
     fn frame_of(&self, numbers: Numbers) -> ResolvedFrame<'a> {
         let source = numbers.source.checked_sub(1);
         let function = self.string(numbers.function).filter(|name| !name.is_empty());
-        let by_file = source.is_none_or(|source| self.is_in_app(source));
         ResolvedFrame {
             function,
             path: source.and_then(|source| self.source_path(source)),
             source,
             line: numbers.line,
             column: numbers.column,
-            in_app: by_file && function.is_none_or(wasm::is_own),
+            in_app: source.is_none_or(|source| self.is_in_app(source)),
         }
     }
 }

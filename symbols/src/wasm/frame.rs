@@ -1,25 +1,6 @@
 //! Frames of wasm, as engines name them and as a Rust developer reads them.
 
-use rustc_demangle::try_demangle;
-
 use crate::table::Code;
-
-/// First segments of names that are not the owner's: the standard library, the machinery of a panic, the glue.
-const FOREIGN: [&str; 13] = [
-    "alloc",
-    "compiler_builtins",
-    "console_error_panic_hook",
-    "core",
-    "dlmalloc",
-    "hashbrown",
-    "js_sys",
-    "std",
-    "trapline_panic",
-    "wasm_bindgen",
-    "wasm_bindgen_futures",
-    "web_sys",
-    "panic_abort",
-];
 
 /// What a frame's text says of a place in a module: [`Code`], with an owned name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,14 +44,22 @@ pub fn code_of(function: &str, line: u32, column: u32) -> Option<Calls> {
 /// `<shop::Cart as core::fmt::Debug>::fmt`. What is not Rust stays as it is.
 #[must_use]
 pub fn tidy_name(name: &str) -> String {
-    let demangled = match try_demangle(name) {
-        Ok(demangled) => format!("{demangled:#}"),
-        Err(_) => name.to_owned(),
-    };
+    let demangled = demangled(name);
     let name = demangled.split(" (.llvm").next().unwrap_or_default();
     let name = without_hash(name).replace("{{", "{").replace("}}", "}");
     // Linkers demangle names themselves: those of C++ have argument lists.
     if name.contains('(') && !name.starts_with('<') { name } else { without_generics(&name) }
+}
+
+/// Linkers demangle what they write into a module's names, so engines say few mangled ones.
+#[cfg(feature = "dwarf")]
+fn demangled(name: &str) -> String {
+    rustc_demangle::try_demangle(name).map_or_else(|_| name.to_owned(), |name| format!("{name:#}"))
+}
+
+#[cfg(not(feature = "dwarf"))]
+fn demangled(name: &str) -> String {
+    name.to_owned()
 }
 
 /// `shop::pay::h0123456789abcdef` → `shop::pay`; linkers that fold equal functions leave two.
@@ -120,77 +109,56 @@ fn without_generics(name: &str) -> String {
     out
 }
 
-/// Whether a function of this (tidied) name is likely the owner's: of the standard library, wasm-bindgen and the
-/// machinery of a panic it is not.
-#[must_use]
-pub fn is_own(name: &str) -> bool {
-    let path = name.trim_start_matches(['<', '&', '*', '[', '(']);
-    let path = path.strip_prefix("dyn ").or_else(|| path.strip_prefix("mut ")).unwrap_or(path);
-    let first = path.split([':', '<', '[', ' ']).next().unwrap_or_default();
-    !(FOREIGN.contains(&first)
-        || name.contains("::__wasm_bindgen_generated_")
-        || ["__rust", "__wbg", "__wbindgen", "rust_panic", "rust_begin_unwind", "__externref"]
-            .iter()
-            .any(|start| first.starts_with(start)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(name: &str, expected: &str, own: bool) {
-        assert_eq!((tidy_name(name).as_str(), is_own(&tidy_name(name))), (expected, own), "{name}");
+    fn check(name: &str, expected: &str) {
+        assert_eq!(tidy_name(name), expected, "{name}");
+    }
+
+    #[test]
+    #[cfg(feature = "dwarf")]
+    fn mangled_names_are_read_as_in_the_source() {
+        check("_ZN4shop4cart4Cart3add17h0123456789abcdefE", "shop::cart::Cart::add");
+        check("_RNvNtCs1234_4shop4cart3add", "shop::cart::add");
+        check("_RNCNvCs1234_4shop3pay0B3_", "shop::pay::{closure#0}");
     }
 
     #[test]
     fn names_are_read_as_in_the_source() {
-        check("_ZN4shop4cart4Cart3add17h0123456789abcdefE", "shop::cart::Cart::add", true);
-        check("shop::cart::Cart::add::h0123456789abcdef", "shop::cart::Cart::add", true);
-        check("_RNvNtCs1234_4shop4cart3add", "shop::cart::add", true);
-        check("shop::pay::{{closure}}::h0123456789abcdef", "shop::pay::{closure}", true);
-        check("_RNCNvCs1234_4shop3pay0B3_", "shop::pay::{closure#0}", true);
+        check("shop::cart::Cart::add::h0123456789abcdef", "shop::cart::Cart::add");
+        check("shop::pay::{{closure}}::h0123456789abcdef", "shop::pay::{closure}");
         check(
             "core::ptr::drop_in_place<alloc::vec::Vec<shop::Line>>::h0123456789abcdef",
             "core::ptr::drop_in_place",
-            false,
         );
-        check(
-            "core[8c2d0f1e8c2d0f1e]::option::unwrap_failed",
-            "core::option::unwrap_failed",
-            false,
-        );
-        check("shop::total::<alloc::vec::Vec<f64>>", "shop::total", true);
+        check("core[8c2d0f1e8c2d0f1e]::option::unwrap_failed", "core::option::unwrap_failed");
+        check("shop::total::<alloc::vec::Vec<f64>>", "shop::total");
         check(
             "<shop::Cart<T> as core::fmt::Debug>::fmt::h0123456789abcdef",
             "<shop::Cart as core::fmt::Debug>::fmt",
-            true,
         );
         check(
             "<alloc::vec::Vec<T,A> as core::ops::index::Index<I>>::index::h0123456789abcdef",
             "<alloc::vec::Vec as core::ops::index::Index>::index",
-            false,
         );
-        check("<dyn core::any::Any>::type_id", "<dyn core::any::Any>::type_id", false);
-        check("<fn(A) -> B as shop::Call>::call", "<fn(A) -> B as shop::Call>::call", true);
-        check("<[T] as shop::Sum>::sum", "<[T] as shop::Sum>::sum", true);
-        check("rust_begin_unwind", "rust_begin_unwind", false);
-        check(
-            "__rustc[5224e6b81cd82a8f]::__rust_start_panic",
-            "__rustc::__rust_start_panic",
-            false,
-        );
-        check("std::panicking::panic_with_hook", "std::panicking::panic_with_hook", false);
-        check("Shop::pay(std::vector<int>&) const", "Shop::pay(std::vector<int>&) const", true);
+        check("<dyn core::any::Any>::type_id", "<dyn core::any::Any>::type_id");
+        check("<fn(A) -> B as shop::Call>::call", "<fn(A) -> B as shop::Call>::call");
+        check("<[T] as shop::Sum>::sum", "<[T] as shop::Sum>::sum");
+        check("rust_begin_unwind", "rust_begin_unwind");
+        check("__rustc[5224e6b81cd82a8f]::__rust_start_panic", "__rustc::__rust_start_panic");
+        check("std::panicking::panic_with_hook", "std::panicking::panic_with_hook");
+        check("Shop::pay(std::vector<int>&) const", "Shop::pay(std::vector<int>&) const");
         check(
             "shop::_::__wasm_bindgen_generated_pack::{{closure}}",
             "shop::_::__wasm_bindgen_generated_pack::{closure}",
-            false,
         );
-        check("shop::pay::h0123456789abcdef::h0123456789abcdef", "shop::pay", true);
-        check("pack", "pack", true);
-        check("corelib::run", "corelib::run", true);
-        check("", "", true);
+        check("shop::pay::h0123456789abcdef::h0123456789abcdef", "shop::pay");
+        check("pack", "pack");
+        check("corelib::run", "corelib::run");
+        check("", "");
     }
 
     #[test]

@@ -108,6 +108,17 @@ fn module_that_an_engine_does_not_name_is_the_only_one() {
     assert_eq!(frames[0].function, "shop::checkout");
     event.images.push(Image { file: "https://shop.example/other.wasm".into(), ..image });
     assert_eq!(wanted(&event), []);
+    event.exceptions[0].frames[0].image = Some(0);
+    assert_eq!(wanted(&event)[0].file, file);
+}
+
+#[test]
+fn scripts_within_the_page_have_no_map() {
+    let page = "https://shop.example/cart?a=1";
+    let mut event = thrown(vec![raw("pay", page, 12, 3)]);
+    assert_eq!(wanted(&event).len(), 1);
+    event.request.url = Some(format!("{page}#top"));
+    assert_eq!(wanted(&event), []);
 }
 
 #[test]
@@ -116,16 +127,4 @@ fn what_a_server_or_the_engine_says_is_left_alone() {
     let own = Frame { source, ..raw("pay", "https://shop.example/a.js", 1, 2) };
     let frames = vec![own, raw("now", "", 0, 0), raw("map", "[native code]", 0, 0)];
     assert_eq!(wanted(&thrown(frames)), []);
-}
-
-#[test]
-fn files_are_called_as_uploads_call_them() {
-    for (file, expected) in [
-        (APP, "~/assets/main-8f3a.js"),
-        ("https://shop.example", "~/"),
-        ("~/a.js", "~/a.js"),
-        ("app:///index.js", "~/index.js"),
-    ] {
-        assert_eq!(url_of(file), expected);
-    }
 }
