@@ -1,4 +1,4 @@
-//! What the meter says (`bench/workers/meter`): rows as D1 counts them, by table and by request.
+//! What the meter says (`bench/workers/meter`): rows as D1 counts them, by table and by request, and reads of KV.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use xtask::worker::{Worker, http};
 /// What statements cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Rows {
+    pub(crate) statements: u64,
     pub(crate) read: u64,
     pub(crate) written: u64,
 }
@@ -20,16 +21,24 @@ pub(crate) struct Reading {
     pub(crate) tables: BTreeMap<String, Rows>,
     /// Of the last request of each path with its query.
     pub(crate) requests: BTreeMap<String, Rows>,
+    /// Values read of KV.
+    pub(crate) kv_reads: u64,
 }
 
 impl Reading {
     /// Over all tables.
     pub(crate) fn sum(&self) -> Rows {
         let add = |sum: Rows, rows: &Rows| Rows {
+            statements: sum.statements + rows.statements,
             read: sum.read + rows.read,
             written: sum.written + rows.written,
         };
         self.tables.values().fold(Rows::default(), add)
+    }
+
+    /// Statements that write to a table, or read it first.
+    pub(crate) fn statements(&self, table: &str) -> u64 {
+        self.tables.get(table).map_or(0, |rows| rows.statements)
     }
 
     /// Rows written to a table.
@@ -61,12 +70,17 @@ fn parse(text: &str) -> Result<Reading> {
         let sums = sums.with_context(|| format!("the meter says no {name}: {text}"))?;
         Ok(sums.iter().map(|(key, rows)| (key.clone(), rows_of(rows))).collect())
     };
-    Ok(Reading { tables: sums("tables")?, requests: sums("requests")? })
+    let kv_reads = value.get("kv_reads").and_then(Value::as_u64).unwrap_or_default();
+    Ok(Reading { tables: sums("tables")?, requests: sums("requests")?, kv_reads })
 }
 
 fn rows_of(value: &Value) -> Rows {
     let number = |name: &str| value.get(name).and_then(Value::as_u64).unwrap_or_default();
-    Rows { read: number("rows_read"), written: number("rows_written") }
+    Rows {
+        statements: number("statements"),
+        read: number("rows_read"),
+        written: number("rows_written"),
+    }
 }
 
 #[cfg(test)]
@@ -78,11 +92,12 @@ mod tests {
         let reading = parse(
             r#"{"tables": {"event": {"statements": 2, "rows_read": 3, "rows_written": 4},
                 "body": {"statements": 1, "rows_read": 1, "rows_written": 2}},
-                "requests": {"/a?b": {"statements": 2, "rows_read": 7, "rows_written": 0}}}"#,
+                "requests": {"/a?b": {"statements": 2, "rows_read": 7, "rows_written": 0}}, "kv_reads": 5}"#,
         )
         .unwrap();
-        assert_eq!(reading.sum(), Rows { read: 4, written: 6 });
+        assert_eq!(reading.sum(), Rows { statements: 3, read: 4, written: 6 });
         assert_eq!((reading.written("event"), reading.written("issue")), (4, 0));
-        assert_eq!(reading.requests["/a?b"], Rows { read: 7, written: 0 });
+        assert_eq!((reading.statements("event"), reading.kv_reads), (2, 5));
+        assert_eq!(reading.requests["/a?b"], Rows { statements: 2, read: 7, written: 0 });
     }
 }

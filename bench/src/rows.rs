@@ -215,7 +215,7 @@ mod tests {
 
     fn reading(tables: &[(&str, u64)]) -> Reading {
         let rows = |(name, written): &(&str, u64)| {
-            ((*name).to_owned(), Rows { read: 0, written: *written })
+            ((*name).to_owned(), Rows { written: *written, ..Rows::default() })
         };
         Reading { tables: tables.iter().map(rows).collect(), ..Reading::default() }
     }

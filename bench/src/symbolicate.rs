@@ -1,8 +1,9 @@
-//! The bench `symbolicate`: what digesting a map costs the command line, how tables grow, what a look-up costs, and that
-//! positions are those of npm's `source-map` and PyPI's `symbolic`.
+//! The bench `symbolicate`: what digesting a map costs the command line, how tables grow, what a look-up costs there and in
+//! workerd, and that positions are those of npm's `source-map` and PyPI's `symbolic`.
 
 mod compared;
 mod digested;
+mod edge;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -82,7 +83,9 @@ pub(crate) fn run(paths: &Paths) -> Result<()> {
         .into();
     bundles.push(bundle_in(&folder.join("10/dist")));
     let positions = compared::run(paths, &bundles, &mut failures)?;
-    report::write(paths, "symbolicate", json!({ "sizes": figures, "positions": positions }))?;
+    let edge = edge::run(paths, &program, &folder.join("10/dist"), &mut failures)?;
+    let figures = json!({ "sizes": figures, "positions": positions, "workerd": edge });
+    report::write(paths, "symbolicate", figures)?;
     failures.result()
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Visitor {
     pub(crate) project: String,
 }
 
-/// An answer 200, and how long it took to its last byte.
+/// An answer of success, and how long it took to its last byte.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) body: String,
@@ -55,6 +55,15 @@ impl Visitor {
         serde_json::from_str(&self.get(path)?.body).with_context(|| format!("{path} is no JSON"))
     }
 
+    /// Asks the project's API for something: its answer's JSON.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let path = format!("/api/0/projects/{}/{path}", self.project);
+        let request = self.http.post(address(self.port, &path)).header("Host", host(self.port));
+        let request = request.header("Cookie", &self.cookie);
+        let answer = timed(&path, request, |request| request.send_json(body))?;
+        serde_json::from_str(&answer.body).with_context(|| format!("{path} answers no JSON"))
+    }
+
     /// Sends an envelope.
     pub(crate) fn send(&self, envelope: &[u8]) -> Result<Answer> {
         let request = self.http.post(&self.envelope_url).header("Content-Type", "text/plain");
@@ -77,7 +86,7 @@ fn timed<B>(
     let mut response = send(request)?;
     let body = response.body_mut().read_to_string()?;
     let ms = start.elapsed().as_secs_f64() * 1_000.0;
-    ensure!(response.status() == 200, "{what} was answered {}: {body}", response.status());
+    ensure!(response.status().is_success(), "{what} was answered {}: {body}", response.status());
     Ok(Answer { body, ms })
 }
 

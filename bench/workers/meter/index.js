@@ -1,6 +1,7 @@
 /**
- * The collector as it is built, with a meter at its database: rows written and read as D1 itself counts them, by table
- * and by request. `GET /__meter` tells the sums, `POST /__meter/reset` begins anew.
+ * The collector as it is built, with a meter at its database and its artifact store: rows written and read as D1 itself
+ * counts them, by table and by request, and values that were read of KV. `GET /__meter` tells the sums,
+ * `POST /__meter/reset` begins anew.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import Collector from "../../../deploy/worker/index.js";
@@ -9,14 +10,16 @@ import Collector from "../../../deploy/worker/index.js";
 let tables = {};
 /** By path with query: the same of its last request. */
 let requests = {};
+let kv_reads = 0;
 
 export default class extends WorkerEntrypoint {
   fetch(request) {
     const { pathname, search } = new URL(request.url);
-    if (pathname === "/__meter") return Response.json({ tables, requests });
+    if (pathname === "/__meter") return Response.json({ tables, requests, kv_reads });
     if (pathname === "/__meter/reset") {
       tables = {};
       requests = {};
+      kv_reads = 0;
       return new Response("ok\n");
     }
     // Kept before the answer: what is written after it, by `waitUntil`, is added to the same sums.
@@ -29,7 +32,8 @@ export default class extends WorkerEntrypoint {
   }
 
   #collector(sums) {
-    return new Collector(this.ctx, { ...this.env, DB: metered(this.env.DB, sums) });
+    const { DB, ARTIFACTS } = this.env;
+    return new Collector(this.ctx, { ...this.env, DB: metered(DB, sums), ARTIFACTS: meteredStore(ARTIFACTS) });
   }
 }
 
@@ -56,6 +60,16 @@ function metered(database, sums) {
       }
     },
   });
+}
+
+/** A namespace that counts what is read of it. */
+function meteredStore(store) {
+  const of = (name) => (...values) => store[name](...values);
+  const get = (...values) => {
+    kv_reads += 1;
+    return store.get(...values);
+  };
+  return { get, put: of("put"), delete: of("delete"), list: of("list"), getWithMetadata: of("getWithMetadata") };
 }
 
 /** A batch takes only real statements, so the real one gets methods of its own. */
