@@ -16,7 +16,7 @@ const built = {};
 let bytesOfOne;
 for (const size of sizes) {
   const target = Number(size) * 2 ** 20;
-  const copies = bytesOfOne ? Math.max(1, Math.round(target / bytesOfOne)) : 1;
+  const copies = bytesOfOne ? Math.ceil(target / bytesOfOne) : 1;
   built[size] = await bundle(join(folder, size), copies);
   bytesOfOne ??= built[size];
 }

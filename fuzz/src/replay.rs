@@ -4,11 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// A target's name and what it does.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// Far above what any input takes, and far below what a quadratic one would.
 const MAX_TIME: Duration = Duration::from_secs(5);
 
 /// Runs each target over what is kept for it.
-pub fn replay(targets: &[(&str, fn(&[u8]))]) {
+pub fn replay(targets: &[Target]) {
     let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpora/fuzz");
     for (name, target) in targets {
         let mut replayed = 0;

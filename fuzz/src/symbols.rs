@@ -4,8 +4,7 @@ use trapline_symbols::digest::{Input, digest_source_map};
 use trapline_symbols::table::Code;
 use trapline_symbols::{Table, map, pack, scanner, wasm};
 
-/// A target's name and what it does.
-pub type Target = (&'static str, fn(&[u8]));
+use super::replay::Target;
 
 /// All targets of this file.
 pub const TARGETS: [Target; 5] = [
@@ -23,8 +22,7 @@ pub fn source_map(bytes: &[u8]) {
     let (script, map_bytes) = split(bytes);
     let minified = std::str::from_utf8(script).ok().filter(|script| !script.is_empty());
     let parsed = map::parse(map_bytes, MEMORY_BYTES);
-    let input =
-        Input { name: "~/main.js", minified, map: map_bytes, memory_bytes: MEMORY_BYTES };
+    let input = Input { name: "~/main.js", minified, map: map_bytes, memory_bytes: MEMORY_BYTES };
     let Ok(digest) = digest_source_map(&input) else { return };
     let map = parsed.expect("what is digested can be parsed");
     let table = Table::parse(&digest.table).expect("a table that was written can be read");

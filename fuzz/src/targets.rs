@@ -11,8 +11,7 @@ use trapline_core::normalize::{ClientHints, Context, normalize};
 use trapline_core::scrub::{ScrubSettings, scrub};
 use trapline_core::{client_report, envelope, fingerprint, origin, stack, title, url, user_agent};
 
-/// A target's name and what it does.
-pub type Target = (&'static str, fn(&[u8]));
+use super::replay::Target;
 
 /// All targets.
 pub const TARGETS: [Target; 7] = [

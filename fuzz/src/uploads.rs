@@ -2,8 +2,7 @@
 
 use trapline_collector::artifacts::{bundle, multipart, zip};
 
-/// A target's name and what it does.
-pub type Target = (&'static str, fn(&[u8]));
+use super::replay::Target;
 
 /// All targets of this file.
 pub const TARGETS: [Target; 2] = [("multipart", form), ("zip", archive)];

@@ -8,7 +8,7 @@
 //! strings  (2) := count:u32 (end:u32)*count UTF-8        string 0 is empty and means "none"
 //! sources  (3) := (path:string flags:u32 offset:u32 packed:u32 inflated:u32)*    flags: 1 not in-app, 2 has content,
 //!                                                        4 content was too large to keep
-//! contents (4) := (chunks:u32 (line:u32 end:u32)*chunks raw deflate streams)*    16 KB of text each; line: from 0, in
+//! contents (4) := (chunks:u32 (line:u32 end:u32)*chunks raw deflate streams)*    2 KB of text each; line: from 0, in
 //!                                                        which the chunk begins; end: of its stream, behind this list
 //! positions(5) := blocks, key = generated line << 32 | column, both from 0
 //! scopes   (6) := blocks, same key
@@ -16,7 +16,7 @@
 //! functions(8) := (start:u32 end:u32 name:string)*       wasm functions by index, imports first (start = end = 0)
 //!
 //! blocks   := count:u32 (key:u64 offset:u32)*count bytes*    the index says each block's first key
-//! block    := entry*                                     up to 1,024; the first key is a step from the index's key: 0
+//! block    := entry*                                     up to 128; the first key is a step from the index's key: 0
 //! position := key mark:u8 [source:step] [line:step column:step] [name:step]
 //!             mark: 1 has a place in a source, 2 in another source than the entry before, 4 has a name
 //! scope    := key name:varint                            from here on, this function; 0: none
@@ -40,15 +40,17 @@ pub use look_up::{PlaceFound, ResolvedFrame, Unresolved};
 pub use raw::{Kind, Table, Unreadable};
 pub use write::{CodeRange, Function, Inlined, Place, Position, Scope, Writer};
 
-/// Entries of a block: one look-up decodes half of them on average, some 5 µs.
-const BLOCK_ENTRIES: usize = 1024;
+/// Entries of a block: one look-up decodes half of them on average, some 1 µs.
+const BLOCK_ENTRIES: usize = 128;
 /// Most frames of one code offset. Rust inlines a dozen deep; more is damage.
 const MAX_INLINED: usize = 256;
 /// Largest source whose text is kept. Larger ones are data, or bundles themselves.
 pub const MAX_SOURCE_BYTES: usize = 4 << 20;
 
-/// Text of a chunk: context is inflated from the beginning of one, some 50 µs, however long the source is.
-const CHUNK_BYTES: usize = 16 << 10;
+/// Text of a chunk: context is inflated from the beginning of one, some 10 µs, however long the source is.
+const CHUNK_BYTES: usize = 2 << 10;
+/// Most text of a chunk that is read.
+const MAX_CHUNK_BYTES: usize = 16 << 10;
 
 const MAGIC: [u8; 4] = *b"TLTB";
 /// The version that is written, and the newest that is read.

@@ -6,6 +6,8 @@
 //!     → {"frames": [{"path", "line", "column", "function"} or {"reason"}]}
 //! ```
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use trapline_core::event::{Event, Exception, Frame};
 use trapline_core::resolution::{Image, debug_id};
@@ -16,10 +18,11 @@ use super::token::ARTIFACTS_WRITE;
 use crate::failure::Failure;
 use crate::request::Incoming;
 use crate::symbolicate::Symbolicator;
+use crate::symbolicate::resolve::MAX_FILES;
 use crate::{pages, reply, settings};
 
-/// Frames of one question: each file is a read of KV.
-const MAX_FRAMES: usize = 16;
+/// Frames of one question.
+const MAX_FRAMES: usize = 64;
 
 /// Largest request.
 const MAX_BODY: usize = 64 * 1024;
@@ -65,6 +68,12 @@ pub async fn resolve(incoming: &mut Incoming, project: &str) -> Result<Response,
     if asked.frames.len() > MAX_FRAMES {
         let found = asked.frames.len();
         return Err(Failure::BadRequest(format!("{found} frames, the limit is {MAX_FRAMES}")));
+    }
+    // Each file is a read of KV.
+    let files: HashSet<&str> = asked.frames.iter().map(|frame| frame.url.as_str()).collect();
+    if files.len() > MAX_FILES {
+        let found = files.len();
+        return Err(Failure::BadRequest(format!("{found} files, the limit is {MAX_FILES}")));
     }
     let settings = settings::parse(&project.settings);
     let symbolicator = Symbolicator {

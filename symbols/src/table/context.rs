@@ -1,12 +1,10 @@
 //! The lines around a place. Only the chunks of the source that hold them are inflated.
 
-use std::io::Read;
-
-use flate2::read::DeflateDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 
 use super::look_up::Unresolved;
 use super::raw::{Table, slice, u32_at};
-use super::{CHUNK_BYTES, HAS_CONTENT, MAX_SOURCE_BYTES, TOO_LARGE};
+use super::{HAS_CONTENT, MAX_CHUNK_BYTES, MAX_SOURCE_BYTES, TOO_LARGE};
 
 /// Longest line of context, in bytes: a minified dependency is one line of megabytes.
 const MAX_LINE_BYTES: usize = 300;
@@ -77,14 +75,21 @@ fn part_of(packed: &[u8], first: u32, end: u32) -> Option<Part> {
     let begins = (1..count).rev().find(|chunk| line_of(*chunk).is_some_and(|line| line < first));
     let begins = begins.unwrap_or(0);
     let mut part = Part { line: if count == 0 { 0 } else { line_of(begins)? }, text: Vec::new() };
+    let mut inflate = Decompress::new(false);
     for chunk in begins..count {
         if chunk > begins && line_of(chunk)? >= end {
             break;
         }
         let start = if chunk == 0 { 0 } else { end_of(chunk - 1)? };
         let length = u64::from(end_of(chunk)?.checked_sub(start)?);
-        let stream = DeflateDecoder::new(slice(streams, start, length)?);
-        stream.take(CHUNK_BYTES as u64).read_to_end(&mut part.text).ok()?;
+        // At once, into memory that is there: nothing is inflated beyond it.
+        part.text.reserve_exact(MAX_CHUNK_BYTES);
+        inflate.reset(false);
+        let stream = slice(streams, start, length)?;
+        let ended = inflate.decompress_vec(stream, &mut part.text, FlushDecompress::Finish);
+        if !matches!(ended, Ok(Status::StreamEnd)) {
+            return None;
+        }
         if part.text.len() > MAX_SOURCE_BYTES {
             break;
         }
