@@ -13,6 +13,7 @@
  * one immutable directory; a second time, with both inside, the package's `inline.js`.
  */
 import { absent, withAbsent } from "./absent.js";
+import { fetch } from "./delivery.js";
 import { instantiate } from "./glue.js";
 import { getDefaultIntegrations } from "./integrations.js";
 import { listen, recordOf } from "./listen.js";

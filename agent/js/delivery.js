@@ -9,7 +9,7 @@ import { endpointOf, envelopeOf, itemOf, postOf } from "./wire.js";
 
 /** Below that a compressed body is hardly smaller, and always later. */
 const MIN_PACKED = 4000;
-const { fetch } = self;
+export const { fetch } = self;
 /** By number: `{id, type, json}`. */
 const entries = new Map();
 /** Bodies that are being compressed. */

@@ -34,12 +34,7 @@ impl Visitor {
     pub(crate) fn sign_in(worker: &Worker, name: &str, slug: &str) -> Result<Self> {
         let setup = worker.set_up(name, slug)?;
         let (http, port) = (http(), worker.port());
-        let path = setup.sign_in.strip_prefix(&worker.dashboard());
-        let path = path.with_context(|| format!("{} is elsewhere", setup.sign_in))?;
-        let response = http.get(address(port, path)).header("Host", host(port)).call()?;
-        let cookie = response.headers().get("set-cookie").and_then(|value| value.to_str().ok());
-        let cookie = cookie.and_then(|cookie| cookie.split(';').next());
-        let cookie = cookie.context("the sign-in link gave no cookie")?.to_owned();
+        let cookie = worker.sign_in(&setup.sign_in)?;
         let envelope_url = envelope_url(worker, &setup.dsn);
         Ok(Self { http, port, cookie, envelope_url, dsn: setup.dsn, project: setup.project })
     }
@@ -53,15 +48,6 @@ impl Visitor {
     /// JSON of the project's API.
     pub(crate) fn json(&self, path: &str) -> Result<Value> {
         serde_json::from_str(&self.get(path)?.body).with_context(|| format!("{path} is no JSON"))
-    }
-
-    /// Asks the project's API for something: its answer's JSON.
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        let path = format!("/api/0/projects/{}/{path}", self.project);
-        let request = self.http.post(address(self.port, &path)).header("Host", host(self.port));
-        let request = request.header("Cookie", &self.cookie);
-        let answer = timed(&path, request, |request| request.send_json(body))?;
-        serde_json::from_str(&answer.body).with_context(|| format!("{path} answers no JSON"))
     }
 
     /// Asks the project's API for something with a token in place of the cookie.

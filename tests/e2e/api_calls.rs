@@ -8,6 +8,7 @@ use crate::{EngineTest, full, sampled};
 pub const ENGINE_TESTS: &[EngineTest] = &[
     sampled("captured_exception_has_its_scope_and_cause", captured_exception),
     full("captured_message_has_its_level", captured_message),
+    sampled("agents_own_requests_leave_no_breadcrumbs", own_requests),
     full("events_are_as_the_protocol_has_them", schema),
 ];
 
@@ -63,6 +64,23 @@ fn captured_message(world: &World, engine: Engine) {
     let event = project.api.latest_event(&issue.short_id).unwrap();
     assert_eq!(event.message.as_deref(), Some("no walnut left"));
     assert_eq!(event.level, Level::Warning);
+}
+
+/// The first error fetches the agent's wasm and is sent; neither is what the page did before the second one.
+fn own_requests(world: &World, engine: Engine) {
+    let project = world.project();
+    let site = project.site("Trapline.captureMessage('first');");
+    let tab = world.tab_in(engine);
+    tab.open(&site.url("/"));
+    eventually(|| project.api.only_issue());
+    let id = tab.eval("fetch('/app.js').then(() => Trapline.captureMessage('second'))");
+    let event = eventually(|| project.api.event(id.as_str().expect("an ID")));
+    let said: Vec<String> = event.breadcrumbs.iter().map(|crumb| format!("{crumb:?}")).collect();
+    assert!(said.iter().any(|crumb| crumb.contains("/app.js")), "{said:#?}");
+    assert!(
+        !said.iter().any(|crumb| crumb.contains("agent_bg") || crumb.contains("envelope")),
+        "{said:#?}"
+    );
 }
 
 /// Each kind of event that a page makes, as it leaves the page.

@@ -35,12 +35,38 @@ fn dev(world: &World) {
     for expected in ["http://localhost:", "/demo/", "data-dsn=", "/sign-in/"] {
         assert!(printed.contains(expected), "{expected:?} is printed:\n{printed}");
     }
+    check_demo(world, &printed);
     dev.interrupt().unwrap();
     let status = eventually(|| dev.status()?.ok_or_else(|| anyhow::anyhow!("it still runs")));
     assert!(status.success(), "{status}: {}", fs::read_to_string(&path).unwrap());
     let left = processes_with(&format!("127.0.0.1:{port}"));
     assert_eq!(left, [""; 0]);
     assert!(!is_taken(port));
+}
+
+/// What the demo's minified and Rust parts throw reads like their sources, because their maps were uploaded.
+fn check_demo(world: &World, printed: &str) {
+    let link = |name: &str| {
+        let line = printed.lines().find_map(|line| line.trim().strip_prefix(name));
+        let link = line.and_then(|rest| rest.split_whitespace().next());
+        link.unwrap_or_else(|| panic!("no {name} in {printed}")).to_owned()
+    };
+    let (sign_in, demo) = (link("Dashboard"), link("Demo shop"));
+    let tab = world.tab();
+    tab.open(&demo);
+    tab.click("#breaker-toggle");
+    tab.click("#break-minified");
+    tab.click("#break-panic");
+    tab.open(&sign_in);
+    let issues = sign_in.split("/sign-in/").next().unwrap_or_default().to_owned() + "/shop/issues/";
+    for place in ["www/delivery/parcel.ts:11", "www/packing/src/lib.rs:40"] {
+        eventually(|| {
+            tab.open(&issues);
+            let list = tab.text("body");
+            ensure!(list.contains(place), "{place} is not in:\n{list}");
+            Ok(())
+        });
+    }
 }
 
 /// Command lines that contain `text`: workerd's and wrangler's name their port.

@@ -77,6 +77,11 @@ async function inRust(work) {
   setTimeout(() => work(module));
 }
 
+async function askDelivery() {
+  const delivery = await import("./delivery.js");
+  setTimeout(() => delivery.askDelivery("HO-2041"));
+}
+
 /** `kind: [words, what it does]`; the shop's own functions come first. */
 const failures = ({ onCheckout, onSignIn }) => ({
   throw: ["Check out (TypeError)", onCheckout],
@@ -94,6 +99,7 @@ const failures = ({ onCheckout, onSignIn }) => ({
   handled: ["Handled error", tryVoucher],
   message: ["Send a message", () => Trapline.captureMessage("a shopper asked for walnut", "warning")],
   console: ["console.error", () => console.error("stock is negative", { sku: "lamp-ash", left: -2 })],
+  minified: ["Throw in minified code", () => void askDelivery()],
   panic: ["Panic in Rust", () => void inRust(({ pack }) => pack(7))],
   trap: ["Trap in wasm", () => void inRust(({ seal }) => seal(3))],
   memory: ["Read outside of wasm's memory", () => void inRust(({ label }) => label(1))],

@@ -1,10 +1,20 @@
-//! Building the part of the demo shop that is Rust: `www/packing` by cargo and wasm-bindgen, twice. What is served is
-//! stripped of names and debug information; a file that has them stays here, to be uploaded. The code of both is the same.
+//! Building the parts of the demo shop that are not served as they are written.
+//!
+//! ```text
+//! www/packing   Rust        cargo, wasm-bindgen ─┬─ stripped ──────────────────────► served
+//!                                                └─ with names and debug information ─┐
+//! www/delivery  TypeScript  esbuild, debug ID ───┬─ minified ──────────────────────► served
+//!                                                └─ with its map ─────────────────────┴► uploaded by `cargo xtask dev`
+//! ```
+//! What is uploaded has the same code as what is served.
+
+use std::fs;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use trapline_symbols::debug_id;
 
 use crate::paths::Paths;
 use crate::progress::Say;
@@ -12,13 +22,19 @@ use crate::run::run;
 use crate::stamp::{self, Inputs};
 use crate::tools::WASM_TARGET;
 
-/// The module's files as they are served.
-pub const FILES: [&str; 2] = ["packing.js", "packing_bg.wasm"];
+/// What is served.
+pub const FILES: [&str; 3] = ["packing.js", WASM, SCRIPT];
+
+/// The release that the demo's page says it is.
+pub const RELEASE: &str = "shop@2026.11.3";
+
+const WASM: &str = "packing_bg.wasm";
+const SCRIPT: &str = "delivery.js";
 
 const PACKAGE: &str = "trapline-demo-packing";
 
 impl Paths {
-    /// The demo's module as it is served: [`FILES`].
+    /// The demo's built parts as they are served: [`FILES`].
     #[must_use]
     pub fn demo(&self) -> PathBuf {
         self.target.join("demo/served")
@@ -27,18 +43,25 @@ impl Paths {
     /// The same module with names and debug information.
     #[must_use]
     pub fn demo_debug(&self) -> PathBuf {
-        self.target.join("demo/debug").join(FILES[1])
+        self.target.join("demo/debug").join(WASM)
+    }
+
+    /// What `trapline upload` is told of the demo: scripts with their maps, modules with their debug files.
+    #[must_use]
+    pub fn demo_upload(&self) -> PathBuf {
+        self.target.join("demo/upload")
     }
 }
 
-/// Builds both.
+/// Builds all of them.
 ///
 /// # Errors
 /// A tool that fails; its output has been printed.
 pub fn build(paths: &Paths, wasm_bindgen: &Path, say: &Say) -> Result<()> {
     let digest = inputs(paths)?.digest();
     let stamp = paths.target.join("demo/stamp");
-    let made = [paths.demo().join(FILES[0]), paths.demo().join(FILES[1]), paths.demo_debug()];
+    let mut made = vec![paths.demo_debug(), paths.demo_upload().join(SCRIPT)];
+    made.extend(FILES.map(|name| paths.demo().join(name)));
     if stamp::is_fresh(&stamp, &digest, &made) {
         say.note("up to date");
         return Ok(());
@@ -46,6 +69,9 @@ pub fn build(paths: &Paths, wasm_bindgen: &Path, say: &Say) -> Result<()> {
     compile(paths, say)?;
     bind(paths, wasm_bindgen, &["--remove-name-section"], &paths.demo(), say)?;
     bind(paths, wasm_bindgen, &["--keep-debug"], &paths.target.join("demo/debug"), say)?;
+    bundle(paths, say)?;
+    fs::copy(paths.demo().join(WASM), paths.demo_upload().join(WASM))?;
+    fs::copy(paths.demo_debug(), paths.demo_upload().join("packing_bg.debug.wasm"))?;
     Ok(stamp::keep(&stamp, &digest)?)
 }
 
@@ -76,9 +102,33 @@ fn bind(paths: &Paths, tool: &Path, options: &[&str], out: &Path, say: &Say) -> 
     )
 }
 
+/// The debug ID is in both, so that the map is found for what is served, which names no map.
+fn bundle(paths: &Paths, say: &Say) -> Result<()> {
+    let folder = paths.demo_upload();
+    let built = folder.join(SCRIPT);
+    run(
+        Command::new(paths.esbuild())
+            .arg(paths.root.join("www/delivery/main.ts"))
+            .args(["--bundle", "--minify", "--format=esm", "--sourcemap", "--log-level=warning"])
+            .arg(format!("--outfile={}", built.display())),
+        say,
+        "fix what it says above, then run this again",
+    )?;
+    let map_file = folder.join(format!("{SCRIPT}.map"));
+    let (script, map) = (fs::read_to_string(&built)?, fs::read(&map_file)?);
+    let injected = debug_id::inject(&script, &map).context("a debug ID for the demo")?;
+    let script = injected.script.unwrap_or(script);
+    fs::write(&map_file, injected.map.unwrap_or(map))?;
+    fs::write(&built, &script)?;
+    let is_served = |line: &&str| !line.starts_with("//# sourceMappingURL=");
+    let served: Vec<&str> = script.lines().filter(is_served).collect();
+    Ok(fs::write(paths.demo().join(SCRIPT), served.join("\n") + "\n")?)
+}
+
 fn inputs(paths: &Paths) -> Result<Inputs> {
     Ok(Inputs::within(&paths.root)
         .path("www/packing")?
+        .path("www/delivery")?
         .path("panic")?
         .path("Cargo.toml")?
         .path("Cargo.lock")?

@@ -1,13 +1,19 @@
 //! `cargo xtask dev`: from a fresh clone to a running product, and back to nothing when interrupted.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
-use crate::build;
-use crate::group;
 use crate::names::Names;
 use crate::paths::Paths;
-use crate::progress::Progress;
+use crate::progress::{Progress, Say};
+use crate::run::run;
+use crate::token::Token;
 use crate::worker::{self, Options, Setup, Worker};
+use crate::{build, demo, group};
+
+const NAME: &str = "Hazel shop";
+const SLUG: &str = "shop";
 
 /// Builds, starts the Worker, prints where everything is, and runs until interrupted.
 ///
@@ -18,7 +24,7 @@ pub fn dev(paths: &Paths, port: u16) -> Result<()> {
     if worker::is_taken(port) {
         bail!("port {port} is in use; stop what listens there or choose another with --port");
     }
-    let progress = Progress::over(build::STEPS + 2);
+    let progress = Progress::over(build::STEPS + 3);
     build::build(paths, &progress)?;
     let directory = paths.target.join("dev");
     let options = Options {
@@ -29,11 +35,30 @@ pub fn dev(paths: &Paths, port: u16) -> Result<()> {
         config: None,
     };
     let mut worker = progress.step("start", |_| Worker::start(paths, &options))?;
-    let setup =
-        progress.step("project and sign-in link", |_| worker.set_up("Hazel shop", "shop"))?;
+    let set_up = || worker.set_up(NAME, SLUG);
+    progress.step("the demo's source maps", |say| upload(paths, &worker, &set_up()?, say))?;
+    let setup = progress.step("project and sign-in link", |_| set_up())?;
     println!("{}", welcome(&worker, &setup, &Names::chosen()?));
     group::interruption_is_success();
     worker.wait()
+}
+
+/// As a build would: with a token, by the command line. A link signs in once: this one is not the one that is shown.
+fn upload(paths: &Paths, worker: &Worker, setup: &Setup, say: &Say) -> Result<()> {
+    let token = Token::make(worker, setup, "cargo xtask dev")?;
+    let uploaded = run(
+        Command::new("cargo")
+            .args(["run", "--quiet", "--package", "trapline", "--", "upload"])
+            .arg(paths.demo_upload())
+            .args(["--release", demo::RELEASE, "--url-prefix", "~/demo", "--project", SLUG])
+            .args(["--url", &worker.dashboard()])
+            .env("TRAPLINE_TOKEN", token.text())
+            .current_dir(&paths.root),
+        say,
+        "what the demo throws stays minified",
+    );
+    token.revoke()?;
+    uploaded
 }
 
 fn welcome(worker: &Worker, setup: &Setup, names: &Names) -> String {

@@ -24,6 +24,7 @@ pub mod tools;
 
 pub mod bench;
 pub mod browser;
+pub mod token;
 pub mod worker;
 
 pub mod check;

@@ -152,6 +152,26 @@ impl Worker {
         format!("http://localhost:{}", self.port)
     }
 
+    /// The `Host` of dashboard and API.
+    #[must_use]
+    pub fn host(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
+    /// Opens a sign-in link, which uses it up; the cookie that it gives.
+    ///
+    /// # Errors
+    /// A link that is of another Worker, or used up.
+    pub fn sign_in(&self, link: &str) -> Result<String> {
+        let path = link.strip_prefix(&self.dashboard());
+        let path = path.with_context(|| format!("{link} is elsewhere"))?;
+        let request = http().get(format!("{}{path}", self.site()));
+        let answer = request.header("Host", self.host()).call()?;
+        let cookie = answer.headers().get("set-cookie").and_then(|value| value.to_str().ok());
+        let cookie = cookie.and_then(|cookie| cookie.split(';').next());
+        Ok(cookie.context("the sign-in link gave no cookie")?.to_owned())
+    }
+
     /// Its `SETUP_SECRET`.
     #[must_use]
     pub fn secret(&self) -> &str {

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use trapline_symbols::debug_id;
 use xtask::paths::Paths;
+use xtask::token::Token;
 use xtask::worker::Worker;
 
 use super::{columns_of, output_of};
@@ -54,9 +55,11 @@ pub(super) fn run(
     copy(bundle, &folder)?;
     let target = target::metered(paths, "symbolicate")?;
     let visitor = Visitor::sign_in(&target.worker, "Bench", "bench")?;
-    let token = upload(program, &folder, &target.worker, &visitor)?;
+    let setup = target.worker.set_up("Bench", "bench")?;
+    let token = Token::make(&target.worker, &setup, "bench")?;
+    upload(program, &folder, &target.worker, &token, &visitor.project)?;
     let files = (0..COLD).map(|number| file(&folder, number)).collect::<Result<Vec<_>>>()?;
-    let mut sender = Sender { visitor: &visitor, token, number: 0 };
+    let mut sender = Sender { visitor: &visitor, token: token.text(), number: 0 };
     let (first, others) = files.split_first().context("files")?;
     // Compiles, migrates, and fills the caches of settings.
     for _ in 0..20 {
@@ -175,7 +178,7 @@ fn known(
 
 struct Sender<'a> {
     visitor: &'a Visitor,
-    token: String,
+    token: &'a str,
     number: u64,
 }
 
@@ -185,7 +188,7 @@ impl Sender<'_> {
         let frame = |(line, column): &(u32, u32)| json!({ "url": file.url, "debug_id": file.debug_id, "line": line, "column": column });
         let places = file.places.iter().step_by(17).take(frames as usize);
         let asked = json!({ "frames": places.map(frame).collect::<Vec<_>>() });
-        let answer = self.visitor.post_with(&self.token, "artifacts/resolve/", &asked)?;
+        let answer = self.visitor.post_with(self.token, "artifacts/resolve/", &asked)?;
         let resolved = answer.body.matches("\"path\":").count();
         ensure!(resolved as u32 * 10 >= frames * 9, "most frames resolve: {}", answer.body);
         Ok(answer.ms)
@@ -262,13 +265,15 @@ fn file(folder: &Path, number: usize) -> Result<File> {
     })
 }
 
-/// The token that it was done with.
-fn upload(program: &Path, folder: &Path, worker: &Worker, visitor: &Visitor) -> Result<String> {
-    let made = visitor.post("tokens/", &json!({ "label": "bench" }))?;
-    let token = made.get("token").and_then(Value::as_str).context("a token")?;
+fn upload(
+    program: &Path,
+    folder: &Path,
+    worker: &Worker,
+    token: &Token,
+    project: &str,
+) -> Result<()> {
     let mut command = Command::new(program);
-    command.arg("upload").arg(folder).args(["--release", "shop@1", "--project", &visitor.project]);
-    command.args(["--token", token, "--url", &worker.dashboard()]);
-    output_of(&mut command).context("cannot upload")?;
-    Ok(token.to_owned())
+    command.arg("upload").arg(folder).args(["--release", "shop@1", "--project", project]);
+    command.args(["--token", token.text(), "--url", &worker.dashboard()]);
+    output_of(&mut command).context("cannot upload").map(drop)
 }

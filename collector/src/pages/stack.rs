@@ -121,6 +121,7 @@ pub(super) fn chain<'a>(event: &'a Event, title_value: &str) -> Vec<Link<'a>> {
 /// The first own frame with source is open. A lone library frame is not worth a fold.
 fn runs<'a>(event: &'a Event, exception: usize, origin: &str) -> Vec<Run<'a>> {
     let frames = event.exceptions.get(exception).map_or(&[][..], |exception| &exception.frames);
+    let frames = without_place(frames);
     let mut number = 0;
     let has_own = frames.iter().any(|frame| frame.in_app);
     let mut open_next = true;
@@ -145,6 +146,15 @@ fn runs<'a>(event: &'a Event, exception: usize, origin: &str) -> Vec<Run<'a>> {
         }
     }
     runs
+}
+
+/// A Rust panic says its place, and the agent puts it first; where a frame was resolved to it, that one says more.
+fn without_place(frames: &[Frame]) -> &[Frame] {
+    let Some((first, rest)) = frames.split_first() else { return frames };
+    let is_same =
+        |frame: &Frame| frame.raw.is_some() && frame.file == first.file && frame.line == first.line;
+    let is_place = first.function.is_empty() && first.raw.is_none() && first.line > 0;
+    if is_place && rest.iter().any(is_same) { rest } else { frames }
 }
 
 fn row<'a>(event: &Event, frame: &'a Frame, origin: &str) -> Row<'a> {
@@ -270,6 +280,19 @@ mod tests {
 
     fn frame(file: &str, in_app: bool) -> Frame {
         Frame { file: file.into(), line: 10, column: 7, in_app, ..Frame::default() }
+    }
+
+    #[test]
+    fn place_of_a_panic_stands_once() {
+        let place = frame("src/lib.rs", true);
+        let called = Frame { function: "pack".into(), ..place.clone() };
+        let resolved = Frame::from_raw(RawFrame::default(), called.clone());
+        let frames = [place.clone(), resolved.clone()];
+        assert_eq!(without_place(&frames), [resolved]);
+        let raw = [place.clone(), called];
+        assert_eq!(without_place(&raw), raw);
+        let other = Frame::from_raw(RawFrame::default(), Frame { line: 11, ..place.clone() });
+        assert_eq!(without_place(&[place.clone(), other.clone()]), [place, other]);
     }
 
     #[test]

@@ -37,7 +37,15 @@ pub fn is_in_app_function(function: &str) -> bool {
     });
     !(is_library
         || RUST_MACHINERY.iter().any(|start| path.starts_with(start))
-        || find(path, "::__wasm_bindgen_generated_").is_some())
+        || find(path, "::__wasm_bindgen_generated_").is_some()
+        || is_export_shim(path))
+}
+
+/// `pack_1d461ddffc7b55d6`: what wasm-bindgen exports in front of a function `pack`.
+fn is_export_shim(path: &str) -> bool {
+    path.rsplit_once('_').is_some_and(|(_, hash)| {
+        hash.len() == 16 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
 }
 
 /// Crates that no app writes itself.
@@ -133,6 +141,7 @@ mod tests {
             "__wbg_new_8a6f238a6ece86ea",
             "trapline_panic::hook::tell",
             "<alloc::vec::Vec as core::ops::index::Index>::index",
+            "pack_1d461ddffc7b55d6",
             "__rustc::__rust_start_panic",
             "shop::_::__wasm_bindgen_generated_pack::{closure}",
         ] {
