@@ -50,6 +50,20 @@ pub fn of_script(script: &str) -> Option<[u8; 16]> {
     })
 }
 
+/// What is served of a file that was marked twice with one ID: by a bundler's plugin, and by the tool that uploads it, which
+/// puts its code on a line of its own before all others (`sentry` 0.49 does so to what its plugins have marked). `None` of a
+/// file that is served as it is.
+#[must_use]
+pub fn without_second_mark(script: &str) -> Option<&str> {
+    const MARK: &str = "sentry-dbid-";
+    let (first, rest) = script.split_once('\n')?;
+    let at = first.find(MARK)?;
+    let mark = first.get(at..at + MARK.len() + 36)?;
+    let is_code_of_a_tool =
+        first.starts_with(";!function(){try{") || first.starts_with("!function(){try{");
+    (is_code_of_a_tool && rest.contains(mark)).then_some(rest)
+}
+
 /// The debug ID of a file and its map, from their bytes: equal builds have equal IDs. A version 8 UUID, as RFC 9562 has
 /// it for what is hashed.
 #[must_use]

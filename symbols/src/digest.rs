@@ -72,21 +72,26 @@ pub enum Refused {
 pub fn digest_source_map(input: &Input<'_>) -> Result<Digest, Refused> {
     let refused = |reason| Refused::Map { file: input.name.to_owned(), reason };
     let minified_bytes = input.minified.map_or(0, str::len);
+    let served = input.minified.and_then(debug_id::without_second_mark);
     if !map::fits(input.map.len(), minified_bytes, input.memory_bytes) {
         let needed = map::least_memory(input.map.len(), minified_bytes);
         return Err(refused(BadMap::TooLarge { needed, limit: input.memory_bytes }));
     }
     let available = input.memory_bytes.saturating_sub(minified_bytes.saturating_mul(2));
-    let map = map::parse(input.map, available).map_err(refused)?;
-    if let Some(script) = input.minified {
+    let mut map = map::parse(input.map, available).map_err(refused)?;
+    if served.is_some() {
+        map.drop_first_line();
+    }
+    let minified = served.or(input.minified);
+    if let Some(script) = minified {
         check_build(input.name, script, &map)?;
     }
     let of_map = map.debug_id.as_deref().and_then(debug_id::parse);
-    let debug_id = of_map.or_else(|| input.minified.and_then(debug_id::of_script));
+    let debug_id = of_map.or_else(|| minified.and_then(debug_id::of_script));
     let mut writer = Writer::new(Kind::SourceMap, input.name, debug_id);
     write_sources(&map, &mut writer);
     write_positions(&map, &mut writer);
-    let names = input.minified.map_or(0, |script| functions::write(script, &map, &mut writer));
+    let names = minified.map_or(0, |script| functions::write(script, &map, &mut writer));
     let table = writer.finish();
     let contents = Table::parse(&table).map_or(0, |table| table.content_count());
     let sources = u32::try_from(map.sources.len()).unwrap_or(u32::MAX);

@@ -104,6 +104,14 @@ pub struct SourceMap {
     pub debug_id: Option<String>,
 }
 
+impl SourceMap {
+    /// The map of what follows the first generated line.
+    pub(crate) fn drop_first_line(&mut self) {
+        self.mappings.retain(|mapping| mapping.line > 0);
+        self.mappings.iter_mut().for_each(|mapping| mapping.line -= 1);
+    }
+}
+
 /// Memory that digesting takes beside the mappings, as a multiple of the map's length: the bytes themselves, their texts
 /// once more, the table twice (in parts, and assembled). Measured by `cargo xtask bench symbolicate`.
 const FACTOR: usize = 3;

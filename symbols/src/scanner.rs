@@ -38,7 +38,7 @@ const MAX_DEPTH: usize = 20_000;
 /// Most parts of a name that are kept, the innermost.
 const MAX_NAME_PARTS: usize = 6;
 
-/// Finds the functions of a script, module or classic, in the order of their ends (inner before outer).
+/// Finds the functions of a script, module or classic; where brackets balance, in the order of their ends (inner before outer).
 #[must_use]
 pub fn functions(script: &str) -> Vec<FunctionRange> {
     walk::Walk::over(script).run()

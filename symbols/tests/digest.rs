@@ -1,6 +1,6 @@
 //! Bundles of one TypeScript source, by esbuild, terser, Vite and webpack, read back as the source; maps of all kinds.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by them")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by them")]
 
 use trapline_symbols::digest::{Digest, Input, Refused, digest_source_map};
 use trapline_symbols::map::BadMap;
@@ -53,6 +53,41 @@ fn reads_like_the_source(bundler: &str) {
         let context = table.context(frame.source.unwrap(), frame.line, 5).unwrap();
         assert!(context.line.contains(word), "{bundler}: {:?}", context.line);
         assert_eq!(context.before.len(), (original_line - 1).min(5) as usize);
+    }
+}
+
+/// `sentry` 0.49 marks once more what the plugins of the same maker have marked, on a line that is not served.
+#[test]
+fn mark_of_an_uploader_is_not_of_the_served_file() {
+    let mark = "!function(){try{e._sentryDebugIdIdentifier=\"sentry-dbid-4121c6f7-c825-4a5f-bc9e-5b08f3db09a7\"}catch(e){}}();";
+    let script = format!("{mark}a();b()\n//# sourceMappingURL=main.js.map");
+    let at = mark.len();
+    let mappings = |lines: &str| {
+        format!(r#"{{"version":3,"sources":["a.ts"],"names":[],"mappings":"{lines}{}"}}"#, vlq(at))
+    };
+    let plain = digest(Some(&script), &mappings("")).unwrap();
+    let twice = digest(Some(&format!(";{mark}\n{script}")), &mappings(";")).unwrap();
+    assert_eq!(plain.table, twice.table);
+    let column = u32::try_from(at + 1).unwrap();
+    let frame = Table::parse(&twice.table).unwrap();
+    assert_eq!(frame.look_up(1, column).unwrap().path, Some("a.ts"));
+    // One mark alone is served as it is.
+    let once = digest(Some(&format!("{mark}\na();b()")), &mappings(";").replace(&vlq(at), "AAAA"))
+        .unwrap();
+    assert!(Table::parse(&once.table).unwrap().look_up(2, 1).is_ok());
+}
+
+/// A mapping at a column, to the beginning of the first source.
+fn vlq(column: usize) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut rest, mut text) = (column << 1, String::new());
+    loop {
+        let digit = rest & 31;
+        rest >>= 5;
+        text.push(char::from(DIGITS[digit | if rest > 0 { 32 } else { 0 }]));
+        if rest == 0 {
+            return text + "AAA";
+        }
     }
 }
 

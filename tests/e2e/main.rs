@@ -144,6 +144,7 @@ fn tests() -> Vec<Test> {
     .concat();
     if is_full() {
         tests.extend(dev::TESTS);
+        tests.extend(symbolicated::LONG_TESTS);
         tests.extend(deployment::LONG_TESTS);
         tests.extend(hostile::LONG_TESTS);
         tests.extend(sentry_sdks::LONG_TESTS);

@@ -13,6 +13,9 @@ use crate::{EngineTest, Test, sampled};
 
 pub const ENGINE_TESTS: &[EngineTest] = &[sampled("minified_frames_read_like_the_source", bundles)];
 
+pub const LONG_TESTS: &[Test] =
+    &[("sentrys_own_plugins_for_vite_and_webpack_upload_here", sentry_plugins)];
+
 pub const TESTS: &[Test] = &[
     ("map_that_comes_late_resolves_what_is_stored", late),
     ("frame_without_a_map_says_what_to_do", why_not),
@@ -110,6 +113,40 @@ fn bundles(world: &World, engine: Engine) {
         let tab = world.tab_in(engine);
         tab.open(&site.url("/"));
         check_resolved(&event(&project), bundler);
+    }
+}
+
+/// Unmodified, told of this Worker as they would be of Sentry.
+fn sentry_plugins(world: &World) {
+    for bundler in ["vite", "webpack"] {
+        let project = world.project();
+        let folder = world.paths.target.join("e2e/builds/plugins").join(bundler);
+        let built = Command::new("node")
+            .arg(world.paths.root.join("tests/e2e/sentry-plugins.mjs"))
+            .arg(bundler)
+            .arg(&folder)
+            .current_dir(&world.paths.root)
+            .env("SENTRY_URL", world.worker.dashboard())
+            .env("SENTRY_AUTH_TOKEN", token(&project))
+            .env("SENTRY_ORG", "trapline")
+            .env("SENTRY_PROJECT", &project.slug)
+            .env("SENTRY_RELEASE", RELEASE)
+            .output()
+            .expect("node");
+        let said = String::from_utf8_lossy(&built.stderr);
+        assert!(built.status.success(), "{bundler}: {said}");
+        let site = site(&project, &folder);
+        let tab = world.tab();
+        tab.open(&site.url("/"));
+        let raised = event(&project);
+        // The bundle is digested when the first event asks for it.
+        let event = eventually(|| {
+            let event = project.api.event(&raised.event_id)?;
+            let is_resolved = event.thrown().is_some_and(|one| one.frames[0].raw.is_some());
+            ensure!(is_resolved, "{bundler}: still raw: {:#?} {:#?}", event.thrown(), event.images);
+            Ok(event)
+        });
+        check_resolved(&event, bundler);
     }
 }
 

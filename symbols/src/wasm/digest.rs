@@ -94,7 +94,8 @@ fn ranges(
             reason: reason.to_string(),
         };
         let found = super::dwarf::ranges(described, |address, frames| {
-            tables.range(start + address, frames);
+            // Damage may name any address.
+            tables.range(start.saturating_add(address), frames);
         });
         if found.map_err(damaged)? {
             return Ok(true);

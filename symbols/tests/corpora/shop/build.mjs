@@ -42,15 +42,6 @@ writeFileSync(join(terser, "main.js"), small.code);
 writeFileSync(join(terser, "main.js.map"), small.map);
 
 const loader = join(here, "typescript-loader.cjs");
-writeFileSync(loader, `const ts = require("typescript");
-module.exports = function (text) {
-  const options = { target: "ES2022", module: "ESNext", sourceMap: true, removeComments: false };
-  const out = ts.transpileModule(text, { fileName: this.resourcePath, compilerOptions: options });
-  const map = JSON.parse(out.sourceMapText);
-  map.sources = [this.resourcePath];
-  map.sourcesContent = [text];
-  this.callback(null, out.outputText, map);
-};`);
 await new Promise((done, failed) =>
   webpack(
     {
@@ -61,4 +52,3 @@ await new Promise((done, failed) =>
     (error, stats) => (error || stats.hasErrors() ? failed(error ?? stats.toString()) : done()),
   ),
 );
-rmSync(loader);
