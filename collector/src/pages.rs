@@ -7,6 +7,7 @@
 mod breadcrumbs;
 mod chart;
 mod details;
+mod grouping;
 mod issue;
 mod life;
 mod list;
@@ -26,7 +27,8 @@ pub use stack::why_unresolved;
 use askama::Template;
 
 use crate::view::{
-    ErrorPage, IssuePage, IssuesPage, PageCheck, SettingsPage, SetupDonePage, SetupPage, SignInPage,
+    ComparePage, ErrorPage, IssuePage, IssuesPage, PageCheck, SettingsPage, SetupDonePage,
+    SetupPage, SignInPage, SplitPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -45,6 +47,16 @@ pub fn checked(page: &IssuesPage, check: &PageCheck) -> Result<String, askama::E
 /// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`
 pub fn issue(page: &IssuePage) -> Result<String, askama::Error> {
     issue::Issue::of(page).render()
+}
+
+/// `GET /{project}/issues/{short_id}/compare/{other}/`: posts `with` to `…/merge`, and rules to `…/settings/grouping`.
+pub fn compare(page: &ComparePage) -> Result<String, askama::Error> {
+    grouping::Compare::of(page).render()
+}
+
+/// `GET /{project}/issues/{short_id}/split/`: posts `kind` and `value` there.
+pub fn split(page: &SplitPage) -> Result<String, askama::Error> {
+    grouping::Split::of(page).render()
 }
 
 /// `GET /{project}/settings/`: keys, senders, limits, filters, privacy, outcomes.

@@ -7,6 +7,7 @@ use trapline_core::event::{Event, Named, Scrubbed};
 use super::breadcrumbs::{Trail, trail};
 use super::chart::{Trend, trend};
 use super::details::{Section, named, sections};
+use super::grouping::Shown;
 use super::life::Life;
 use super::number::{count, counted, percent, share, users};
 use super::row::{Mark, Tag, Title, mark, tags, title};
@@ -40,6 +41,8 @@ pub(super) struct Issue<'a> {
     shares_of: String,
     groups: Vec<Group<'a>>,
     groups_in_all: String,
+    /// How the event is grouped.
+    explained: Option<Shown<'a>>,
 }
 
 /// What is shown of the event.
@@ -113,6 +116,7 @@ impl<'a> Issue<'a> {
             shares_of: shares_of(page),
             groups: groups(page),
             groups_in_all: counted(page.groups.len() as u64, "group"),
+            explained: page.explained.as_ref().map(Shown::of),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
+use super::grouping::Rules;
 use super::number::{count, counted};
 use super::shell::Sidebar;
 use super::time::{Moment, moment};
@@ -31,6 +32,7 @@ pub(super) struct Settings<'a> {
     /// `The data of 2 users are still being erased.`
     erasures: String,
     outcomes: Vec<Outcome>,
+    rules: Rules<'a>,
 }
 
 struct Key<'a> {
@@ -100,6 +102,7 @@ impl<'a> Settings<'a> {
                 users => format!("The data of {} are still being erased.", counted(users, "user")),
             },
             outcomes: outcomes(page),
+            rules: Rules::of(page),
         }
     }
 }

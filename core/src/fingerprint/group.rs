@@ -138,9 +138,11 @@ fn add_parts(
     for part in parts {
         match client::variable(part) {
             Some("default") => add_default(event, grouping),
-            Some(name) => {
-                grouping.add(kind, value_of(event, name).unwrap_or_else(|| part.clone()), why)
-            }
+            Some(name) => match value_of(event, name) {
+                // Else events without the value would be one with those of another part.
+                Some(value) if value.is_empty() => grouping.add(kind, format!("<no {name}>"), why),
+                value => grouping.add(kind, value.unwrap_or_else(|| part.clone()), why),
+            },
             None => grouping.add(kind, part.clone(), why),
         }
     }
@@ -303,6 +305,10 @@ const BUILT_IN: [&str; 9] = [
     "RuntimeError",
 ];
 
+pub(super) fn is_built_in(kind: &str) -> bool {
+    BUILT_IN.contains(&kind)
+}
+
 /// Names that a minifier may have given to a class.
 const SHORTEST_TYPE: usize = 4;
 
@@ -316,7 +322,7 @@ fn add_type(event: &Event, exception: &Exception, said: &Canonical, grouping: &m
             kind,
             "Message and place tell more, and minifiers rename classes.",
         );
-    } else if BUILT_IN.contains(&kind) || kind.len() >= SHORTEST_TYPE {
+    } else if is_built_in(kind) || kind.len() >= SHORTEST_TYPE {
         grouping.add(
             ComponentKind::Type,
             kind,
