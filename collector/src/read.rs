@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use crate::sql::Statement;
 
-pub use grouping::{NumberRow, PartRow, SPLIT_GROUPS, SampledRow, issue_of, newest_events, parts};
+pub use grouping::{LookedRow, SPLIT_GROUPS, issue_of, newest_events, parts};
 pub use issue::{
-    BodyRow, FacetsRow, GroupRecord, KeptRow, MAX_GROUPS, NotMergedRow, ReleaseRow, body,
+    BodyRow, FacetsRow, GroupRecord, KeptRow, MAX_GROUPS, NumberRow, ReleaseRow, body,
     body_in_slot, facets, groups, issue, kept, newest_release, not_merged, old_slots,
 };
 pub use list::{

@@ -288,8 +288,6 @@ pub struct TypedRules {
     pub error: String,
     /// What they would have caught.
     pub preview: Preview,
-    /// `SHOP` of `SHOP-4F`.
-    pub prefix: String,
 }
 
 /// `GET /{project}/issues/{short_id}/compare/{other}/`

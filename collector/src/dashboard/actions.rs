@@ -8,7 +8,7 @@ use crate::deletion;
 use crate::failure::Failure;
 use crate::life::{self, Decision, Deleting, Until};
 use crate::plan::HOUR_MS;
-use crate::read::{self, NotMergedRow};
+use crate::read::{self, NumberRow};
 use crate::reply;
 use crate::request::{Incoming, field};
 
@@ -98,9 +98,9 @@ pub async fn merge(
     }
     visit.store.write(|_| life::merge(project_id, target, &sources, now_ms)).await?;
     let left_out = read::not_merged(project_id, target, &sources);
-    let left_out: Vec<NotMergedRow> = visit.store.read(&left_out).await?.all()?;
+    let left_out: Vec<NumberRow> = visit.store.read(&left_out).await?.all()?;
     if !left_out.is_empty() {
-        let name = |row: &NotMergedRow| read::short_id(&visit.project.short_prefix, row.number);
+        let name = |row: &NumberRow| read::short_id(&visit.project.short_prefix, row.number);
         let names: Vec<String> = left_out.iter().map(name).collect();
         let others = if left_out.len() < sources.len() { " The others were merged." } else { "" };
         return Err(Failure::BadRequest(format!(

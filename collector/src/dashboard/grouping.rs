@@ -8,13 +8,11 @@ use worker::Response;
 use super::{Visit, not_ours, row, shell, visit};
 use crate::failure::Failure;
 use crate::grouping::{
-    Compared, Explained, Looked, Sampled, Side, aspects, compared, explained, groups_with,
+    Compared, Example, Explained, Looked, Sampled, Side, aspects, compared, explained,
 };
 use crate::life;
 use crate::plan::{HOUR_MS, bytes_of_hex, event_of_bytes};
-use crate::read::{
-    self, BodyRow, GroupRecord, IssueRecord, KeptRow, NumberRow, PartRow, SampledRow,
-};
+use crate::read::{self, BodyRow, GroupRecord, IssueRecord, KeptRow, LookedRow, NumberRow};
 use crate::request::{Incoming, field};
 use crate::view::{ComparePage, IssueRow, SplitPage};
 use crate::{account, pages, reply, settings};
@@ -142,7 +140,7 @@ async fn event_in_slot(
 ) -> Result<Option<Event>, Failure> {
     let body: Option<BodyRow> =
         visit.store.read(&read::body_in_slot(visit.project.id, kept)).await?.first()?;
-    match body.and_then(|body| event_of_bytes(&bytes_of_hex(&body.bytes))) {
+    match body.and_then(|body| event_of(&body.bytes)) {
         Some(event) => Ok(Some(visit.readable(incoming, event).await?)),
         None => Ok(None),
     }
@@ -150,14 +148,19 @@ async fn event_in_slot(
 
 /// The newest kept events of the project, for a preview of rules. One query.
 pub async fn sample(visit: &Visit) -> Result<Vec<Sampled>, Failure> {
-    let rows: Vec<SampledRow> =
+    let rows: Vec<LookedRow> =
         visit.store.read(&read::newest_events(visit.project.id)).await?.all()?;
-    let sampled = |row: SampledRow| {
-        let event = event_of_bytes(&bytes_of_hex(&row.bytes))?;
-        let title = format!("{} {}", row.kind, row.value).trim().to_owned();
-        Some(Sampled { number: row.number, title, event })
-    };
-    Ok(rows.into_iter().filter_map(sampled).collect())
+    let mut sample = Vec::new();
+    for row in rows {
+        let short_id = read::short_id(&visit.project.short_prefix, row.number);
+        let issue = Example { short_id, title: row.title };
+        sample.extend(event_of(&row.bytes).map(|event| Sampled { issue, event }));
+    }
+    Ok(sample)
+}
+
+fn event_of(bytes: &str) -> Option<Event> {
+    event_of_bytes(&bytes_of_hex(bytes))
 }
 
 /// `GET …/split/`: what the issue may be split by.
@@ -181,22 +184,20 @@ pub async fn split_page(
         shell: shell(&visit, &counts.first()?.unwrap_or_default(), incoming.now_ms),
         issue: row(&visit.project.short_prefix, &record, incoming.now_ms),
         groups: looked.len(),
-        unread: looked.iter().filter(|one| one.event.is_none()).count(),
+        unread: looked.iter().filter(|one| one.title.is_none()).count(),
         aspects: aspects(&looked),
     };
     Ok(reply::page(200, pages::split(&page)?))
 }
 
 async fn looked(visit: &Visit, number: u32) -> Result<Vec<Looked>, Failure> {
-    let rows: Vec<PartRow> =
+    let rows: Vec<LookedRow> =
         visit.store.read(&read::parts(visit.project.id, number)).await?.all()?;
-    let looked = |row: PartRow| Looked {
-        event: event_of_bytes(&bytes_of_hex(&row.bytes)),
-        hash: row.hash,
-        events: row.events,
-        home: row.home,
-    };
-    Ok(rows.into_iter().map(looked).collect())
+    let mut looked = Vec::new();
+    for LookedRow { number: home, hash, events, bytes, .. } in rows {
+        looked.push(Looked::of(hash, events, home, event_of(&bytes)));
+    }
+    Ok(looked)
 }
 
 /// `POST …/split` with `kind` and `value`, of a component: the groups that have it become an issue of their own; those that
@@ -212,41 +213,42 @@ pub async fn split(
     let prefix = &visit.project.short_prefix;
     let number = read::number_in(prefix, short_id).ok_or(Failure::NotFound)?;
     let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
-    let statements;
-    let first;
-    match field(&form, "kind") {
-        "" => {
-            let named = form.iter().filter(|(name, _)| name == "group");
-            let groups: Vec<String> = named.map(|(_, hash)| hash.clone()).collect();
-            let is_hash =
-                |hash: &String| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit());
-            first = groups.first().filter(|_| groups.iter().all(is_hash)).cloned();
-            statements = life::split(project_id, number, &groups, now_ms);
+    let kind = field(&form, "kind");
+    let (mut groups, mut statements) = (Vec::new(), None);
+    if kind.is_empty() {
+        groups
+            .extend(form.iter().filter(|(name, _)| name == "group").map(|(_, hash)| hash.clone()));
+        let is_hash =
+            |hash: &String| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+        if !groups.iter().all(is_hash) {
+            groups.clear();
         }
-        kind => {
-            let looked = looked(&visit, number).await?;
-            let (groups, title) = groups_with(&looked, kind, field(&form, "value"));
-            if groups.is_empty() || groups.len() == looked.len() {
-                return Err(Failure::Conflict(format!(
-                    "{short_id} is not split by that: all of its groups have it, or none does any more"
-                )));
-            }
-            let hashes: Vec<String> = groups.iter().map(|one| one.hash.clone()).collect();
-            first = hashes.first().cloned();
-            let home = groups.first().map_or(0, |one| one.home);
-            let is_one_merge = home != 0 && groups.iter().all(|one| one.home == home);
-            statements = match title {
-                Some(title) if !is_one_merge => life::part(project_id, number, &hashes, title),
-                _ => life::split(project_id, number, &hashes, now_ms),
-            };
+    } else {
+        let looked = looked(&visit, number).await?;
+        let (mut homes, mut title) = (Vec::new(), None);
+        for one in looked.iter().filter(|one| one.has(kind, field(&form, "value"))) {
+            groups.push(one.hash.clone());
+            homes.push(one.home);
+            title = title.or(one.title.clone());
+        }
+        if groups.is_empty() || groups.len() == looked.len() {
+            return Err(Failure::Conflict(format!(
+                "{short_id} is not split by that: all of its groups have it, or none does any more"
+            )));
+        }
+        homes.dedup();
+        // What a single merge brought goes back as it came.
+        if homes.len() > 1 || homes.first() == Some(&0) {
+            statements = title.map(|title| life::part(project_id, number, &groups, title));
         }
     }
-    let Some(first) = first else {
+    let Some(first) = groups.first() else {
         return Err(Failure::BadRequest("group is a raw fingerprint of 32 digits".into()));
     };
+    let statements = statements.unwrap_or_else(|| life::split(project_id, number, &groups, now_ms));
     visit.store.write(|_| statements.clone()).await?;
     let went: Option<NumberRow> =
-        visit.store.read(&read::issue_of(project_id, &first)).await?.first()?;
+        visit.store.read(&read::issue_of(project_id, first)).await?.first()?;
     let told = match went.filter(|went| went.number != number) {
         Some(went) => format!("?split={}", read::short_id(prefix, went.number)),
         None => String::new(),

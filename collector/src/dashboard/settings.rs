@@ -148,12 +148,7 @@ pub async fn privacy(incoming: &mut Incoming, slug: &str) -> Result<Response, Fa
 pub async fn grouping(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
     let (mut visit, form) = signed(incoming, slug).await?;
     let text = field(&form, "grouping_rules").replace("\r\n", "\n");
-    let typed = |error: String, preview: Preview| TypedRules {
-        text: text.clone(),
-        error,
-        preview,
-        prefix: visit.project.short_prefix.clone(),
-    };
+    let typed = |error: String, preview: Preview| TypedRules { text: text.clone(), error, preview };
     let rules = match settings::rules(&text) {
         Ok(rules) => rules,
         Err(error) => {

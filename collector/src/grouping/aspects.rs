@@ -13,8 +13,38 @@ pub struct Looked {
     pub events: u64,
     /// Number of the issue from which a merge brought it; 0 for none.
     pub home: u32,
-    /// `None` if none is kept.
-    pub event: Option<Event>,
+    /// Of the event; `None` if none is kept.
+    pub title: Option<Title>,
+    /// All that tells it apart, whether it is hashed or not, each once.
+    pub components: Vec<Component>,
+}
+
+impl Looked {
+    /// Of a group and its event. What rules and the page's own fingerprint hide is looked at all the same.
+    pub fn of(hash: String, events: u64, home: u32, event: Option<Event>) -> Self {
+        let title = event.as_ref().map(title);
+        let mut looked = Self { hash, events, home, title, components: Vec::new() };
+        let Some(mut event) = event else { return looked };
+        looked.add(group(&event).components);
+        if !event.fingerprint.is_empty() {
+            event.fingerprint.clear();
+            looked.add(group(&event).components);
+        }
+        looked
+    }
+
+    fn add(&mut self, components: Vec<Component>) {
+        for component in components {
+            if !self.has(component.kind.name(), &component.value) {
+                self.components.push(component);
+            }
+        }
+    }
+
+    /// Whether a component of this kind has this value.
+    pub fn has(&self, kind: &str, value: &str) -> bool {
+        self.components.iter().any(|known| known.kind.name() == kind && known.value == value)
+    }
 }
 
 /// A kind of component by which groups differ.
@@ -22,7 +52,7 @@ pub struct Looked {
 pub struct Aspect {
     /// `function`
     pub kind: ComponentKind,
-    /// Most events first.
+    /// Those of the newest groups first.
     pub parts: Vec<Part>,
 }
 
@@ -32,7 +62,7 @@ pub struct Part {
     /// `pay`
     pub value: String,
     /// How many groups.
-    pub groups: usize,
+    pub groups: u64,
     /// Their events.
     pub events: u64,
 }
@@ -41,64 +71,33 @@ pub struct Part {
 pub fn aspects(looked: &[Looked]) -> Vec<Aspect> {
     let mut aspects: Vec<Aspect> = Vec::new();
     for one in looked {
-        for Component { kind, value, .. } in components(one) {
-            let at = aspects.iter().position(|aspect| aspect.kind == kind);
-            if at.is_none() {
-                aspects.push(Aspect { kind, parts: Vec::new() });
-            }
-            let aspect = aspects.iter_mut().find(|aspect| aspect.kind == kind);
-            let parts = aspect.map(|aspect| &mut aspect.parts);
-            let Some(parts) = parts else { continue };
-            match parts.iter_mut().find(|part| part.value == value) {
-                Some(part) => {
-                    part.groups += 1;
-                    part.events += one.events;
+        for Component { kind, value, .. } in &one.components {
+            match aspects.iter_mut().find(|aspect| aspect.kind == *kind) {
+                Some(aspect) => aspect.add(value, one.events),
+                None => {
+                    let mut aspect = Aspect { kind: *kind, parts: Vec::new() };
+                    aspect.add(value, one.events);
+                    aspects.push(aspect);
                 }
-                None => parts.push(Part { value, groups: 1, events: one.events }),
             }
         }
     }
     for aspect in &mut aspects {
         // What all groups share parts nothing.
-        aspect.parts.retain(|part| part.groups < looked.len());
-        aspect.parts.sort_by_key(|part| std::cmp::Reverse(part.events));
+        aspect.parts.retain(|part| part.groups < looked.len() as u64);
     }
     aspects.retain(|aspect| !aspect.parts.is_empty());
     aspects
 }
 
-/// Groups of which a component has this value, and the title of the first one's event.
-pub fn groups_with<'a>(
-    looked: &'a [Looked],
-    kind: &str,
-    value: &str,
-) -> (Vec<&'a Looked>, Option<Title>) {
-    let has = |one: &&Looked| {
-        components(one).iter().any(|found| found.kind.name() == kind && found.value == value)
-    };
-    let groups: Vec<&Looked> = looked.iter().filter(has).collect();
-    let title = groups.first().and_then(|one| one.event.as_ref()).map(title);
-    (groups, title)
-}
-
-/// All that tells errors apart, whether it was hashed or not; each once. Rules and the page's own fingerprint only hide it.
-fn components(one: &Looked) -> Vec<Component> {
-    let Some(event) = &one.event else { return Vec::new() };
-    let mut found: Vec<Component> = Vec::new();
-    let mut add = |components: Vec<Component>| {
-        for component in components {
-            let is_known =
-                |known: &Component| known.kind == component.kind && known.value == component.value;
-            if !found.iter().any(is_known) {
-                found.push(component);
+impl Aspect {
+    fn add(&mut self, value: &str, events: u64) {
+        match self.parts.iter_mut().find(|part| part.value == value) {
+            Some(part) => {
+                part.groups += 1;
+                part.events += events;
             }
+            None => self.parts.push(Part { value: value.to_owned(), groups: 1, events }),
         }
-    };
-    if !event.fingerprint.is_empty() {
-        add(group(event).components);
-        add(group(&Event { fingerprint: Vec::new(), ..event.clone() }).components);
-    } else {
-        add(group(event).components);
     }
-    found
 }

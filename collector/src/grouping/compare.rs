@@ -1,5 +1,6 @@
 //! Why two issues are not one: what was hashed of each, side by side, and what would make them one.
 
+use serde::Serialize;
 use trapline_core::event::Event;
 use trapline_core::fingerprint::rules::{Rules, proposal};
 use trapline_core::fingerprint::{Component, ComponentKind, differences};
@@ -18,27 +19,27 @@ pub struct Side<'a> {
 }
 
 /// Two issues, compared.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Compared {
+    /// `SHOP-4F`, of each.
+    pub short_ids: [String; 2],
     /// The first difference, in a sentence.
     pub why: String,
-    /// How each is grouped; `None` where no event is kept whole.
-    pub sides: [Option<Explained>; 2],
-    /// Components side by side, in their order.
-    pub pairs: Vec<Pair>,
+    /// How the newest kept event of each is grouped; `None` where none is kept whole.
+    pub newest_events: [Option<Explained>; 2],
     /// Both would have the same fingerprint today.
-    pub is_one_now: bool,
-    /// Lines of rules that would make later events one; `None` where no rule does.
-    pub rule: Option<String>,
+    pub one_today: bool,
+    /// Lines of rules that would make later events one; empty where no rule does.
+    pub proposed_rules: String,
 }
 
 /// What both have of a kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair<'a> {
     /// What it is.
     pub kind: ComponentKind,
     /// Of each issue.
-    pub sides: [Option<Component>; 2],
+    pub sides: [Option<&'a Component>; 2],
     /// It makes their fingerprints differ.
     pub differs: bool,
 }
@@ -46,26 +47,28 @@ pub struct Pair {
 /// Compares the newest kept events of two issues of a project.
 pub fn compared(one: &Side, other: &Side, rules: &Rules) -> Compared {
     let explain = |side: &Side| side.event.map(|event| explained(event, rules, side.label));
-    let sides = [explain(one), explain(other)];
-    let [Some(left), Some(right)] = &sides else {
-        let unkept = if sides[0].is_none() { one } else { other };
+    let short_ids = [one, other].map(|side| side.short_id.to_owned());
+    let newest_events = [explain(one), explain(other)];
+    let [Some(left), Some(right)] = &newest_events else {
+        let unkept = if newest_events[0].is_none() { one } else { other };
         let why = format!(
             "No event of {} is kept whole, so it is only known by what was hashed: {}.",
             unkept.short_id, unkept.label
         );
-        return Compared { why, sides, pairs: Vec::new(), is_one_now: false, rule: None };
+        let (one_today, proposed_rules) = (false, String::new());
+        return Compared { short_ids, why, newest_events, one_today, proposed_rules };
     };
-    let is_one_now = left.grouping.fingerprint().hash == right.grouping.fingerprint().hash;
-    let rule = match (one.event, other.event) {
-        (Some(one), Some(other)) if !is_one_now => proposal(one, other),
-        _ => None,
+    let one_today = left.grouping.fingerprint().hash == right.grouping.fingerprint().hash;
+    let proposed_rules = match (one.event, other.event) {
+        (Some(one), Some(other)) if !one_today => proposal(one, other).unwrap_or_default(),
+        _ => String::new(),
     };
-    let why = if is_one_now { why_apart(left, right) } else { why_different(left, right) };
-    Compared { why, pairs: pairs(left, right), is_one_now, rule, sides }
+    let why = if one_today { why_apart(left, right) } else { why_different(left, right) };
+    Compared { short_ids, why, newest_events, one_today, proposed_rules }
 }
 
 fn why_apart(one: &Explained, other: &Explained) -> String {
-    let is_old = one.before.is_some() || other.before.is_some();
+    let is_old = one.stored_fingerprint.is_some() || other.stored_fingerprint.is_some();
     match is_old {
         true => "Today they would be one: rules, source maps or the version have changed since they were grouped.",
         false => "Their newest events say the same: somebody split them.",
@@ -74,23 +77,22 @@ fn why_apart(one: &Explained, other: &Explained) -> String {
 }
 
 fn why_different(one: &Explained, other: &Explained) -> String {
-    match (&one.decided, &other.decided) {
-        (Decided::Rule(left), Decided::Rule(right)) if left != right => {
-            format!("Two rules tell them apart: {left} catches the first, {right} the other.")
+    match (one.decided_by, other.decided_by) {
+        (Decided::Rule, Decided::Rule) if one.rule != other.rule => format!(
+            "Two rules tell them apart: {} catches the first, {} the other.",
+            one.rule, other.rule
+        ),
+        (Decided::Rule, Decided::Thrown) => {
+            format!("A rule catches the first, and not the other: {}", one.rule)
         }
-        (Decided::Rule(rule), Decided::Thrown) => {
-            format!("A rule catches the first, and not the other: {rule}")
+        (Decided::Thrown, Decided::Rule) => {
+            format!("A rule catches the other, and not the first: {}", other.rule)
         }
-        (Decided::Thrown, Decided::Rule(rule)) => {
-            format!("A rule catches the other, and not the first: {rule}")
+        (Decided::Sender, Decided::Thrown | Decided::Rule) => {
+            "The page sets a fingerprint of its own for the first, and none for the other.".into()
         }
-        (Decided::Sender, Decided::Thrown | Decided::Rule(_)) => {
-            "The page sets a fingerprint of its own for the first, and none for the other."
-                .to_owned()
-        }
-        (Decided::Thrown | Decided::Rule(_), Decided::Sender) => {
-            "The page sets a fingerprint of its own for the other, and none for the first."
-                .to_owned()
+        (Decided::Thrown | Decided::Rule, Decided::Sender) => {
+            "The page sets a fingerprint of its own for the other, and none for the first.".into()
         }
         _ => {
             let found = differences(&one.grouping, &other.grouping);
@@ -99,23 +101,24 @@ fn why_different(one: &Explained, other: &Explained) -> String {
     }
 }
 
-/// The first type of one beside the first type of the other, and so on: chains have several.
-fn pairs(one: &Explained, other: &Explained) -> Vec<Pair> {
+/// Components side by side, in their order: the first type of one beside the first type of the other, and so on. Chains have
+/// several.
+pub fn pairs<'a>(one: &'a Explained, other: &'a Explained) -> Vec<Pair<'a>> {
     let mut rest: Vec<&Component> = other.grouping.components.iter().collect();
     let mut pairs: Vec<Pair> = Vec::new();
     for component in &one.grouping.components {
         let at = rest.iter().position(|candidate| candidate.kind == component.kind);
-        let beside = at.map(|at| rest.remove(at).clone());
-        pairs.push(pair(component.kind, [Some(component.clone()), beside]));
+        let beside = at.map(|at| rest.remove(at));
+        pairs.push(pair(component.kind, [Some(component), beside]));
     }
-    pairs.extend(rest.into_iter().map(|alone| pair(alone.kind, [None, Some(alone.clone())])));
+    for alone in rest {
+        pairs.push(pair(alone.kind, [None, Some(alone)]));
+    }
     pairs
 }
 
-fn pair(kind: ComponentKind, sides: [Option<Component>; 2]) -> Pair {
-    let used = |side: &Option<Component>| {
-        side.as_ref().filter(|component| component.used).map(|component| component.value.clone())
-    };
-    let differs = used(&sides[0]) != used(&sides[1]);
-    Pair { kind, sides, differs }
+fn pair<'a>(kind: ComponentKind, sides: [Option<&'a Component>; 2]) -> Pair<'a> {
+    let [one, other] = sides;
+    let used = |side: Option<&'a Component>| side.filter(|one| one.used).map(|one| &one.value);
+    Pair { kind, sides, differs: used(one) != used(other) }
 }

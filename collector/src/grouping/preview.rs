@@ -1,32 +1,31 @@
 //! What rules would have caught of the events that a project keeps.
 
+use serde::Serialize;
 use trapline_core::event::Event;
 use trapline_core::fingerprint::rules::{Previewed, Rules};
 
 /// A kept event, and the issue that it counts for.
 #[derive(Clone, Debug)]
 pub struct Sampled {
-    /// The issue's number.
-    pub number: u32,
-    /// `TypeError: x is undefined`
-    pub title: String,
+    /// The issue.
+    pub issue: Example,
     /// The event.
     pub event: Event,
 }
 
 /// What rules would have done with the newest kept events.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Preview {
     /// Events that were looked at.
     pub events: usize,
     /// Those of which the page set the fingerprint: no rule catches them.
-    pub own: usize,
+    pub with_own_fingerprint: usize,
     /// In their order.
     pub rules: Vec<Caught>,
 }
 
 /// What one rule would have done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Caught {
     /// The rule, as it was written.
     pub rule: String,
@@ -41,11 +40,11 @@ pub struct Caught {
 }
 
 /// An issue of which a rule would have caught events.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Example {
-    /// Its number.
-    pub number: u32,
-    /// Its title.
+    /// `SHOP-4F`
+    pub short_id: String,
+    /// `TypeError x is undefined`
     pub title: String,
 }
 
@@ -54,13 +53,11 @@ const EXAMPLES: usize = 3;
 
 /// Tries rules on kept events, newest first.
 pub fn preview(rules: &Rules, sample: Vec<Sampled>) -> Preview {
-    let (issues, events): (Vec<Example>, Vec<Event>) = sample
-        .into_iter()
-        .map(|one| (Example { number: one.number, title: one.title }, one.event))
-        .unzip();
+    let (issues, events): (Vec<Example>, Vec<Event>) =
+        sample.into_iter().map(|one| (one.issue, one.event)).unzip();
     Preview {
         events: events.len(),
-        own: events.iter().filter(|event| !event.fingerprint.is_empty()).count(),
+        with_own_fingerprint: events.iter().filter(|event| !event.fingerprint.is_empty()).count(),
         rules: rules.preview(&events).iter().map(|one| caught(one, rules, &issues)).collect(),
     }
 }
@@ -68,7 +65,7 @@ pub fn preview(rules: &Rules, sample: Vec<Sampled>) -> Preview {
 fn caught(previewed: &Previewed, rules: &Rules, issues: &[Example]) -> Caught {
     let mut examples: Vec<Example> = Vec::new();
     for issue in previewed.caught.iter().filter_map(|at| issues.get(*at)) {
-        if !examples.iter().any(|known| known.number == issue.number) {
+        if !examples.iter().any(|known| known.short_id == issue.short_id) {
             examples.push(issue.clone());
         }
     }

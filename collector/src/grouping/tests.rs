@@ -29,11 +29,14 @@ fn it_is_said_what_decided_and_what_counted_before() {
     let pay = event("TypeError", "Invalid state", "pay");
     let by = |event: &Event, text: &str| explained(event, &rules(text), "invalid state + pay");
     let plain = by(&pay, "");
-    assert_eq!((plain.decided, plain.before), (Decided::Thrown, None));
+    assert_eq!((plain.decided_by, plain.stored_fingerprint), (Decided::Thrown, None));
     let rule = by(&pay, "type:No -> a\ntype:TypeError -> b");
-    assert_eq!(rule.decided, Decided::Rule("type:TypeError -> b".into()));
-    assert_eq!((rule.label.as_str(), rule.before.as_deref()), ("b", Some("invalid state + pay")));
-    assert_eq!(by(&own(pay), "type:* -> b").decided, Decided::Sender);
+    assert_eq!((rule.decided_by, rule.rule.as_str()), (Decided::Rule, "type:TypeError -> b"));
+    assert_eq!(
+        (rule.fingerprint.as_str(), rule.stored_fingerprint.as_deref()),
+        ("b", Some("invalid state + pay"))
+    );
+    assert_eq!(by(&own(pay), "type:* -> b").decided_by, Decided::Sender);
 }
 
 /// Why they are two issues, and what would make them one.
@@ -41,14 +44,14 @@ fn it_is_said_what_decided_and_what_counted_before() {
 fn check_compared(one: Option<&Event>, other: Option<&Event>, by: &str, why: &str, rule: &str) {
     let rules = rules(by);
     let label = |event: Option<&Event>| {
-        event.map_or("label".into(), |event| explained(event, &rules, "").label)
+        event.map_or("label".into(), |event| explained(event, &rules, "").fingerprint)
     };
     let (left, right) = (label(one), label(other));
     let one = Side { short_id: "SHOP-1", event: one, label: &left };
     let other = Side { short_id: "SHOP-2", event: other, label: &right };
     let compared = compared(&one, &other, &rules);
     assert_eq!(compared.why, why);
-    assert_eq!(compared.rule.unwrap_or_default(), rule);
+    assert_eq!(compared.proposed_rules, rule);
 }
 
 #[test]
@@ -98,7 +101,7 @@ fn rules_that_would_make_them_one_are_said_to() {
     let one = Side { short_id: "SHOP-1", event: Some(&pay), label: "invalid state + pay" };
     let other = Side { short_id: "SHOP-2", event: Some(&ship), label: "invalid state + ship" };
     let compared = compared(&one, &other, &rules("type:TypeError -> x"));
-    assert!(compared.is_one_now);
+    assert!(compared.one_today);
     assert!(compared.why.starts_with("Today they would be one: "), "{}", compared.why);
 }
 
@@ -109,11 +112,11 @@ fn components_stand_side_by_side() {
     let plain = event("Error", "Invalid state", "pay");
     let side = |event| Side { short_id: "", event: Some(event), label: "" };
     let compared = compared(&side(&wrapped), &side(&plain), &Rules::default());
-    let value = |side: &Option<trapline_core::fingerprint::Component>| {
+    let [Some(left), Some(right)] = &compared.newest_events else { panic!("both are kept") };
+    let value = |side: &Option<&trapline_core::fingerprint::Component>| {
         side.as_ref().map_or("none".to_owned(), |component| component.value.clone())
     };
-    let found: Vec<(&str, String, String, bool)> = compared
-        .pairs
+    let found: Vec<(&str, String, String, bool)> = pairs(left, right)
         .iter()
         .map(|pair| (pair.kind.name(), value(&pair.sides[0]), value(&pair.sides[1]), pair.differs))
         .collect();
@@ -125,7 +128,7 @@ fn components_stand_side_by_side() {
 }
 
 fn sampled(number: u32, event: Event) -> Sampled {
-    Sampled { number, title: format!("title {number}"), event }
+    Sampled { issue: Example { short_id: format!("SHOP-{number}"), title: "title".into() }, event }
 }
 
 #[test]
@@ -140,18 +143,24 @@ fn a_preview_counts_events_and_issues_and_warns_of_rules_that_do_nothing() {
     ];
     let lines = "type:TypeError -> a\ntype:*Error -> b\nfunction:pay -> c\ntype:None -> d";
     let preview = preview(&rules(lines), sample);
-    assert_eq!((preview.events, preview.own), (6, 1));
-    let found: Vec<(usize, usize, Vec<u32>, &str)> = preview
+    assert_eq!((preview.events, preview.with_own_fingerprint), (6, 1));
+    let found: Vec<(usize, usize, Vec<&str>, &str)> = preview
         .rules
         .iter()
         .map(|caught| {
-            let examples = caught.examples.iter().map(|example| example.number).collect();
+            let examples =
+                caught.examples.iter().map(|example| example.short_id.as_str()).collect();
             (caught.events, caught.issues, examples, caught.warning.as_str())
         })
         .collect();
     let expected = [
-        (2, 1, vec![1], ""),
-        (3, 3, vec![2, 3, 4], "Rules before it catch 2 more. The first is type:TypeError -> a"),
+        (2, 1, vec!["SHOP-1"], ""),
+        (
+            3,
+            3,
+            vec!["SHOP-2", "SHOP-3", "SHOP-4"],
+            "Rules before it catch 2 more. The first is type:TypeError -> a",
+        ),
         (
             0,
             0,
@@ -164,7 +173,7 @@ fn a_preview_counts_events_and_issues_and_warns_of_rules_that_do_nothing() {
 }
 
 fn looked(hash: &str, events: u64, event: Option<Event>) -> Looked {
-    Looked { hash: hash.into(), events, home: 0, event }
+    Looked::of(hash.into(), events, 0, event)
 }
 
 #[test]
@@ -175,21 +184,21 @@ fn an_issue_is_split_by_what_some_of_its_groups_have() {
         looked("c", 9, Some(event("TypeError", "Invalid state", "ship"))),
         looked("d", 1, None),
     ];
-    let part = |value: &str, groups, events| Part { value: value.into(), groups, events };
+    let part = |value: &str, groups: u64, events| Part { value: value.into(), groups, events };
     let aspects = aspects(&groups);
     let of =
         |kind| aspects.iter().find(|aspect| aspect.kind == kind).map(|aspect| aspect.parts.clone());
-    assert_eq!(of(ComponentKind::Function), Some(vec![part("ship", 1, 9), part("pay", 2, 7)]));
+    assert_eq!(of(ComponentKind::Function), Some(vec![part("pay", 2, 7), part("ship", 1, 9)]));
     assert_eq!(
         of(ComponentKind::Message),
         Some(vec![part("invalid state", 2, 14), part("invalid token", 1, 2)])
     );
     assert_eq!(of(ComponentKind::Sender), Some(vec![part("mine", 1, 2)]));
-    let (chosen, title) = groups_with(&groups, "function", "pay");
-    let hashes: Vec<&str> = chosen.iter().map(|one| one.hash.as_str()).collect();
-    assert_eq!(hashes, ["a", "b"]);
-    assert_eq!(title.unwrap().value, "Invalid state");
-    assert!(groups_with(&groups, "function", "nobody").0.is_empty());
+    let having = |function: &str| -> Vec<&str> {
+        let having = groups.iter().filter(|one| one.has("function", function));
+        having.map(|one| one.hash.as_str()).collect()
+    };
+    assert_eq!((having("pay"), having("nobody")), (vec!["a", "b"], vec![]));
 }
 
 #[test]

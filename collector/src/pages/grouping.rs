@@ -2,62 +2,26 @@
 //! what grouping rules would have caught.
 
 use askama::Template;
-use trapline_core::fingerprint::{Component, ComponentKind};
+use trapline_core::fingerprint::ComponentKind;
 
 use super::number::{count, counted};
 use super::row::{Title, title};
-use super::shell::Sidebar;
-use crate::grouping::{Caught, Decided, Explained};
+use super::shell::path_of;
+use crate::grouping::{Caught, Decided, Explained, Pair, pairs};
 use crate::read;
 use crate::view::{ComparePage, IssueRow, SettingsPage, SplitPage};
 
-/// How an event is grouped, ready to print.
-pub(super) struct Shown<'a> {
-    /// `Grouped by what was thrown`
-    pub(super) by: &'static str,
-    /// The rule that did; else empty.
-    pub(super) rule: &'a str,
-    pub(super) version: u8,
-    pub(super) before: &'a str,
-    pub(super) parts: Vec<Part<'a>>,
-}
-
-/// A component, ready to print.
-pub(super) struct Part<'a> {
-    /// `Function`
-    pub(super) kind: &'static str,
-    pub(super) value: &'a str,
-    pub(super) is_used: bool,
-    pub(super) why: &'a str,
-}
-
-impl<'a> Shown<'a> {
-    pub(super) fn of(explained: &'a Explained) -> Self {
-        let (by, rule) = match &explained.decided {
-            Decided::Thrown => ("Grouped by what was thrown", ""),
-            Decided::Sender => ("Grouped by the fingerprint that the page set", ""),
-            Decided::Rule(rule) => ("Grouped by a rule of the project", rule.as_str()),
-        };
-        Self {
-            by,
-            rule,
-            version: explained.grouping.version,
-            before: explained.before.as_deref().unwrap_or_default(),
-            parts: explained.grouping.components.iter().map(part).collect(),
-        }
+/// What decided, in words.
+pub(super) fn by(explained: &Explained) -> &'static str {
+    match explained.decided_by {
+        Decided::Thrown => "Grouped by what was thrown",
+        Decided::Sender => "Grouped by the fingerprint that the page set",
+        Decided::Rule => "Grouped by a rule of the project",
     }
 }
 
-fn part(component: &Component) -> Part<'_> {
-    Part {
-        kind: kind(component.kind),
-        value: &component.value,
-        is_used: component.used,
-        why: &component.why,
-    }
-}
-
-fn kind(kind: ComponentKind) -> &'static str {
+/// `Function`
+pub(super) fn words(kind: &ComponentKind) -> &'static str {
     match kind {
         ComponentKind::Sender => "Page’s fingerprint",
         ComponentKind::Rule => "Rule",
@@ -75,10 +39,12 @@ fn kind(kind: ComponentKind) -> &'static str {
 #[derive(Template)]
 #[template(path = "compare.html")]
 pub(super) struct Compare<'a> {
-    sidebar: Sidebar<'a>,
     page: &'a ComparePage,
+    /// The first issue's path.
+    here: String,
     why: &'a str,
     issues: [Side<'a>; 2],
+    /// None where an event is not kept.
     pairs: Vec<Pair<'a>>,
     /// Lines of rules that would make later events one; empty if none would.
     rule: &'a str,
@@ -90,83 +56,52 @@ struct Side<'a> {
     row: &'a IssueRow,
     title: Title<'a>,
     events: String,
-    shown: Option<Shown<'a>>,
-}
-
-struct Pair<'a> {
-    kind: &'static str,
-    differs: bool,
-    sides: [Option<Part<'a>>; 2],
+    explained: Option<&'a Explained>,
 }
 
 impl<'a> Compare<'a> {
     pub(super) fn of(page: &'a ComparePage) -> Self {
         let compared = &page.both.compared;
         let [one, other] = &page.both.issues;
-        let [left, right] = &compared.sides;
-        let side = |row: &'a IssueRow, explained: &'a Option<Explained>| Side {
-            row,
-            title: title(row),
-            events: counted(row.events, "event"),
-            shown: explained.as_ref().map(Shown::of),
-        };
-        let rule = compared.rule.as_deref().unwrap_or_default();
+        let [left, right] = compared.newest_events.each_ref().map(Option::as_ref);
+        let rule = compared.proposed_rules.as_str();
         Self {
-            sidebar: Sidebar::of(&page.shell),
             page,
+            here: path_of(&page.shell, &one.row),
             why: &compared.why,
             issues: [side(&one.row, left), side(&other.row, right)],
-            pairs: compared
-                .pairs
-                .iter()
-                .map(|pair| Pair {
-                    kind: kind(pair.kind),
-                    differs: pair.differs,
-                    sides: pair.sides.each_ref().map(|side| side.as_ref().map(part)),
-                })
-                .collect(),
+            pairs: match (left, right) {
+                (Some(left), Some(right)) => pairs(left, right),
+                _ => Vec::new(),
+            },
             rule,
             with_rule: format!("{rule}\n{}", page.rules).trim_end().to_owned(),
         }
     }
 }
 
+fn side<'a>(row: &'a IssueRow, explained: Option<&'a Explained>) -> Side<'a> {
+    Side { row, title: title(row), events: counted(row.events, "event"), explained }
+}
+
 /// `split.html`
 #[derive(Template)]
 #[template(path = "split.html")]
 pub(super) struct Split<'a> {
-    sidebar: Sidebar<'a>,
     page: &'a SplitPage,
+    /// The issue's path.
+    here: String,
     title: Title<'a>,
     groups: String,
     /// `2 groups have no event that is kept whole.`
     unread: String,
-    aspects: Vec<Aspect<'a>>,
-}
-
-struct Aspect<'a> {
-    kind: &'static str,
-    /// As the form sends it.
-    name: &'static str,
-    parts: Vec<Portion<'a>>,
-}
-
-struct Portion<'a> {
-    value: &'a str,
-    groups: String,
-    events: String,
 }
 
 impl<'a> Split<'a> {
     pub(super) fn of(page: &'a SplitPage) -> Self {
-        let portion = |part: &'a crate::grouping::Part| Portion {
-            value: &part.value,
-            groups: count(part.groups as u64),
-            events: count(part.events),
-        };
         Self {
-            sidebar: Sidebar::of(&page.shell),
             page,
+            here: path_of(&page.shell, &page.issue),
             title: title(&page.issue),
             groups: match page.groups {
                 read::SPLIT_GROUPS => {
@@ -179,15 +114,6 @@ impl<'a> Split<'a> {
                 1 => "Of 1 group no event is kept whole: it stays.".to_owned(),
                 unread => format!("Of {unread} groups no event is kept whole: they stay."),
             },
-            aspects: page
-                .aspects
-                .iter()
-                .map(|aspect| Aspect {
-                    kind: kind(aspect.kind),
-                    name: aspect.kind.name(),
-                    parts: aspect.parts.iter().map(portion).collect(),
-                })
-                .collect(),
         }
     }
 }
@@ -201,29 +127,17 @@ pub(super) struct Rules<'a> {
     pub(super) is_tried: bool,
     /// `Tried on the newest 87 kept events`
     pub(super) tried_on: String,
-    pub(super) tried: Vec<Tried<'a>>,
-}
-
-/// What a rule would have caught.
-pub(super) struct Tried<'a> {
-    pub(super) rule: &'a str,
-    /// `12 events of 3 issues`
-    pub(super) caught: String,
-    pub(super) warning: &'a str,
-    /// Short ID and title.
-    pub(super) examples: Vec<(String, &'a str)>,
-    /// `and 4 more`
-    pub(super) more: String,
+    pub(super) tried: &'a [Caught],
 }
 
 impl<'a> Rules<'a> {
     pub(super) fn of(page: &'a SettingsPage) -> Self {
         let Some(typed) = &page.typed else {
             let text = &page.settings.grouping_rules;
-            let (tried_on, tried) = (String::new(), Vec::new());
+            let (tried_on, tried) = (String::new(), [].as_slice());
             return Self { text, error: "", is_tried: false, tried_on, tried };
         };
-        let own = match typed.preview.own {
+        let own = match typed.preview.with_own_fingerprint {
             0 => String::new(),
             own => format!(
                 "; {} a fingerprint of the page, which comes before rules",
@@ -236,29 +150,21 @@ impl<'a> Rules<'a> {
             error: &typed.error,
             is_tried: typed.error.is_empty(),
             tried_on: format!("Tried on the newest {events}{own}."),
-            tried: typed.preview.rules.iter().map(|caught| tried(caught, &typed.prefix)).collect(),
+            tried: &typed.preview.rules,
         }
     }
 }
 
-fn tried<'a>(caught: &'a Caught, prefix: &str) -> Tried<'a> {
-    let more = caught.issues - caught.examples.len();
-    Tried {
-        rule: &caught.rule,
-        caught: match caught.events {
-            0 => "nothing".to_owned(),
-            events => format!(
-                "{} of {}",
-                counted(events as u64, "event"),
-                counted(caught.issues as u64, "issue")
-            ),
-        },
-        warning: &caught.warning,
-        examples: caught
-            .examples
-            .iter()
-            .map(|one| (read::short_id(prefix, one.number), one.title.as_str()))
-            .collect(),
-        more: if more == 0 { String::new() } else { format!("and {more} more") },
+/// `1,284`
+pub(super) fn figure(number: &u64) -> String {
+    count(*number)
+}
+
+/// `12 events of 3 issues`
+pub(super) fn caught(caught: &Caught) -> String {
+    let (events, issues) = (caught.events as u64, caught.issues as u64);
+    match events {
+        0 => "nothing".to_owned(),
+        _ => format!("{} of {}", counted(events, "event"), counted(issues, "issue")),
     }
 }

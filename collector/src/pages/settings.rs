@@ -6,7 +6,6 @@ use askama::Template;
 
 use super::grouping::Rules;
 use super::number::{count, counted};
-use super::shell::Sidebar;
 use super::time::{Moment, moment};
 use crate::artifacts::token::TokenRow;
 use crate::settings;
@@ -16,7 +15,6 @@ use crate::view::SettingsPage;
 #[derive(Template)]
 #[template(path = "settings.html")]
 pub(super) struct Settings<'a> {
-    sidebar: Sidebar<'a>,
     page: &'a SettingsPage,
     settings: &'a settings::Settings,
     keys: Vec<Key<'a>>,
@@ -84,7 +82,6 @@ impl<'a> Settings<'a> {
             revoked: row.revoked_ms.and_then(|revoked_ms| moment(revoked_ms, now_ms)),
         };
         Self {
-            sidebar: Sidebar::of(&page.shell),
             page,
             settings,
             keys: page.keys.iter().map(key).collect(),

@@ -117,8 +117,8 @@ pub(super) mod sample {
     use trapline_core::defect::Defect;
     use trapline_core::event::*;
     use trapline_core::filter::FilterSettings;
+    use trapline_core::fingerprint::ComponentKind;
     use trapline_core::fingerprint::rules::Rules;
-    use trapline_core::fingerprint::{Component, ComponentKind};
     use trapline_core::scrub::ScrubSettings;
 
     use crate::artifacts::token::TokenRow;
@@ -178,8 +178,7 @@ pub(super) mod sample {
             typed: Some(TypedRules {
                 text: text.into(),
                 error: String::new(),
-                preview: Preview { events: 7, own: 1, rules: vec![caught(text)] },
-                prefix: text.into(),
+                preview: Preview { events: 7, with_own_fingerprint: 1, rules: vec![caught(text)] },
             }),
         }
     }
@@ -189,7 +188,7 @@ pub(super) mod sample {
             rule: text.into(),
             events: 3,
             issues: 4,
-            examples: vec![Example { number: 1, title: text.into() }],
+            examples: vec![Example { short_id: text.into(), title: text.into() }],
             warning: text.into(),
         }
     }
@@ -206,22 +205,12 @@ pub(super) mod sample {
             label: text.into(),
             groups: Vec::new(),
         };
-        let component = |text: &str| Component {
-            kind: ComponentKind::Message,
-            value: text.into(),
-            used: true,
-            why: text.into(),
-        };
         let compared = Compared {
+            short_ids: [text.into(), text.into()],
             why: text.into(),
-            pairs: vec![Pair {
-                kind: ComponentKind::Message,
-                sides: [Some(component(text)), Some(component(text))],
-                differs: true,
-            }],
-            sides,
-            is_one_now: false,
-            rule: Some(text.into()),
+            newest_events: sides,
+            one_today: false,
+            proposed_rules: text.into(),
         };
         let both = Both { issues: [known(text), known(text)], compared };
         ComparePage { shell: shell(text), both, rules: text.into() }

@@ -118,7 +118,7 @@ impl Rules {
         let mut rules = Vec::new();
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
+            if !is_rule(line) {
                 continue;
             }
             let bad = |reason| BadRule { line: index + 1, reason };
@@ -137,10 +137,11 @@ impl Rules {
 
     /// Reads rules that were stored: a line that is none, or none any more, is left out.
     pub fn stored(text: &str) -> Self {
-        Self::parse(text).unwrap_or_else(|_| {
-            let lines = text.lines().filter_map(|line| Self::parse(line).ok());
-            Self(lines.flat_map(|rules| rules.0).take(MAX_RULES).collect())
-        })
+        let mut rules = Vec::new();
+        for line in text.lines().map(str::trim).filter(|line| is_rule(line)).take(MAX_RULES) {
+            rules.extend(rule(line).ok());
+        }
+        Self(rules)
     }
 
     /// In their order.
@@ -244,6 +245,11 @@ fn is_field(name: &str) -> bool {
     client::field(&Event::default(), name).is_some()
 }
 
+/// Whether a line is more than a remark.
+fn is_rule(line: &str) -> bool {
+    !line.is_empty() && !line.starts_with('#')
+}
+
 fn rule(line: &str) -> Result<Rule, BadRuleReason> {
     if line.len() > MAX_RULE {
         return Err(BadRuleReason::TooLong { bytes: line.len(), limit: MAX_RULE });
@@ -283,7 +289,7 @@ fn parts(text: &str) -> Result<Vec<String>, BadRuleReason> {
 }
 
 /// Splits where `is_end` says so outside of quotes, which are left out.
-fn split_unquoted(text: &str, is_end: impl Fn(char) -> bool) -> Result<Vec<String>, BadRuleReason> {
+fn split_unquoted(text: &str, is_end: fn(char) -> bool) -> Result<Vec<String>, BadRuleReason> {
     let (mut found, mut part, mut is_quoted) = (Vec::new(), String::new(), false);
     for character in text.chars() {
         match character {

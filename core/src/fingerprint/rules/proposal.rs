@@ -25,12 +25,16 @@ pub fn proposal(one: &Event, other: &Event) -> Option<String> {
         return None;
     }
     let (said, others) = (said(one), said(other));
-    let name = [&said, &others].into_iter().map(slug).find(|slug| !slug.is_empty());
-    let name = name.unwrap_or_else(|| "one-issue".to_owned());
-    let shared = format!("{} -> {name}", matchers_of_both(&said, &others).join(" "));
-    let each = [&said, &others].map(|said| format!("{} -> {name}", matchers_of(said).join(" ")));
+    let mut name = slug(&said);
+    if name.is_empty() {
+        name = slug(&others);
+    }
+    let mut lines = matchers_of_both(&said, &others) + " -> " + &name;
     // What the events say may have signs that rules cannot express.
-    [shared, each.join("\n")].into_iter().find(|lines| catches(lines, one) && catches(lines, other))
+    if !catches(&lines, one) || !catches(&lines, other) {
+        lines = format!("{} -> {name}\n{} -> {name}", matchers_of(&said), matchers_of(&others));
+    }
+    (catches(&lines, one) && catches(&lines, other)).then_some(lines)
 }
 
 fn catches(lines: &str, event: &Event) -> bool {
@@ -53,32 +57,44 @@ fn said(event: &Event) -> Said {
 }
 
 /// Empty if they do not share enough.
-fn matchers_of_both(said: &Said, others: &Said) -> Vec<String> {
-    let kind = Some(&said.kind).filter(|kind| **kind == others.kind);
-    let message = shared(&said.message, &others.message);
-    let letters = message.chars().filter(|c| c.is_alphabetic()).count();
-    let message = Some(message).filter(|_| letters >= LEAST_LETTERS);
-    let function = Some(&said.function).filter(|f| **f == others.function && !f.is_empty());
-    let is_telling_kind = kind.is_some_and(|kind| !is_built_in(kind) && kind.len() > 4);
-    if message.is_none() && function.is_none() && !is_telling_kind {
-        return Vec::new();
+fn matchers_of_both(said: &Said, others: &Said) -> String {
+    let same =
+        |one: &String, other: &String| if one == other { one.clone() } else { String::new() };
+    let both = Said {
+        kind: same(&said.kind, &others.kind),
+        message: shared(&said.message, &others.message),
+        function: same(&said.function, &others.function),
+    };
+    let letters = both.message.bytes().filter(u8::is_ascii_alphabetic).count();
+    let both = if letters < LEAST_LETTERS { Said { message: String::new(), ..both } } else { both };
+    let is_telling_kind = both.kind.len() > 4 && !is_built_in(&both.kind);
+    if both.message.is_empty() && both.function.is_empty() && !is_telling_kind {
+        return String::new();
     }
-    let matchers = [
-        kind.and_then(|kind| matcher("type", kind)),
-        message.and_then(|message| matcher("message", &pattern(&message))),
-        function.and_then(|function| matcher("function", function)),
-    ];
-    matchers.into_iter().flatten().collect()
+    matchers_of(&both)
 }
 
-fn matchers_of(said: &Said) -> Vec<String> {
-    let message = Some(pattern(&said.message)).filter(|_| !said.message.is_empty());
-    let matchers = [
-        matcher("type", &said.kind),
-        message.and_then(|message| matcher("message", &message)),
-        matcher("function", &said.function),
-    ];
-    matchers.into_iter().flatten().collect()
+fn matchers_of(said: &Said) -> String {
+    let mut line = String::new();
+    add_matcher(&mut line, "type", &said.kind);
+    if !said.message.is_empty() {
+        add_matcher(&mut line, "message", &pattern(&said.message));
+    }
+    add_matcher(&mut line, "function", &said.function);
+    line
+}
+
+/// `type:Error`, `message:"a b"`; nothing of what a rule cannot express.
+fn add_matcher(line: &mut String, key: &str, pattern: &str) {
+    let pattern = pattern.trim();
+    if pattern.is_empty() || pattern.len() > MAX_PATTERN + 1 || pattern.contains('"') {
+        return;
+    }
+    let quote = if pattern.contains(char::is_whitespace) { "\"" } else { "" };
+    let space = if line.is_empty() { "" } else { " " };
+    for part in [space, key, ":", quote, pattern, quote] {
+        line.push_str(part);
+    }
 }
 
 /// `Order <n> has no lines`, `Order <n> was not found` → `Order <n> *`: what both begin and end with, by words.
@@ -86,16 +102,26 @@ fn shared(one: &str, other: &str) -> String {
     if one == other {
         return one.to_owned();
     }
-    let (ones, others): (Vec<&str>, Vec<&str>) =
-        (one.split(' ').collect(), other.split(' ').collect());
-    let most = ones.len().min(others.len());
-    let same = |pair: &(&&str, &&str)| pair.0 == pair.1;
-    let head = ones.iter().zip(&others).take_while(same).count();
-    let tail =
-        ones.iter().rev().zip(others.iter().rev()).take(most - head).take_while(same).count();
-    let first = ones.iter().take(head).copied();
-    let last = ones.iter().skip(ones.len() - tail).copied();
-    first.chain(["*"]).chain(last).collect::<Vec<_>>().join(" ")
+    let head = same_words(one.split(' '), other.split(' '));
+    let (left, right) =
+        (one.get(head..).unwrap_or_default(), other.get(head..).unwrap_or_default());
+    let tail = same_words(left.rsplit(' '), right.rsplit(' '));
+    let tail = one.len() - tail;
+    one.get(..head).unwrap_or_default().to_owned() + "*" + one.get(tail..).unwrap_or_default()
+}
+
+/// Bytes of the words that both begin with, each with the space beside it.
+fn same_words<'a>(
+    mut ones: impl Iterator<Item = &'a str>,
+    mut others: impl Iterator<Item = &'a str>,
+) -> usize {
+    let mut bytes = 0;
+    while let (Some(one), Some(other)) = (ones.next(), others.next())
+        && one == other
+    {
+        bytes += one.len() + 1;
+    }
+    bytes
 }
 
 /// A message as a pattern: what varies and what rules cannot express becomes a star. More may stand behind it.
@@ -116,29 +142,26 @@ fn pattern(message: &str) -> String {
             }
         }
     }
-    let cut = pattern.floor_char_boundary(MAX_PATTERN);
-    pattern.truncate(cut);
+    pattern.truncate(pattern.floor_char_boundary(MAX_PATTERN));
     if !pattern.ends_with('*') {
         pattern.push('*');
     }
     pattern
 }
 
-/// `type:Error`, `message:"a b"`; `None` of nothing.
-fn matcher(key: &str, pattern: &str) -> Option<String> {
-    let pattern = pattern.trim();
-    let is_plain = !pattern.contains(|c: char| c.is_whitespace() || c == '"');
-    let fits = !pattern.is_empty() && pattern.len() <= MAX_PATTERN + 1 && !pattern.contains('"');
-    fits.then(|| if is_plain { format!("{key}:{pattern}") } else { format!("{key}:\"{pattern}\"") })
-}
-
 /// `Order <n> has no lines` → `order-has-no-lines`; the type where no message is.
 fn slug(said: &Said) -> String {
-    const MOST_WORDS: usize = 5;
+    const LONGEST: usize = 32;
     let text = if said.message.is_empty() { &said.kind } else { &said.message };
-    let lower = text.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1);
-    let words: Vec<&str> =
-        words.filter(|word| !word.bytes().all(|b| b.is_ascii_digit())).take(MOST_WORDS).collect();
-    words.join("-")
+    let mut slug = String::new();
+    for word in text.split(|c: char| !c.is_alphanumeric()) {
+        // Of `<n>` and of numbers nothing is left.
+        if word.len() > 1 && !word.bytes().all(|b| b.is_ascii_digit()) && slug.len() < LONGEST {
+            if !slug.is_empty() {
+                slug.push('-');
+            }
+            slug.push_str(&word.to_lowercase());
+        }
+    }
+    slug
 }
