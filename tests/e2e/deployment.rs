@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-const DASHBOARD: [(&str, &str); 55] = [
+const DASHBOARD: [(&str, &str); 61] = [
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -165,7 +165,10 @@ const DASHBOARD: [(&str, &str); 55] = [
     ("Get", "/api/0/projects"),
     ("Get", "/api/0/projects/{project}/issues"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/events"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}/grouping"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}/compare/{other}"),
     ("Get", "/api/0/projects/{project}/events/{event_id}"),
+    ("Post", "/api/0/projects/{project}/rules/preview"),
     ("Get", "/api/0/projects/{project}/keys"),
     ("Post", "/api/0/projects/{project}/keys"),
     ("Delete", "/api/0/projects/{project}/keys/{public_key}"),
@@ -201,6 +204,9 @@ const DASHBOARD: [(&str, &str); 55] = [
     ("Get", "/{project}/issues"),
     ("Get", "/{project}/issues/{short_id}"),
     ("Get", "/{project}/issues/{short_id}/events/{event_id}"),
+    ("Get", "/{project}/issues/{short_id}/split"),
+    ("Get", "/{project}/issues/{short_id}/compare"),
+    ("Get", "/{project}/issues/{short_id}/compare/{other}"),
     ("Post", "/{project}/issues/{short_id}/status"),
     ("Get", "/{project}/setup/check"),
     ("Post", "/{project}/setup/check"),

@@ -195,6 +195,7 @@ fn panel(world: &World) {
     project.api.set(&json!({ "grouping_rules": "type:TypeError -> carts" })).unwrap();
     open();
     tab.shows(".by", "Grouped by a rule of the project type:TypeError -> carts version ");
+    tab.shows(".components .unused", "A rule of the project decides.");
     tab.shows("#grouping .notice", "invalid state + openCart counted: rules, source maps or");
     let grouping = grouping_of(&project, &issue.short_id);
     assert_eq!(grouping["newest_event"]["stored_fingerprint"], "invalid state + openCart");

@@ -24,21 +24,12 @@ impl Looked {
     pub fn of(hash: String, events: u64, home: u32, event: Option<Event>) -> Self {
         let title = event.as_ref().map(title);
         let mut looked = Self { hash, events, home, title, components: Vec::new() };
-        let Some(mut event) = event else { return looked };
-        looked.add(group(&event).components);
-        if !event.fingerprint.is_empty() {
-            event.fingerprint.clear();
-            looked.add(group(&event).components);
-        }
-        looked
-    }
-
-    fn add(&mut self, components: Vec<Component>) {
-        for component in components {
-            if !self.has(component.kind.name(), &component.value) {
-                self.components.push(component);
+        for component in event.iter().flat_map(|event| group(event).components) {
+            if !looked.has(component.kind.name(), &component.value) {
+                looked.components.push(component);
             }
         }
+        looked
     }
 
     /// Whether a component of this kind has this value.

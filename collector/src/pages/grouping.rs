@@ -163,8 +163,5 @@ pub(super) fn figure(number: &u64) -> String {
 /// `12 events of 3 issues`
 pub(super) fn caught(caught: &Caught) -> String {
     let (events, issues) = (caught.events as u64, caught.issues as u64);
-    match events {
-        0 => "nothing".to_owned(),
-        _ => format!("{} of {}", counted(events, "event"), counted(issues, "issue")),
-    }
+    format!("{} of {}", counted(events, "event"), counted(issues, "issue"))
 }

@@ -119,9 +119,11 @@ pub fn group_by(event: &Event, rules: &Rules) -> Grouping {
     if !event.fingerprint.is_empty() {
         let why = "The page set this fingerprint.";
         add_parts(event, &event.fingerprint, ComponentKind::Sender, why, &mut grouping);
+        leave_out_default(event, &event.fingerprint, "The page set a fingerprint.", &mut grouping);
     } else if let Some(rule) = rules.first_for(event) {
         let why = format!("The project's rule says so: {}", rule.text());
         add_parts(event, rule.parts(), ComponentKind::Rule, &why, &mut grouping);
+        leave_out_default(event, rule.parts(), "A rule of the project decides.", &mut grouping);
     } else {
         add_default(event, &mut grouping);
     }
@@ -145,6 +147,18 @@ fn add_parts(
             },
             None => grouping.add(kind, part.clone(), why),
         }
+    }
+}
+
+/// What would have counted without these parts, unless they ask for it.
+fn leave_out_default(event: &Event, parts: &[String], why: &str, grouping: &mut Grouping) {
+    if parts.iter().any(|part| client::variable(part) == Some("default")) {
+        return;
+    }
+    let mut default = Grouping::default();
+    add_default(event, &mut default);
+    for component in default.components {
+        grouping.leave_out(component.kind, component.value, why);
     }
 }
 
