@@ -228,6 +228,10 @@ fn page_origin(world: &World) {
     let envelope = format!("{{}}\n{{\"type\":\"event\"}}\n{event}");
     assert_eq!(project.send(envelope.as_bytes()).status, 200);
     let short_id = project.api.only_issue().unwrap().short_id;
+    let event = json!({ "message": "another bug of the shop" });
+    let envelope = format!("{{}}\n{{\"type\":\"event\"}}\n{event}");
+    assert_eq!(project.send(envelope.as_bytes()).status, 200);
+    let other = project.api.issues().unwrap().remove(0).short_id;
     let worker = &world.worker;
     let link = project.sign_in.strip_prefix(&worker.dashboard()).unwrap();
     let token = link.trim_start_matches("/sign-in/");
@@ -238,6 +242,7 @@ fn page_origin(world: &World) {
         let path = pattern
             .replace("{project}", &project.slug)
             .replace("{short_id}", &short_id)
+            .replace("{other}", &other)
             .replace("{event_id}", EVENT)
             .replace("{public_key}", &project.key())
             .replace("{section}", "keys")
@@ -258,6 +263,8 @@ fn page_origin(world: &World) {
             let expected = match pattern {
                 "/no-such-page" => 404,
                 "/" | "/{project}/setup/check" => 303,
+                // It was not said with which.
+                "/{project}/issues/{short_id}/compare" => 400,
                 _ => 200,
             };
             let answer = get(worker, &path, &session);
