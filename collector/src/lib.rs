@@ -13,6 +13,7 @@ pub mod demo;
 pub mod erasure;
 pub mod failure;
 pub mod first_event;
+pub mod grouping;
 pub mod ingest;
 pub mod key;
 pub mod life;

@@ -79,6 +79,15 @@ async fn developers(
         (Method::Get, ["api", "0", "projects", project, "events", event_id]) => {
             api::event(incoming, project, event_id).await
         }
+        (Method::Get, ["api", "0", "projects", project, "issues", short_id, "grouping"]) => {
+            api::grouping::grouping(incoming, project, short_id).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "issues", short_id, "compare", other]) => {
+            api::grouping::compare(incoming, project, short_id, other).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "rules", "preview"]) => {
+            api::grouping::preview(incoming, project).await
+        }
         (Method::Get, ["api", "0", "projects", project, "keys"]) => {
             api::settings::keys(incoming, project).await
         }
@@ -109,6 +118,15 @@ async fn developers(
         (Method::Get, [project, "issues", short_id, "events", event_id]) => {
             dashboard::issue(incoming, project, short_id, Some(event_id)).await
         }
+        (Method::Get, [project, "issues", short_id, "split"]) => {
+            dashboard::grouping::split_page(incoming, project, short_id).await
+        }
+        (Method::Get, [project, "issues", short_id, "compare"]) => {
+            dashboard::grouping::compare_with(incoming, project, short_id).await
+        }
+        (Method::Get, [project, "issues", short_id, "compare", other]) => {
+            dashboard::grouping::compare(incoming, project, short_id, other).await
+        }
         (Method::Get, [project, "settings"]) => {
             dashboard::settings::settings(incoming, project).await
         }
@@ -132,7 +150,7 @@ async fn developers(
             dashboard::merge(incoming, project, short_id).await
         }
         (Method::Post, [project, "issues", short_id, "split"]) => {
-            dashboard::split(incoming, project, short_id).await
+            dashboard::grouping::split(incoming, project, short_id).await
         }
         (Method::Post, [project, "issues", short_id, "delete"]) => {
             dashboard::delete(incoming, project, short_id).await
@@ -230,6 +248,7 @@ async fn settings_form(
         "filters" => settings::filters(incoming, project).await,
         "privacy" => settings::privacy(incoming, project).await,
         "erase" => settings::erase(incoming, project).await,
+        "grouping" => settings::grouping(incoming, project).await,
         _ => Err(Failure::NotFound),
     }
 }

@@ -49,12 +49,12 @@ pub struct Fingerprint {
     pub label: String,
 }
 
-/// The raw fingerprint: equal for events that say the same. Without rules of the project.
+/// The raw fingerprint: equal for events that say the same. Without rules of a project.
 pub fn raw(project_id: u32, event: &Event) -> Hash {
     raw_by(project_id, event, &Rules::default())
 }
 
-/// The raw fingerprint, as fine as [`group_by`] with the same rules.
+/// The raw fingerprint, as fine as [`group_by`] with the same rules. Events that no rule may catch have the same one without.
 pub fn raw_by(project_id: u32, event: &Event, rules: &Rules) -> Hash {
     let mut parts = Parts::new();
     parts.add(&project_id.to_string());

@@ -119,9 +119,11 @@ pub fn group_by(event: &Event, rules: &Rules) -> Grouping {
     if !event.fingerprint.is_empty() {
         let why = "The page set this fingerprint.";
         add_parts(event, &event.fingerprint, ComponentKind::Sender, why, &mut grouping);
+        leave_out_default(event, &event.fingerprint, "The page set a fingerprint.", &mut grouping);
     } else if let Some(rule) = rules.first_for(event) {
         let why = format!("The project's rule says so: {}", rule.text());
         add_parts(event, rule.parts(), ComponentKind::Rule, &why, &mut grouping);
+        leave_out_default(event, rule.parts(), "A rule of the project decides.", &mut grouping);
     } else {
         add_default(event, &mut grouping);
     }
@@ -138,11 +140,25 @@ fn add_parts(
     for part in parts {
         match client::variable(part) {
             Some("default") => add_default(event, grouping),
-            Some(name) => {
-                grouping.add(kind, value_of(event, name).unwrap_or_else(|| part.clone()), why)
-            }
+            Some(name) => match value_of(event, name) {
+                // Else events without the value would be one with those of another part.
+                Some(value) if value.is_empty() => grouping.add(kind, format!("<no {name}>"), why),
+                value => grouping.add(kind, value.unwrap_or_else(|| part.clone()), why),
+            },
             None => grouping.add(kind, part.clone(), why),
         }
+    }
+}
+
+/// What would have counted without these parts, unless they ask for it.
+fn leave_out_default(event: &Event, parts: &[String], why: &str, grouping: &mut Grouping) {
+    if parts.iter().any(|part| client::variable(part) == Some("default")) {
+        return;
+    }
+    let mut default = Grouping::default();
+    add_default(event, &mut default);
+    for component in default.components {
+        grouping.leave_out(component.kind, component.value, why);
     }
 }
 
@@ -303,6 +319,10 @@ const BUILT_IN: [&str; 9] = [
     "RuntimeError",
 ];
 
+pub(super) fn is_built_in(kind: &str) -> bool {
+    BUILT_IN.contains(&kind)
+}
+
 /// Names that a minifier may have given to a class.
 const SHORTEST_TYPE: usize = 4;
 
@@ -316,7 +336,7 @@ fn add_type(event: &Event, exception: &Exception, said: &Canonical, grouping: &m
             kind,
             "Message and place tell more, and minifiers rename classes.",
         );
-    } else if BUILT_IN.contains(&kind) || kind.len() >= SHORTEST_TYPE {
+    } else if is_built_in(kind) || kind.len() >= SHORTEST_TYPE {
         grouping.add(
             ComponentKind::Type,
             kind,
