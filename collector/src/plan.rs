@@ -97,7 +97,7 @@ impl Digested {
     /// The same event with its frames read with what was uploaded: it stays in its group, and has the fingerprint that
     /// these make.
     pub fn resolved(&self, event: Event) -> Self {
-        Self { fingerprint: fingerprint::v0(&event), group: self.group, event }
+        Self { fingerprint: fingerprint::v1(&event), group: self.group, event }
     }
 
     /// Whether the event may be kept whole, as far as these hints tell.
@@ -121,7 +121,7 @@ fn hash_of(value: &impl std::hash::Hash) -> u64 {
 /// Computes the fingerprints of an event.
 pub fn digest(project_id: u32, event: Event) -> Digested {
     let group = fingerprint::raw(project_id, &event);
-    let fingerprint = fingerprint::v0(&event);
+    let fingerprint = fingerprint::v1(&event);
     Digested { event, group, fingerprint }
 }
 

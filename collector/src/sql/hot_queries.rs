@@ -86,7 +86,7 @@ fn statements() -> Vec<(String, Statement)> {
     };
     let short = Hints { kept: Some(kept), knows_facets: true, knows_user: false };
     let resolved = Resolved {
-        fingerprint: fingerprint::v0(digested.event()),
+        fingerprint: fingerprint::v1(digested.event()),
         title: title(digested.event()),
         is_partial: false,
     };

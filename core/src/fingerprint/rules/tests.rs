@@ -87,3 +87,13 @@ fn preview_counts_each_event_at_the_first_rule_that_fits() {
         rules.preview(&[plain, chunk_error(), own]).into_iter().map(|(_, events)| events).collect();
     assert_eq!(caught, [vec![1], vec![0]]);
 }
+
+#[test]
+fn rules_that_say_the_same_have_one_digest() {
+    let digest = |text: &str| Rules::parse(text).unwrap().digest();
+    assert_eq!(digest("# nothing\n\n"), "");
+    assert_eq!(digest("type:A -> a").len(), 16);
+    assert_eq!(digest("type:A -> a"), digest("# old tabs\n  type:A -> a\n"));
+    assert_ne!(digest("type:A -> a"), digest("type:A -> b"));
+    assert_ne!(digest("type:A -> a\ntype:B -> b"), digest("type:B -> b\ntype:A -> a"));
+}
