@@ -12,7 +12,7 @@ ALTER TABLE event_group ADD COLUMN parted INTEGER NOT NULL DEFAULT 0;
 UPDATE event_group SET parted = 1
 WHERE home > 0 AND (project_id, home) NOT IN (SELECT project_id, number FROM issue_fingerprint);
 
--- When regrouping made it part of another issue. 0: somebody merged it, or nobody did.
+-- When regrouping made it, or, of status 3, made it part of another issue. 0: regrouping did not.
 ALTER TABLE issue ADD COLUMN regrouped_ms INTEGER NOT NULL DEFAULT 0;
 
 -- The newest regrouping of a project.
@@ -47,17 +47,20 @@ CREATE TABLE regroup_part (
   part INTEGER NOT NULL,
   -- JSON: [[group, fingerprint, fingerprint of the version before, label, type, value, function, place], …]
   looked TEXT NOT NULL,
-  -- JSON: [[group, number, home, number afterwards, home afterwards, label, version, rules], …] of groups that were moved
+  -- JSON: [[group, number, home, number afterwards, home afterwards], …] of groups that were moved
   moved TEXT NOT NULL DEFAULT '[]',
-  -- JSON: [[number, status, status_ms, merged_into, level, handled], …] of the issues concerned, as they were
+  -- JSON: [[number, status, status_ms, merged_into, level, handled, regrouped_ms], …] of the issues concerned, as they were
   issues TEXT NOT NULL DEFAULT '[]',
   PRIMARY KEY (project_id, part)
 ) STRICT, WITHOUT ROWID;
 
--- Which issue a fingerprint gets that none leads to yet. 0: a new one.
+-- Which issue a fingerprint gets, where that is not settled: none leads to it, several have its groups, or one has those of
+-- several. 0: a new one.
 CREATE TABLE regroup_claim (
   project_id INTEGER NOT NULL,
   hash BLOB NOT NULL,
   number INTEGER NOT NULL,
   PRIMARY KEY (project_id, hash)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX regroup_claim_by_issue ON regroup_claim (project_id, number);

@@ -31,6 +31,7 @@ pub mod random;
 pub mod rate;
 pub mod read;
 pub mod refused;
+pub mod regroup;
 pub mod reply;
 pub mod report;
 pub mod request;
