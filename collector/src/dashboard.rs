@@ -3,6 +3,7 @@
 mod actions;
 mod issue;
 mod list;
+pub mod regroup;
 pub mod settings;
 
 use trapline_core::event::Event;

@@ -11,6 +11,7 @@ mod issue;
 mod life;
 mod list;
 mod number;
+mod regroup;
 mod row;
 mod settings;
 mod shell;
@@ -26,7 +27,8 @@ pub use stack::why_unresolved;
 use askama::Template;
 
 use crate::view::{
-    ErrorPage, IssuePage, IssuesPage, PageCheck, SettingsPage, SetupDonePage, SetupPage, SignInPage,
+    ErrorPage, IssuePage, IssuesPage, PageCheck, RegroupPage, SettingsPage, SetupDonePage,
+    SetupPage, SignInPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -50,6 +52,11 @@ pub fn issue(page: &IssuePage) -> Result<String, askama::Error> {
 /// `GET /{project}/settings/`: keys, senders, limits, filters, privacy, outcomes.
 pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
     settings::Settings::of(page).render()
+}
+
+/// `GET /{project}/regroup/`: posts to `/{project}/regroup/{verb}`.
+pub fn regroup(page: &RegroupPage) -> Result<String, askama::Error> {
+    regroup::Regroup::of(page).render()
 }
 
 /// `GET /sign-in`: posts `key` and `next` to `/sign-in`.

@@ -20,6 +20,7 @@ use trapline_core::fingerprint::rules::Rules;
 use worker::Env;
 
 use crate::failure::Failure;
+use crate::read::{self, ProjectRow};
 use crate::store::{Store, StoreError};
 
 pub use outcome::{Issue, Join, Outcome, Part, Split};
@@ -29,8 +30,13 @@ pub use state::{Regroup, Stage, going, of_project};
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn read(store: &Store, project_id: u32) -> Result<Option<Regroup>, StoreError> {
+pub async fn of(store: &Store, project_id: u32) -> Result<Option<Regroup>, StoreError> {
     store.read(&of_project(project_id)).await?.first()
+}
+
+/// The rules that a project's events are grouped by.
+pub fn rules_of(_project: &ProjectRow) -> Rules {
+    Rules::default()
 }
 
 /// Begins to look. Groups that are being moved are moved first.
@@ -108,7 +114,7 @@ async fn expect(
     stages: &[Stage],
     wrong: &str,
 ) -> Result<Regroup, Failure> {
-    let found = read(store, project_id).await?;
+    let found = of(store, project_id).await?;
     let found = found.filter(|found| stages.contains(&found.stage()));
     found.ok_or_else(|| Failure::Conflict(wrong.to_owned()))
 }
@@ -127,7 +133,7 @@ pub async fn step(
     rules: &Rules,
     now_ms: i64,
 ) -> Result<Option<Regroup>, Failure> {
-    let Some(found) = read(store, project_id).await? else { return Ok(None) };
+    let Some(found) = of(store, project_id).await? else { return Ok(None) };
     match found.stage() {
         // What was looked at so far is of other rules.
         Stage::Looking if !is_current(&found, rules) => {
@@ -143,7 +149,7 @@ pub async fn step(
         }
         _ => return Ok(Some(found)),
     }
-    Ok(read(store, project_id).await?)
+    Ok(of(store, project_id).await?)
 }
 
 async fn look(store: &Store, found: &Regroup, rules: &Rules) -> Result<(), Failure> {
@@ -160,23 +166,28 @@ async fn look(store: &Store, found: &Regroup, rules: &Rules) -> Result<(), Failu
     Ok(())
 }
 
-/// One step for one project of each database, by cron.
+/// A step for one project, by cron; whether there was one to take.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn run(env: &Env, now_ms: i64) -> Result<(), Failure> {
+pub async fn run(env: &Env, now_ms: i64) -> Result<bool, Failure> {
     #[derive(serde::Deserialize)]
     struct Going {
         project_id: u32,
     }
+    let people = Store::open(env, now_ms).await?;
+    let projects: Vec<ProjectRow> = people.read(&read::projects()).await?.all()?;
     for database in 0..Store::databases(env) {
         let store = Store::open_database(env, database, now_ms).await?;
-        if let Some(row) = store.read(&going()).await?.first::<Going>()? {
-            step(&store, row.project_id, &Rules::default(), now_ms).await?;
-            return Ok(());
+        let going: Option<Going> = store.read(&going()).await?.first()?;
+        let is_it =
+            |project: &&ProjectRow| going.as_ref().is_some_and(|row| row.project_id == project.id);
+        if let Some(project) = projects.iter().find(is_it) {
+            step(&store, project.id, &rules_of(project), now_ms).await?;
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 /// All of them, for the snapshot of their plans.

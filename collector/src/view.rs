@@ -7,6 +7,7 @@ use trapline_core::page_check::Finding;
 use crate::artifacts::token::TokenRow;
 use crate::outcome::HourRow;
 use crate::project_key::KeyRow;
+use crate::regroup::{Outcome, Regroup};
 use crate::settings::Settings;
 
 /// What every page of a signed-in viewer has around its content.
@@ -269,6 +270,19 @@ pub struct SettingsPage {
     pub outcomes: Vec<HourRow>,
     /// Users whose data are still being erased.
     pub erasures: u64,
+}
+
+/// `GET /{project}/regroup/`
+#[derive(Clone, Debug, Default)]
+pub struct RegroupPage {
+    /// Around the content.
+    pub shell: Shell,
+    /// `SHOP` of `SHOP-4F`.
+    pub prefix: String,
+    /// The newest, if there was one.
+    pub regroup: Option<Regroup>,
+    /// What it would change, or has changed.
+    pub outcome: Outcome,
 }
 
 /// `GET /sign-in`

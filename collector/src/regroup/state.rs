@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::Outcome;
 use crate::sql::Statement;
 
 /// What is being done.
@@ -47,7 +48,7 @@ pub struct Regroup {
     pub bodiless: u32,
     /// Groups that the project has, as far as they are counted.
     pub all_groups: u32,
-    /// JSON: an [`Outcome`](super::Outcome).
+    /// JSON: an [`Outcome`].
     pub result: String,
     /// Who asked for it.
     pub started_by: String,
@@ -75,6 +76,11 @@ impl Regroup {
             5 => Stage::Undone,
             _ => Stage::Discarded,
         }
+    }
+
+    /// What would change, or has changed; nothing while that is not known.
+    pub fn outcome(&self) -> Outcome {
+        serde_json::from_str(&self.result).unwrap_or_default()
     }
 
     /// Whether steps have to be taken.
