@@ -4,6 +4,7 @@ mod actions;
 pub mod grouping;
 mod issue;
 mod list;
+pub mod regroup;
 pub mod settings;
 
 use trapline_core::event::Event;

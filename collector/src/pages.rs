@@ -12,6 +12,7 @@ mod issue;
 mod life;
 mod list;
 mod number;
+mod regroup;
 mod row;
 mod settings;
 mod shell;
@@ -29,8 +30,8 @@ use askama::Template;
 use shell::framed;
 
 use crate::view::{
-    ComparePage, ErrorPage, IssuePage, IssuesPage, PageCheck, SettingsPage, SetupDonePage,
-    SetupPage, SignInPage, SplitPage,
+    ComparePage, ErrorPage, IssuePage, IssuesPage, PageCheck, RegroupPage, SettingsPage,
+    SetupDonePage, SetupPage, SignInPage, SplitPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -74,6 +75,11 @@ pub fn split(page: &SplitPage) -> Result<String, askama::Error> {
 /// `GET /{project}/settings/`: keys, senders, limits, filters, privacy, outcomes.
 pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
     framed(&page.shell, "Settings", &settings::Settings::of(page).render()?)
+}
+
+/// `GET /{project}/regroup/`: posts to `/{project}/regroup/{verb}`.
+pub fn regroup(page: &RegroupPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Regroup", &regroup::Regroup::of(page).render()?)
 }
 
 /// `GET /sign-in`: posts `key` and `next` to `/sign-in`.

@@ -98,7 +98,7 @@ impl Digested {
     /// The same event with its frames read with what was uploaded: it stays in its group, and has the fingerprint that
     /// these make by the project's rules.
     pub fn resolved(&self, event: Event, rules: &Rules) -> Self {
-        let fingerprint = fingerprint::group_by(&event, rules).fingerprint();
+        let fingerprint = fingerprint::v1_by(&event, rules);
         Self { fingerprint, group: self.group, event }
     }
 
@@ -128,7 +128,7 @@ pub fn digest(project_id: u32, event: Event) -> Digested {
 /// Computes the fingerprints of an event by the rules of its project.
 pub fn digest_by(project_id: u32, event: Event, rules: &Rules) -> Digested {
     let group = fingerprint::raw_by(project_id, &event, rules);
-    let fingerprint = fingerprint::group_by(&event, rules).fingerprint();
+    let fingerprint = fingerprint::v1_by(&event, rules);
     Digested { event, group, fingerprint }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 use worker::{Method, Response};
 
+use crate::api::regroup::Verb;
 use crate::failure::Failure;
 use crate::ingest::Endpoint;
 use crate::request::Incoming;
@@ -109,6 +110,17 @@ async fn developers(
         (Method::Get, ["api", "0", "projects", project, "outcomes"]) => {
             api::settings::outcomes(incoming, project).await
         }
+        (Method::Get, ["api", "0", "projects", project, "regroup"]) => {
+            api::regroup::state(incoming, project).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "regroup"]) => {
+            api::regroup::change(incoming, project, Verb::Start).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "regroup", verb])
+            if let Some(verb) = Verb::of(verb) =>
+        {
+            api::regroup::change(incoming, project, verb).await
+        }
         (method, ["api", "0", rest @ ..]) => programs(incoming, method, rest).await,
         (Method::Get, []) => dashboard::start(incoming).await,
         (Method::Get, [project, "issues"]) => dashboard::issues(incoming, project).await,
@@ -129,6 +141,10 @@ async fn developers(
         }
         (Method::Get, [project, "settings"]) => {
             dashboard::settings::settings(incoming, project).await
+        }
+        (Method::Get, [project, "regroup"]) => dashboard::regroup::page(incoming, project).await,
+        (Method::Post, [project, "regroup", verb]) if let Some(verb) = Verb::of(verb) => {
+            dashboard::regroup::change(incoming, project, verb).await
         }
         (Method::Post, [project, "settings", section]) => {
             settings_form(incoming, project, section).await

@@ -9,6 +9,7 @@ use crate::dashboard::grouping::Both;
 use crate::grouping::{Aspect, Explained, Preview};
 use crate::outcome::HourRow;
 use crate::project_key::KeyRow;
+use crate::regroup::{Outcome, Regroup};
 use crate::settings::Settings;
 
 /// What every page of a signed-in viewer has around its content.
@@ -313,6 +314,19 @@ pub struct SplitPage {
     pub unread: usize,
     /// What it may be split by.
     pub aspects: Vec<Aspect>,
+}
+
+/// `GET /{project}/regroup/`
+#[derive(Clone, Debug, Default)]
+pub struct RegroupPage {
+    /// Around the content.
+    pub shell: Shell,
+    /// `SHOP` of `SHOP-4F`.
+    pub prefix: String,
+    /// The newest, if there was one.
+    pub regroup: Option<Regroup>,
+    /// What it would change, or has changed.
+    pub outcome: Outcome,
 }
 
 /// `GET /sign-in`

@@ -1,6 +1,11 @@
 //! Bundles of one TypeScript source, by esbuild, terser, Vite and webpack, read back as the source; maps of all kinds.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by them")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by them"
+)]
 
 use trapline_symbols::digest::{Digest, Input, Refused, digest_source_map};
 use trapline_symbols::map::BadMap;

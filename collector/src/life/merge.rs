@@ -167,7 +167,7 @@ const NEW_TITLED_ISSUE: &str = new_issue!("?4, ?5, ?6, ?7");
 const MOVE_TO_NEW: &str = concat!(
     "UPDATE event_group SET
         number = (SELECT max(number) FROM issue WHERE project_id = ?1),
-        home = (SELECT max(number) FROM issue WHERE project_id = ?1)
+        home = (SELECT max(number) FROM issue WHERE project_id = ?1), parted = 1
     WHERE project_id = ?1 AND number = ?2 AND hash IN (SELECT g.hash ",
     chosen!(),
     ")

@@ -3,6 +3,7 @@
 use trapline_core::page_check::Finding;
 
 use super::*;
+use crate::regroup::{self, Join, Outcome, Part, Regroup, Split};
 use crate::view::{Condition, PageRead, Status};
 
 /// Breaks out of text, of both kinds of attribute, and of a URL.
@@ -75,6 +76,33 @@ fn compared_issues_are_text() {
 #[test]
 fn an_issue_that_is_split_is_text() {
     check_is_text(split(&sample::split(PAYLOAD)), 15);
+}
+
+#[test]
+fn regrouping_is_text() {
+    let issue = || regroup::Issue { number: 1, title: PAYLOAD.into() };
+    let part = |issue| Part { issue, label: PAYLOAD.into(), groups: 1, events: 2 };
+    let outcome = Outcome {
+        joins: vec![Join { into: issue(), from: vec![part(Some(issue()))] }],
+        splits: vec![Split { issue: issue(), parts: vec![part(Some(issue())), part(None)] }],
+        unlisted: 3,
+    };
+    let found = Regroup {
+        started_by: PAYLOAD.into(),
+        started_ms: 1,
+        applied_by: PAYLOAD.into(),
+        applied_ms: 2,
+        ..Regroup::default()
+    };
+    for state in 0..7 {
+        let regroup = Some(Regroup { state, ..found.clone() });
+        let shell = sample::settings(PAYLOAD).shell;
+        let outcome = outcome.clone();
+        check_is_text(
+            super::regroup(&RegroupPage { shell, prefix: PAYLOAD.into(), regroup, outcome }),
+            10,
+        );
+    }
 }
 
 #[test]

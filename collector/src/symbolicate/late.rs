@@ -25,7 +25,7 @@ use crate::settings::{self, Settings};
 use crate::sql::{Arg, Statement};
 use crate::store::{Store, StoreError};
 
-/// Groups of one step: each takes up to 10 of the 50 queries that the free plan gives an invocation.
+/// Groups of one step: each takes up to 11 of the 50 queries that the free plan gives an invocation.
 const GROUPS: u32 = 2;
 
 /// How long an isolate believes what it knows of uploads.
@@ -282,7 +282,7 @@ async fn resolve_group(
         return Ok(());
     }
     let resolved = Resolved {
-        fingerprint: fingerprint::group_by(&event, around.rules).fingerprint(),
+        fingerprint: fingerprint::v1_by(&event, around.rules),
         title: title(&event),
         is_partial: !wanted(&event).is_empty(),
     };

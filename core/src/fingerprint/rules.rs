@@ -15,7 +15,7 @@ mod proposal;
 
 use super::client;
 use super::group::function_of;
-use super::is_minified;
+use super::{Parts, hex, is_minified};
 use crate::event::Event;
 use crate::glob::Glob;
 
@@ -128,6 +128,16 @@ impl Rules {
             rules.push(rule(line).map_err(bad)?);
         }
         Ok(Self(rules))
+    }
+
+    /// Tells sets of rules apart: 16 hexadecimal digits, empty without any. Comments and empty lines do not count.
+    pub fn digest(&self) -> String {
+        if self.0.is_empty() {
+            return String::new();
+        }
+        let mut parts = Parts::new();
+        self.0.iter().for_each(|rule| parts.add(&rule.text));
+        hex(parts.hash().get(..8).unwrap_or_default())
     }
 
     /// The first that fits.

@@ -195,3 +195,13 @@ fn a_rule_makes_new_groups_of_what_it_catches_and_of_nothing_else() {
     let own = Event { fingerprint: vec!["mine".into()], ..chunk_error() };
     assert_eq!(raw_with("type:* -> x", &own), raw(1, &own));
 }
+
+#[test]
+fn rules_that_say_the_same_have_one_digest() {
+    let digest = |text: &str| Rules::parse(text).unwrap().digest();
+    assert_eq!(digest("# nothing\n\n"), "");
+    assert_eq!(digest("type:A -> a").len(), 16);
+    assert_eq!(digest("type:A -> a"), digest("# old tabs\n  type:A -> a\n"));
+    assert_ne!(digest("type:A -> a"), digest("type:A -> b"));
+    assert_ne!(digest("type:A -> a\ntype:B -> b"), digest("type:B -> b\ntype:A -> a"));
+}
