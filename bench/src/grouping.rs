@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use trapline_core::event::Event;
-use trapline_core::fingerprint::{self, v0};
+use trapline_core::fingerprint::{self, v1};
 use xtask::paths::Paths;
 
 use baselines::BASELINES;
@@ -54,7 +54,7 @@ fn event_of(labelled: &Labelled, mapped: bool) -> &Event {
 fn report(events: &[Labelled], mapped: bool) -> Score {
     let title = if mapped { "with source maps" } else { "without source maps" };
     println!("{title:<34}{:>10}{:>10}{:>10}{:>10}", "precision", "recall", "F1", "issues");
-    let ours: Vec<_> = events.iter().map(|event| v0(event_of(event, mapped)).hash).collect();
+    let ours: Vec<_> = events.iter().map(|event| v1(event_of(event, mapped)).hash).collect();
     let all = score(events, &ours, |_, _| true);
     print_row("Trapline", all, Some(distinct(&ours)));
     for (name, rule) in BASELINES {
@@ -121,7 +121,7 @@ fn details(events: &[Labelled], mapped: bool) {
     let mut labels: BTreeMap<String, BTreeMap<&str, BTreeSet<String>>> = BTreeMap::new();
     let mut bugs: BTreeMap<&str, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     for event in events {
-        let label = v0(event_of(event, mapped)).label;
+        let label = v1(event_of(event, mapped)).label;
         let from = format!("{} {}{} {}", event.engine, event.build, event.release, event.sender);
         labels
             .entry(label.clone())
@@ -150,7 +150,7 @@ fn cost(events: &[Labelled]) -> bool {
     let time = |event: &Event| {
         let start = Instant::now();
         for _ in 0..REPEATS {
-            black_box((v0(black_box(event)), fingerprint::raw(1, black_box(event))));
+            black_box((v1(black_box(event)), fingerprint::raw(1, black_box(event))));
         }
         start.elapsed().as_secs_f64() * 1e6 / f64::from(REPEATS)
     };

@@ -21,6 +21,10 @@
 //!    "line": 1, "column": 17}]}` → 200 `{"frames": […]}`, in that order: `{"path", "line", "column", "function"}`
 //!    or `{"reason": "no map with debug ID … was uploaded; …"}`.
 //!
+//! 5. `POST /api/0/projects/{project}/regroup/`, `…/regroup/step/`, `apply/`, `undo/`, body `{}`, the token having the scope
+//!    `project:write` → 200 `{"state": "looking", "details": {…}}`. A step is taken by each `step/`, until the state is
+//!    `ready`, `applied` or `undone`. 409 where there is nothing to apply or undo.
+//!
 //! Errors: `{"detail": "sentence"}` with 400, 401 (no or unknown token), 403 (without the scope), 404 (no such project), 413,
 //! 429 with `Retry-After` in seconds, 5xx. 429 and 5xx are tried again, three times in all.
 
@@ -43,6 +47,18 @@ pub(crate) const MAX_ASKED: usize = 16;
 const TIMEOUT: Duration = Duration::from_secs(300);
 /// Longest pause that the collector may ask for.
 const MAX_PAUSE_S: u64 = 60;
+
+/// Not the time for it, says the collector (409).
+#[derive(Debug)]
+pub(crate) struct Conflict(String);
+
+impl std::fmt::Display for Conflict {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Conflict {}
 
 /// A line to the collector.
 #[derive(Debug)]
@@ -128,10 +144,18 @@ impl Api {
         Ok(serde_json::from_value(answer.get("frames").cloned().unwrap_or_default())?)
     }
 
+    /// Asks for something of the project that needs no words: `regroup/step/`.
+    pub(crate) fn ask(&self, path: &str) -> Result<Value> {
+        self.post_to(&format!("{}/{path}", self.project()), &json!({}))
+    }
+
     fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        let url = self.url(path);
+        self.post_to(&self.url(path), body)
+    }
+
+    fn post_to(&self, url: &str, body: &Value) -> Result<Value> {
         let mut response = self.tried(&format!("ask {url}"), || {
-            self.agent.post(&url).header("Authorization", self.bearer()).send_json(body)
+            self.agent.post(url).header("Authorization", self.bearer()).send_json(body)
         })?;
         let limit = 64 << 20;
         let text = response.body_mut().with_config().limit(limit).read_to_vec()?;
@@ -139,7 +163,11 @@ impl Api {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}/api/0/projects/{}/artifacts/{path}", self.target.url, self.target.project)
+        format!("{}/artifacts/{path}", self.project())
+    }
+
+    fn project(&self) -> String {
+        format!("{}/api/0/projects/{}", self.target.url, self.target.project)
     }
 
     fn bearer(&self) -> String {
@@ -161,6 +189,9 @@ impl Api {
                     let status = response.status().as_u16();
                     let pause_s = pause_of(&response, tries);
                     let problem = self.problem(status, response);
+                    if status == 409 {
+                        return Err(Conflict(format!("cannot {what}: {problem}")).into());
+                    }
                     if status != 429 && status < 500 {
                         bail!("cannot {what}: {problem}");
                     }
@@ -183,7 +214,7 @@ impl Api {
         let said = match status {
             _ if !detail.is_empty() => detail.to_owned(),
             401 => "the token is not known; make one on the project's page".to_owned(),
-            403 => "the token may not upload; make one with the scope for uploads".to_owned(),
+            403 => "the token may not do that; make one with the scope for it".to_owned(),
             404 => format!("{} has no project {}", self.target.url, self.target.project),
             _ => return format!("answered {status}"),
         };

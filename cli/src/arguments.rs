@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Source maps and wasm debug files for Trapline.
+/// Source maps and wasm debug files for Trapline, and regrouping of its issues.
 ///
 /// Settings come from flags, else from the environment, else from `.traplinerc` (TOML: url, token, project, release) in
 /// this folder or one above it.
@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Upload(Upload),
     /// Load a page's scripts, and say for each what a frame in it would resolve to, and if not, why
     Check(Check),
+    /// Say which issues would join or split by the rules of now, make it so, or undo that
+    Regroup(Regroup),
 }
 
 #[derive(Debug, Args)]
@@ -63,13 +65,38 @@ pub(crate) struct Check {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Regroup {
+    #[command(flatten)]
+    pub(crate) action: RegroupAction,
+    #[command(flatten)]
+    pub(crate) collector: Collector,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct RegroupAction {
+    /// Look at all groups, and say what would change
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Change what the last dry run has said
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Take back what was applied last
+    #[arg(long)]
+    pub(crate) undo: bool,
+}
+
 /// Where to, and who asks.
 #[derive(Debug, Args)]
 pub(crate) struct Collector {
     /// The origin of the dashboard, such as https://trapline.example.com
     #[arg(long, env = "TRAPLINE_URL")]
     pub(crate) url: Option<String>,
-    /// A token with the scope for uploads
+    /// A token with the scope for uploads, or for regrouping
     #[arg(long, env = "TRAPLINE_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
     /// The project, by its slug or number

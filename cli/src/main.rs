@@ -1,9 +1,9 @@
-//! `trapline`: uploads source maps and wasm debug files, and says what a frame of a page would resolve to.
+//! `trapline`: uploads source maps and wasm debug files, says what a frame of a page would resolve to, and regroups issues.
 //!
 //! Exit codes: 0 all done, 1 something failed, 2 wrong usage, 3 nothing was found to do it with.
 //!
 //! In reading order: what is asked ([`arguments`], [`settings`]), what lies in a folder ([`files`]), what becomes of each
-//! file ([`prepare`]), what is sent ([`upload`], [`api`]), what a page loads ([`check`]), and how it is shown
+//! file ([`prepare`]), what is sent ([`upload`], [`api`]), what a page loads ([`check`]), what issues would be ([`regroup`]), and how it is shown
 //! ([`progress`], [`report`]).
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
@@ -18,6 +18,8 @@ mod upload;
 
 mod check;
 mod page;
+
+mod regroup;
 
 mod progress;
 mod report;
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Upload(arguments) => upload::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Regroup(arguments) => regroup::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -1,11 +1,14 @@
 //! The pages' side of the store: reads rows, and fills the views that `pages` turns into HTML.
 
 mod actions;
+pub mod grouping;
 mod issue;
 mod list;
+pub mod regroup;
 pub mod settings;
 
 use trapline_core::event::Event;
+use trapline_core::fingerprint::rules::Rules;
 use trapline_core::scrub::ScrubSettings;
 use worker::Response;
 
@@ -20,7 +23,7 @@ use crate::store::Store;
 use crate::symbolicate::{Symbolicator, late};
 use crate::view::{Condition, IssueRow, Section, Shell, Status};
 
-pub use actions::{delete, merge, set_status, split};
+pub use actions::{delete, merge, set_status};
 pub use issue::{issue, stored_event};
 pub use list::{Listed, issues, issues_page, list};
 
@@ -45,6 +48,7 @@ impl Visit {
         &'a self,
         incoming: &'a Incoming,
         scrub: &'a ScrubSettings,
+        rules: &'a Rules,
     ) -> Symbolicator<'a> {
         Symbolicator {
             env: &incoming.env,
@@ -52,19 +56,22 @@ impl Visit {
             project_id: self.project.id,
             now_ms: incoming.now_ms,
             scrub,
+            rules,
         }
     }
 
     /// An event as it can be read now: something may have been uploaded since it was stored. Then its group follows, when this
     /// has been answered.
     pub async fn readable(&self, incoming: &Incoming, event: Event) -> Result<Event, Failure> {
-        let scrub = crate::settings::parse(&self.project.settings).scrub;
-        let Some(resolved) = self.symbolicator(incoming, &scrub).resolved(&event).await? else {
+        let settings = crate::settings::parse(&self.project.settings);
+        let (scrub, rules) = (&settings.scrub, &settings.rules());
+        let Some(resolved) = self.symbolicator(incoming, scrub, rules).resolved(&event).await?
+        else {
             return Ok(event);
         };
         let (project_id, database) = (self.project.id, self.project.database);
         digest::follow_up(incoming, project_id, database);
-        late::follow_up(incoming, project_id, database, &scrub);
+        late::follow_up(incoming, project_id, database, &settings);
         Ok(resolved)
     }
 }
@@ -88,6 +95,12 @@ pub async fn start(incoming: &Incoming) -> Result<Response, Failure> {
     let projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
     let first = projects.first().ok_or(Failure::NotFound)?;
     Ok(reply::redirect(&format!("/{}/issues/", first.slug)))
+}
+
+/// What was typed names no issue of the project.
+fn not_ours(prefix: &str, typed: &str) -> Failure {
+    let example = read::short_id(prefix, 143);
+    Failure::BadRequest(format!("{typed:?} is no issue of this project: name it like {example}"))
 }
 
 fn status_of(name: &str) -> Option<Status> {

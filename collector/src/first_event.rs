@@ -13,12 +13,12 @@ use crate::dashboard::{issues_page, visit};
 use crate::failure::Failure;
 use crate::memory::keep;
 use crate::page_fetch::{self, Fetched};
-use crate::plan::{Commit, Sender, digest};
+use crate::plan::{Commit, Sender, digest_by};
 use crate::request::{Incoming, field};
 use crate::sql::Statement;
 use crate::store::{Budget, Store};
 use crate::view::{PageCheck, PageRead};
-use crate::{account, key, pages, random, reply, setup};
+use crate::{account, key, pages, random, reply, settings, setup};
 
 /// Longer addresses are no pages'.
 const MAX_ADDRESS: usize = 2_000;
@@ -98,7 +98,8 @@ pub async fn send_test_event(incoming: &mut Incoming, slug: &str) -> Result<Resp
     let form = incoming.form().await;
     let visit = visit(incoming, slug).await?;
     account::check_form(incoming, &visit.viewer, &form)?;
-    let digested = digest(visit.project.id, test_event(incoming));
+    let rules = settings::parse(&visit.project.settings).rules();
+    let digested = digest_by(visit.project.id, test_event(incoming), &rules);
     let commit = Commit {
         project_id: visit.project.id,
         nonce: 0,
@@ -106,8 +107,13 @@ pub async fn send_test_event(incoming: &mut Incoming, slug: &str) -> Result<Resp
         sender: Sender::default(),
     };
     let scrub = ScrubSettings::default();
-    keep(&visit.symbolicator(incoming, &scrub), &Budget::of_a_request(), &digested, &commit)
-        .await?;
+    keep(
+        &visit.symbolicator(incoming, &scrub, &rules),
+        &Budget::of_a_request(),
+        &digested,
+        &commit,
+    )
+    .await?;
     Ok(reply::redirect(&format!("/{slug}/issues/")))
 }
 

@@ -250,6 +250,7 @@ fn judged(incoming: &Incoming, key: &KnownKey, envelope: &Envelope<'_>, is_full:
         now_ms: incoming.now_ms,
         project_id: key.project_id,
         settings: &key.settings,
+        rules: &key.rules,
         event_id: envelope.event_id.as_deref(),
         sent_at: envelope.sent_at.as_deref(),
         user_agent: user_agent.as_deref(),
@@ -276,13 +277,13 @@ async fn write(incoming: &Incoming, key: &KnownKey, events: &[Digested]) -> Resu
     };
     let mut waiting = Vec::new();
     for digested in events {
-        if !queue::send(&incoming.env, key.database, &key.settings.scrub, digested, &commit).await {
+        if !queue::send(&incoming.env, key.database, &key.settings, digested, &commit).await {
             waiting.push(digested);
         }
     }
     store(incoming, key, &waiting, &commit).await?;
     digest::follow_up(incoming, key.project_id, key.database);
-    late::follow_up_known(incoming, key.project_id, key.database, &key.settings.scrub);
+    late::follow_up_known(incoming, key.project_id, key.database, &key.settings);
     Ok(())
 }
 
@@ -309,6 +310,7 @@ async fn store(
         project_id: key.project_id,
         now_ms: incoming.now_ms,
         scrub: &key.settings.scrub,
+        rules: &key.rules,
     };
     for (index, digested) in events.iter().enumerate() {
         if !stored.iter().any(|stored| stored.position == index) {

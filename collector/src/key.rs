@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use serde::Deserialize;
+use trapline_core::fingerprint::rules::Rules;
 
 use crate::auth::is_key;
 use crate::plan::HOUR_MS;
@@ -32,6 +33,8 @@ pub struct KnownKey {
     pub visitor_salt: String,
     /// What its owner has set.
     pub settings: Settings,
+    /// Those of the settings, read.
+    pub rules: Rules,
 }
 
 /// What the database says of a key.
@@ -153,12 +156,14 @@ pub async fn known_key(incoming: &Incoming, key: &str) -> Result<Rc<KnownKey>, R
         return Err(Refused::UnknownKey);
     };
     quota::learn(row.project_id, row.usage, now_ms);
+    let settings = settings::parse(&row.settings);
     let known = Rc::new(KnownKey {
         project_id: row.project_id,
         database: row.database,
         allowed_origins: row.allowed_origins,
         visitor_salt: row.visitor_salt,
-        settings: settings::parse(&row.settings),
+        rules: settings.rules(),
+        settings,
     });
     MEMORY.with_borrow_mut(|memory| memory.keep(key, &known, now_ms));
     Ok(known)

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod erasure;
 pub mod failure;
 pub mod first_event;
+pub mod grouping;
 pub mod ingest;
 pub mod key;
 pub mod life;
@@ -31,6 +32,7 @@ pub mod random;
 pub mod rate;
 pub mod read;
 pub mod refused;
+pub mod regroup;
 pub mod reply;
 pub mod report;
 pub mod request;
@@ -59,7 +61,7 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let (env, now_ms) = (&env, now_ms());
     // Invocations of their own, each with its queries.
     let stopped = match event.cron().as_str() {
-        LATE_MAPS_CRON => late::run(env, now_ms).await.err().map(|error| error.to_string()),
+        LATE_MAPS_CRON => walk(env, now_ms).await.err().map(|error| error.to_string()),
         ARTIFACTS_CRON => retain::run(env, now_ms).await.err().map(|error| error.to_string()),
         _ => purge::run(env, now_ms).await.err().map(|error| error.to_string()),
     };
@@ -69,11 +71,20 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     }
 }
 
-/// The second trigger of `wrangler.toml`.
+/// The second trigger of `wrangler.toml`: maps that came late, and regrouping.
 const LATE_MAPS_CRON: &str = "2-57/5 * * * *";
 
 /// The third.
 const ARTIFACTS_CRON: &str = "3-58/5 * * * *";
+
+/// A step over the groups of a project. Each is as much as an invocation has queries for, so they take turns.
+async fn walk(env: &Env, now_ms: i64) -> Result<(), failure::Failure> {
+    const TURN_MS: i64 = 300_000;
+    if now_ms / TURN_MS % 2 == 0 && regroup::run(env, now_ms).await? {
+        return Ok(());
+    }
+    late::run(env, now_ms).await
+}
 
 #[event(queue)]
 async fn queue_batch(

@@ -11,7 +11,7 @@ mod repoint;
 use crate::sql::Statement;
 
 pub use delete::{Deleting, STEP_ROWS, begin_delete, delete_rows, finish_delete, next_deleting};
-pub use merge::{merge, split};
+pub use merge::{merge, part, split};
 pub use repoint::{Resolved, repoint};
 
 /// What an issue is set to.

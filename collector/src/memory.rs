@@ -37,7 +37,10 @@ pub async fn keep(
     let store = around.store;
     let hints = remembered(digested, commit);
     let resolved = match digested.may_be_kept(&hints) && budget.spend(QUERIES) {
-        true => around.resolved(digested.event()).await?.map(|event| digested.resolved(event)),
+        true => around
+            .resolved(digested.event())
+            .await?
+            .map(|event| digested.resolved(event, around.rules)),
         false => None,
     };
     let digested = resolved.as_ref().unwrap_or(digested);

@@ -20,6 +20,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 3, sql: include_str!("../migrations/0003_admit_senders.sql") },
     Migration { number: 4, sql: include_str!("../migrations/0004_hold_artifacts.sql") },
     Migration { number: 5, sql: include_str!("../migrations/0005_resolve_late.sql") },
+    Migration { number: 6, sql: include_str!("../migrations/0006_regroup.sql") },
 ];
 
 /// Makes the table that records which migrations were applied. Small: one row a migration.

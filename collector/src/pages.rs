@@ -7,10 +7,12 @@
 mod breadcrumbs;
 mod chart;
 mod details;
+mod grouping;
 mod issue;
 mod life;
 mod list;
 mod number;
+mod regroup;
 mod row;
 mod settings;
 mod shell;
@@ -25,8 +27,11 @@ pub use stack::why_unresolved;
 
 use askama::Template;
 
+use shell::framed;
+
 use crate::view::{
-    ErrorPage, IssuePage, IssuesPage, PageCheck, SettingsPage, SetupDonePage, SetupPage, SignInPage,
+    ComparePage, ErrorPage, IssuePage, IssuesPage, PageCheck, RegroupPage, SettingsPage,
+    SetupDonePage, SetupPage, SignInPage, SplitPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -34,22 +39,47 @@ pub const STATIC_VERSION: &str = env!("TRAPLINE_STATIC_VERSION");
 
 /// `GET /{project}/issues/`: the list, or how to send the first event.
 pub fn issues(page: &IssuesPage) -> Result<String, askama::Error> {
-    if page.waiting { welcome::Welcome::of(page).render() } else { list::List::of(page).render() }
+    match page.waiting {
+        true => waiting(page, &welcome::Welcome::of(page)),
+        false => framed(&page.shell, "Issues", &list::List::of(page).render()?),
+    }
 }
 
 /// `POST /{project}/setup/check`: how to send the first event, with what a page of the site says.
 pub fn checked(page: &IssuesPage, check: &PageCheck) -> Result<String, askama::Error> {
-    welcome::Welcome::checked(page, check).render()
+    waiting(page, &welcome::Welcome::checked(page, check))
+}
+
+fn waiting(page: &IssuesPage, welcome: &welcome::Welcome) -> Result<String, askama::Error> {
+    framed(&page.shell, "Send your first event", &welcome.render()?)
 }
 
 /// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`
 pub fn issue(page: &IssuePage) -> Result<String, askama::Error> {
-    issue::Issue::of(page).render()
+    let title = format!("{} {}", page.issue.short_id, row::title(&page.issue).kind);
+    framed(&page.shell, &title, &issue::Issue::of(page).render()?)
+}
+
+/// `GET /{project}/issues/{short_id}/compare/{other}/`: posts `with` to `…/merge`, and rules to `…/settings/grouping`.
+pub fn compare(page: &ComparePage) -> Result<String, askama::Error> {
+    let [one, other] = page.both.issues.each_ref().map(|issue| &issue.row.short_id);
+    framed(&page.shell, &format!("{one} and {other}"), &grouping::Compare::of(page).render()?)
+}
+
+/// `GET /{project}/issues/{short_id}/split/`: posts `kind` and `value` there.
+pub fn split(page: &SplitPage) -> Result<String, askama::Error> {
+    let title = format!("Split {}", page.issue.short_id);
+    framed(&page.shell, &title, &grouping::Split::of(page).render()?)
 }
 
 /// `GET /{project}/settings/`: keys, senders, limits, filters, privacy, outcomes.
 pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
-    settings::Settings::of(page).render()
+    framed(&page.shell, "Settings", &settings::Settings::of(page).render()?)
+}
+
+/// `GET /{project}/regroup/`: posts to `/{project}/regroup/{verb}`.
+pub fn regroup(page: &RegroupPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Regroup", &regroup::Regroup::of(page).render()?)
 }
 
 /// `GET /sign-in`: posts `key` and `next` to `/sign-in`.

@@ -7,11 +7,12 @@ use trapline_core::client_report::{self, Discarded};
 use trapline_core::decode::{self, DecodeError, Received};
 use trapline_core::envelope::Item;
 use trapline_core::filter::{Filtered, filter};
+use trapline_core::fingerprint::rules::Rules;
 use trapline_core::normalize::{self, Addresses, ClientHints, normalize};
 use trapline_core::scrub::scrub;
 
 use crate::outcome::Ended;
-use crate::plan::{Digested, digest};
+use crate::plan::{Digested, digest_by};
 use crate::refused::Refused;
 use crate::settings::Settings;
 
@@ -24,6 +25,8 @@ pub struct Context<'a> {
     pub project_id: u32,
     /// What its owner has set.
     pub settings: &'a Settings,
+    /// The owner's grouping rules.
+    pub rules: &'a Rules,
     /// The envelope's event ID.
     pub event_id: Option<&'a str>,
     /// The sender's clock when it sent, as the envelope has it.
@@ -146,7 +149,7 @@ fn judge_event(payload: &[u8], context: &Context, judged: &mut Judged) -> Result
         return Ok(());
     }
     scrub(&mut event, &context.settings.scrub); // Last: nothing is computed of a secret, and none is stored.
-    judged.events.push(digest(context.project_id, event));
+    judged.events.push(digest_by(context.project_id, event, context.rules));
     Ok(())
 }
 

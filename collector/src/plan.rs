@@ -21,6 +21,7 @@ use std::hash::{DefaultHasher, Hasher as _};
 
 use serde::{Deserialize, Serialize};
 use trapline_core::event::Event;
+use trapline_core::fingerprint::rules::Rules;
 use trapline_core::fingerprint::{self, Fingerprint, Hash};
 
 use crate::sql::Statement;
@@ -95,9 +96,10 @@ impl Digested {
     }
 
     /// The same event with its frames read with what was uploaded: it stays in its group, and has the fingerprint that
-    /// these make.
-    pub fn resolved(&self, event: Event) -> Self {
-        Self { fingerprint: fingerprint::v0(&event), group: self.group, event }
+    /// these make by the project's rules.
+    pub fn resolved(&self, event: Event, rules: &Rules) -> Self {
+        let fingerprint = fingerprint::v1_by(&event, rules);
+        Self { fingerprint, group: self.group, event }
     }
 
     /// Whether the event may be kept whole, as far as these hints tell.
@@ -118,10 +120,15 @@ fn hash_of(value: &impl std::hash::Hash) -> u64 {
     hasher.finish()
 }
 
-/// Computes the fingerprints of an event.
+/// Computes the fingerprints of an event, without rules of a project.
 pub fn digest(project_id: u32, event: Event) -> Digested {
-    let group = fingerprint::raw(project_id, &event);
-    let fingerprint = fingerprint::v0(&event);
+    digest_by(project_id, event, &Rules::default())
+}
+
+/// Computes the fingerprints of an event by the rules of its project.
+pub fn digest_by(project_id: u32, event: Event, rules: &Rules) -> Digested {
+    let group = fingerprint::raw_by(project_id, &event, rules);
+    let fingerprint = fingerprint::v1_by(&event, rules);
     Digested { event, group, fingerprint }
 }
 

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use trapline_core::event::Event;
+use trapline_core::fingerprint::rules::Rules;
 use trapline_core::scrub::ScrubSettings;
 use wasm_bindgen::JsValue;
 use worker::{
@@ -11,7 +12,8 @@ use worker::{
 };
 
 use crate::memory::keep;
-use crate::plan::{Commit, Digested, Sender, digest};
+use crate::plan::{Commit, Digested, Sender, digest_by};
+use crate::settings::Settings;
 use crate::store::{Budget, Store, StoreError};
 use crate::symbolicate::Symbolicator;
 
@@ -38,6 +40,9 @@ pub struct Message {
     /// What is taken out of source lines.
     #[serde(default)]
     pub scrub: ScrubSettings,
+    /// The project's grouping rules.
+    #[serde(default)]
+    pub rules: String,
     /// The event.
     pub event: Event,
 }
@@ -46,7 +51,7 @@ pub struct Message {
 pub async fn send(
     env: &Env,
     database: u32,
-    scrub: &ScrubSettings,
+    settings: &Settings,
     digested: &Digested,
     commit: &Commit,
 ) -> bool {
@@ -56,7 +61,8 @@ pub async fn send(
         database,
         now_ms: commit.now_ms,
         sender: commit.sender.clone(),
-        scrub: scrub.clone(),
+        scrub: settings.scrub.clone(),
+        rules: settings.grouping_rules.clone(),
         event: digested.event().clone(),
     };
     let text = serde_json::to_string(&message).unwrap_or_default();
@@ -96,8 +102,10 @@ async fn store(env: &Env, budget: &Budget, text: &str, now_ms: i64) -> Result<()
         return Ok(());
     };
     let store = Store::open_database(env, message.database, now_ms).await?;
-    let Message { project_id, now_ms, sender, scrub, event, .. } = message;
+    let Message { project_id, now_ms, sender, scrub, rules, event, .. } = message;
+    let rules = Rules::stored(&rules);
     let commit = Commit { project_id, nonce: 0, now_ms, sender };
-    let around = Symbolicator { env, store: &store, project_id, now_ms, scrub: &scrub };
-    keep(&around, budget, &digest(project_id, event), &commit).await
+    let around =
+        Symbolicator { env, store: &store, project_id, now_ms, scrub: &scrub, rules: &rules };
+    keep(&around, budget, &digest_by(project_id, event, &rules), &commit).await
 }

@@ -1,5 +1,6 @@
 //! The queries behind pages and the JSON API, and the rows that they give. Above each query stands what it walks.
 
+mod grouping;
 mod issue;
 mod list;
 mod short_id;
@@ -8,15 +9,16 @@ use serde::Deserialize;
 
 use crate::sql::Statement;
 
+pub use grouping::{LookedRow, SPLIT_GROUPS, issue_of, newest_events, parts};
 pub use issue::{
-    BodyRow, FacetsRow, GroupRecord, KeptRow, MAX_GROUPS, NotMergedRow, ReleaseRow, body,
+    BodyRow, FacetsRow, GroupRecord, KeptRow, MAX_GROUPS, NumberRow, ReleaseRow, body,
     body_in_slot, facets, groups, issue, kept, newest_release, not_merged, old_slots,
 };
 pub use list::{
     CountsRow, Cursor, IssueRecord, ListFilter, MAX_TAB_COUNT, PAGE, SCAN, counts, last_scanned,
     list,
 };
-pub use short_id::{number_of, short_id};
+pub use short_id::{number_in, number_of, short_id};
 
 /// A project, as pages need it.
 #[derive(Clone, Debug, Deserialize)]

@@ -3,6 +3,7 @@
 use serde_json::json;
 use worker::{Method, Response};
 
+use crate::api::regroup::Verb;
 use crate::failure::Failure;
 use crate::ingest::Endpoint;
 use crate::request::Incoming;
@@ -79,6 +80,15 @@ async fn developers(
         (Method::Get, ["api", "0", "projects", project, "events", event_id]) => {
             api::event(incoming, project, event_id).await
         }
+        (Method::Get, ["api", "0", "projects", project, "issues", short_id, "grouping"]) => {
+            api::grouping::grouping(incoming, project, short_id).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "issues", short_id, "compare", other]) => {
+            api::grouping::compare(incoming, project, short_id, other).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "rules", "preview"]) => {
+            api::grouping::preview(incoming, project).await
+        }
         (Method::Get, ["api", "0", "projects", project, "keys"]) => {
             api::settings::keys(incoming, project).await
         }
@@ -100,6 +110,17 @@ async fn developers(
         (Method::Get, ["api", "0", "projects", project, "outcomes"]) => {
             api::settings::outcomes(incoming, project).await
         }
+        (Method::Get, ["api", "0", "projects", project, "regroup"]) => {
+            api::regroup::state(incoming, project).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "regroup"]) => {
+            api::regroup::change(incoming, project, Verb::Start).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "regroup", verb])
+            if let Some(verb) = Verb::of(verb) =>
+        {
+            api::regroup::change(incoming, project, verb).await
+        }
         (method, ["api", "0", rest @ ..]) => programs(incoming, method, rest).await,
         (Method::Get, []) => dashboard::start(incoming).await,
         (Method::Get, [project, "issues"]) => dashboard::issues(incoming, project).await,
@@ -109,8 +130,21 @@ async fn developers(
         (Method::Get, [project, "issues", short_id, "events", event_id]) => {
             dashboard::issue(incoming, project, short_id, Some(event_id)).await
         }
+        (Method::Get, [project, "issues", short_id, "split"]) => {
+            dashboard::grouping::split_page(incoming, project, short_id).await
+        }
+        (Method::Get, [project, "issues", short_id, "compare"]) => {
+            dashboard::grouping::compare_with(incoming, project, short_id).await
+        }
+        (Method::Get, [project, "issues", short_id, "compare", other]) => {
+            dashboard::grouping::compare(incoming, project, short_id, other).await
+        }
         (Method::Get, [project, "settings"]) => {
             dashboard::settings::settings(incoming, project).await
+        }
+        (Method::Get, [project, "regroup"]) => dashboard::regroup::page(incoming, project).await,
+        (Method::Post, [project, "regroup", verb]) if let Some(verb) = Verb::of(verb) => {
+            dashboard::regroup::change(incoming, project, verb).await
         }
         (Method::Post, [project, "settings", section]) => {
             settings_form(incoming, project, section).await
@@ -132,7 +166,7 @@ async fn developers(
             dashboard::merge(incoming, project, short_id).await
         }
         (Method::Post, [project, "issues", short_id, "split"]) => {
-            dashboard::split(incoming, project, short_id).await
+            dashboard::grouping::split(incoming, project, short_id).await
         }
         (Method::Post, [project, "issues", short_id, "delete"]) => {
             dashboard::delete(incoming, project, short_id).await
@@ -230,6 +264,7 @@ async fn settings_form(
         "filters" => settings::filters(incoming, project).await,
         "privacy" => settings::privacy(incoming, project).await,
         "erase" => settings::erase(incoming, project).await,
+        "grouping" => settings::grouping(incoming, project).await,
         _ => Err(Failure::NotFound),
     }
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use trapline_core::filter::FilterSettings;
+use trapline_core::fingerprint::rules::Rules;
 use trapline_core::origin;
 use trapline_core::scrub::ScrubSettings;
 
@@ -11,6 +12,9 @@ use crate::sql::Statement;
 
 /// Longest change of settings, in bytes of JSON: hundreds of rules.
 pub const MAX_SETTINGS: usize = 64 * 1024;
+
+/// Longest text of grouping rules, in bytes: each event that waits in a queue has them with it.
+pub const MAX_RULES_TEXT: usize = 16 * 1024;
 
 /// Settings of a project.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -34,6 +38,8 @@ pub struct Settings {
     pub filters: FilterSettings,
     /// What is taken out of events before they are stored.
     pub scrub: ScrubSettings,
+    /// Which events are one issue beside what is taken for one anyway: a rule a line, as [`Rules`] has them.
+    pub grouping_rules: String,
 }
 
 impl Default for Settings {
@@ -48,7 +54,15 @@ impl Default for Settings {
             store_ip_addresses: false,
             filters: FilterSettings::default(),
             scrub: ScrubSettings::default(),
+            grouping_rules: String::new(),
         }
+    }
+}
+
+impl Settings {
+    /// The rules, read.
+    pub fn rules(&self) -> Rules {
+        Rules::stored(&self.grouping_rules)
     }
 }
 
@@ -77,8 +91,22 @@ pub fn check(changes: &Map<String, Value>) -> Result<(), String> {
         {
             return Err(format!("{name} cannot be {value}"));
         }
+        if let ("grouping_rules", Value::String(text)) = (name.as_str(), value) {
+            rules(text)?;
+        }
     }
     Ok(())
+}
+
+/// Reads grouping rules as they are typed.
+///
+/// # Errors
+/// A sentence: the first line that is no rule, with its number and the reason, or that they are too long.
+pub fn rules(typed: &str) -> Result<Rules, String> {
+    if typed.len() > MAX_RULES_TEXT {
+        return Err(format!("the rules have {} bytes, limit is {MAX_RULES_TEXT}", typed.len()));
+    }
+    Rules::parse(typed).map_err(|bad| bad.to_string())
 }
 
 fn without_null(value: &Value) -> Value {
@@ -151,6 +179,15 @@ mod tests {
         check(json!({"spike_protection": "no"}), Err("spike_protection cannot be \"no\""));
         check(json!({"filters": {"robots": true}}), Err("filters has no setting \"robots\""));
         check(json!({"filters": {"crawlers": 7}}), Err("filters cannot be {\"crawlers\":7}"));
+        check(json!({"grouping_rules": "# none\ntype:A -> b"}), Ok(()));
+        check(
+            json!({"grouping_rules": ["type:A -> b"]}),
+            Err("grouping_rules cannot be [\"type:A -> b\"]"),
+        );
+        let no_arrow = "line 2: a rule needs ` -> ` between what it fits and what it makes";
+        check(json!({"grouping_rules": "type:A -> b\ntype:A"}), Err(no_arrow));
+        let long = "#".repeat(MAX_RULES_TEXT + 1);
+        check(json!({"grouping_rules": long}), Err("the rules have 16385 bytes, limit is 16384"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use trapline_core::event::Event;
+use trapline_core::fingerprint::rules::Rules;
 use trapline_core::resolution::Unresolved;
 use trapline_core::scrub::{ScrubSettings, scrub};
 use trapline_symbols::table::Table;
@@ -39,6 +40,8 @@ pub struct Symbolicator<'a> {
     pub now_ms: i64,
     /// What is taken out of source lines, as of all else.
     pub scrub: &'a ScrubSettings,
+    /// The project's grouping rules.
+    pub rules: &'a Rules,
 }
 
 impl Symbolicator<'_> {

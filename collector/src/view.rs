@@ -5,8 +5,11 @@ use trapline_core::noise::Explanation;
 use trapline_core::page_check::Finding;
 
 use crate::artifacts::token::TokenRow;
+use crate::dashboard::grouping::Both;
+use crate::grouping::{Aspect, Explained, Preview};
 use crate::outcome::HourRow;
 use crate::project_key::KeyRow;
+use crate::regroup::{Outcome, Regroup};
 use crate::settings::Settings;
 
 /// What every page of a signed-in viewer has around its content.
@@ -204,6 +207,10 @@ pub struct IssuePage {
     pub distributions: Vec<Distribution>,
     /// Groups of the issue.
     pub groups: Vec<GroupRow>,
+    /// How the event shown is grouped.
+    pub explained: Option<Explained>,
+    /// Short ID of the issue that was just split off from this one.
+    pub split: Option<String>,
 }
 
 /// Where an event stands among its issue's.
@@ -269,6 +276,57 @@ pub struct SettingsPage {
     pub outcomes: Vec<HourRow>,
     /// Users whose data are still being erased.
     pub erasures: u64,
+    /// Grouping rules as they were typed, where they were not stored.
+    pub typed: Option<TypedRules>,
+}
+
+/// Grouping rules that were typed and not stored.
+#[derive(Clone, Debug, Default)]
+pub struct TypedRules {
+    /// A rule a line.
+    pub text: String,
+    /// `line 2: …`; empty if they can be read.
+    pub error: String,
+    /// What they would have caught.
+    pub preview: Preview,
+}
+
+/// `GET /{project}/issues/{short_id}/compare/{other}/`
+pub struct ComparePage {
+    /// Around the content.
+    pub shell: Shell,
+    /// The issues, and how they differ.
+    pub both: Both,
+    /// The project's grouping rules as they are.
+    pub rules: String,
+}
+
+/// `GET /{project}/issues/{short_id}/split/`
+#[derive(Clone, Debug, Default)]
+pub struct SplitPage {
+    /// Around the content.
+    pub shell: Shell,
+    /// The issue.
+    pub issue: IssueRow,
+    /// Groups that were looked at, the newest ones.
+    pub groups: usize,
+    /// Those of which no event is kept.
+    pub unread: usize,
+    /// What it may be split by.
+    pub aspects: Vec<Aspect>,
+}
+
+/// `GET /{project}/regroup/`
+#[derive(Clone, Debug, Default)]
+pub struct RegroupPage {
+    /// Around the content.
+    pub shell: Shell,
+    /// `SHOP` of `SHOP-4F`.
+    pub prefix: String,
+    /// The newest, if there was one.
+    pub regroup: Option<Regroup>,
+    /// What it would change, or has changed.
+    pub outcome: Outcome,
 }
 
 /// `GET /sign-in`

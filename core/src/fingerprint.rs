@@ -4,7 +4,8 @@
 //! fingerprint: events with equal raw fingerprints have equal fingerprints, always. So an issue is a set of groups,
 //! and whatever changes later (a merge, a late map, a new grouping version) only re-points groups.
 //!
-//! Version 0, which may change until the first release. In this order:
+//! Version 1 is frozen: `tests/corpora/grouping/pins/v1.txt` pins what it makes of every event of the corpus, and other rules
+//! are version 2 beside it. Version 0, before the first release, took the same components. In this order:
 //! 1. the sender's own `fingerprint`, in which `{{ default }}` stands for the rest (`client`);
 //! 2. the first rule of the project that fits ([`rules`]);
 //! 3. every exception of the chain: what its message says, whatever engine says it (`canonical`), and, where a message
@@ -37,6 +38,9 @@ pub use message::parameterised;
 pub use place::has_minified_name;
 use rules::Rules;
 
+/// The version by which new events are grouped.
+pub const VERSION: u8 = 1;
+
 /// 128 bits of SHA-256 over the components, each led by its length.
 pub type Hash = [u8; 16];
 
@@ -47,14 +51,18 @@ pub struct Fingerprint {
     pub hash: Hash,
     /// What was hashed, readable: `TypeError + formatTotal ← renderSummary`.
     pub label: String,
+    /// What the version before makes of the same event: it may have made the issue already.
+    pub earlier: Hash,
+    /// [`Rules::digest`] of the rules that it was made under.
+    pub rules: String,
 }
 
-/// The raw fingerprint: equal for events that say the same. Without rules of the project.
+/// The raw fingerprint: equal for events that say the same. Without rules of a project.
 pub fn raw(project_id: u32, event: &Event) -> Hash {
     raw_by(project_id, event, &Rules::default())
 }
 
-/// The raw fingerprint, as fine as [`group_by`] with the same rules.
+/// The raw fingerprint, as fine as [`group_by`] with the same rules. Events that no rule may catch have the same one without.
 pub fn raw_by(project_id: u32, event: &Event, rules: &Rules) -> Hash {
     let mut parts = Parts::new();
     parts.add(&project_id.to_string());
@@ -88,9 +96,14 @@ pub fn raw_by(project_id: u32, event: &Event, rules: &Rules) -> Hash {
     parts.hash()
 }
 
-/// The fingerprint of version 0.
-pub fn v0(event: &Event) -> Fingerprint {
-    group(event).fingerprint()
+/// The fingerprint of version 1, without rules of a project.
+pub fn v1(event: &Event) -> Fingerprint {
+    v1_by(event, &Rules::default())
+}
+
+/// The fingerprint of version 1 under a project's rules.
+pub fn v1_by(event: &Event, rules: &Rules) -> Fingerprint {
+    Fingerprint { rules: rules.digest(), ..group_by(event, rules).fingerprint() }
 }
 
 /// Written by a bundler rather than a person: a far column, or a name of one or two letters.

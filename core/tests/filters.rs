@@ -202,7 +202,7 @@ fn check_class(class: Class) -> Vec<fingerprint::Hash> {
     let events = samples(&corpus, "samples").into_iter().map(|sample| {
         let event = event_of(&sample);
         assert_eq!(classify(&event), Some(class), "{sample}");
-        fingerprint::v0(&event).hash
+        fingerprint::v1(&event).hash
     });
     events.collect()
 }
@@ -224,7 +224,7 @@ fn network_failures_are_explained_and_split_by_who_asked() {
     check_class(Class::Network);
     let asked = |value: &str, frame: &str| {
         let sample = json!({"type": "TypeError", "value": value, "frames": [frame]});
-        fingerprint::v0(&event_of(&sample)).hash
+        fingerprint::v1(&event_of(&sample)).hash
     };
     let chrome = asked("Failed to fetch", "loadCart@https://shop.test/a.js:1:2");
     let safari = asked("Load failed", "loadCart@https://shop.test/a.js:1:3");

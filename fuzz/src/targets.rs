@@ -79,7 +79,7 @@ fn judge(event: &Event, settings: &FilterSettings) {
         assert!(!explain(class, &Releases::default()).explanation.is_empty());
     }
     assert!(title::title(event).value.len() <= 300);
-    assert!(fingerprint::v0(event).label.len() <= 300);
+    assert!(fingerprint::v1(event).label.len() <= 300);
 }
 
 /// The first byte chooses the encoding.

@@ -20,6 +20,7 @@ use xtask::worker::{Options, Worker};
 use crate::Test;
 use crate::faults::{EVENT, WHEN};
 use crate::ledger::{assert_stored, counted, envelope};
+use crate::sender;
 
 pub const TESTS: &[Test] = &[
     ("projects_are_spread_over_the_databases_that_are_bound", two_databases),
@@ -91,6 +92,21 @@ fn queue(world: &World) {
     });
     assert_stored(&faulty.database, &project, &numbers);
     assert!(faulty.report().refused.is_empty(), "{:?}", faulty.report());
+    // Rules of the project come along.
+    project.api.set(&json!({ "grouping_rules": "message:joined* -> joined" })).expect("a rule");
+    for (number, message) in [(101, "joined by a rule"), (102, "joined, too, by that")] {
+        assert_eq!(project.send(&sender::envelope(number, message)).status, 200);
+    }
+    eventually_within(Duration::from_secs(60), || {
+        let issues = project.api.issues()?;
+        let joined: Vec<u64> = issues
+            .iter()
+            .filter(|issue| issue.value.starts_with("joined"))
+            .map(|issue| issue.count)
+            .collect();
+        ensure!(joined == [2], "{issues:?}");
+        Ok(())
+    });
 }
 
 fn count(project: &Project) -> anyhow::Result<u64> {

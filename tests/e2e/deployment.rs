@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-const DASHBOARD: [(&str, &str); 55] = [
+const DASHBOARD: [(&str, &str); 61] = [
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -165,7 +165,10 @@ const DASHBOARD: [(&str, &str); 55] = [
     ("Get", "/api/0/projects"),
     ("Get", "/api/0/projects/{project}/issues"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/events"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}/grouping"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}/compare/{other}"),
     ("Get", "/api/0/projects/{project}/events/{event_id}"),
+    ("Post", "/api/0/projects/{project}/rules/preview"),
     ("Get", "/api/0/projects/{project}/keys"),
     ("Post", "/api/0/projects/{project}/keys"),
     ("Delete", "/api/0/projects/{project}/keys/{public_key}"),
@@ -201,6 +204,9 @@ const DASHBOARD: [(&str, &str); 55] = [
     ("Get", "/{project}/issues"),
     ("Get", "/{project}/issues/{short_id}"),
     ("Get", "/{project}/issues/{short_id}/events/{event_id}"),
+    ("Get", "/{project}/issues/{short_id}/split"),
+    ("Get", "/{project}/issues/{short_id}/compare"),
+    ("Get", "/{project}/issues/{short_id}/compare/{other}"),
     ("Post", "/{project}/issues/{short_id}/status"),
     ("Get", "/{project}/setup/check"),
     ("Post", "/{project}/setup/check"),
@@ -222,6 +228,10 @@ fn page_origin(world: &World) {
     let envelope = format!("{{}}\n{{\"type\":\"event\"}}\n{event}");
     assert_eq!(project.send(envelope.as_bytes()).status, 200);
     let short_id = project.api.only_issue().unwrap().short_id;
+    let event = json!({ "message": "another bug of the shop" });
+    let envelope = format!("{{}}\n{{\"type\":\"event\"}}\n{event}");
+    assert_eq!(project.send(envelope.as_bytes()).status, 200);
+    let other = project.api.issues().unwrap().remove(0).short_id;
     let worker = &world.worker;
     let link = project.sign_in.strip_prefix(&worker.dashboard()).unwrap();
     let token = link.trim_start_matches("/sign-in/");
@@ -232,6 +242,7 @@ fn page_origin(world: &World) {
         let path = pattern
             .replace("{project}", &project.slug)
             .replace("{short_id}", &short_id)
+            .replace("{other}", &other)
             .replace("{event_id}", EVENT)
             .replace("{public_key}", &project.key())
             .replace("{section}", "keys")
@@ -252,6 +263,8 @@ fn page_origin(world: &World) {
             let expected = match pattern {
                 "/no-such-page" => 404,
                 "/" | "/{project}/setup/check" => 303,
+                // It was not said with which.
+                "/{project}/issues/{short_id}/compare" => 400,
                 _ => 200,
             };
             let answer = get(worker, &path, &session);

@@ -24,6 +24,7 @@ mod failing_database;
 mod faults;
 mod first_event;
 mod gate;
+mod grouping_rules;
 mod hostile;
 mod hostile_bodies;
 mod issue_life;
@@ -128,6 +129,7 @@ fn tests() -> Vec<Test> {
         demo::TESTS,
         dashboard::TESTS,
         issue_life::TESTS,
+        grouping_rules::TESTS,
         deployment::TESTS,
         page_check::TESTS,
         first_event::TESTS,

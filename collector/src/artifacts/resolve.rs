@@ -82,6 +82,7 @@ pub async fn resolve(incoming: &mut Incoming, project: &str) -> Result<Response,
         project_id: project.id,
         now_ms: incoming.now_ms,
         scrub: &settings.scrub,
+        rules: &settings.rules(),
     };
     let event = event(asked);
     let resolved = symbolicator.resolved(&event).await?.unwrap_or(event);

@@ -22,8 +22,11 @@ pub const ARTIFACTS_WRITE: &str = "artifacts:write";
 /// May read projects, issues and events by the JSON API.
 pub const PROJECT_READ: &str = "project:read";
 
+/// May regroup issues.
+pub const PROJECT_WRITE: &str = "project:write";
+
 /// Every scope that there is.
-pub const SCOPES: [&str; 2] = [ARTIFACTS_WRITE, PROJECT_READ];
+pub const SCOPES: [&str; 3] = [ARTIFACTS_WRITE, PROJECT_READ, PROJECT_WRITE];
 
 /// The organisation that tools ask for: a deployment has one, and takes any name for it.
 pub const ORGANISATION: &str = "trapline";

@@ -8,7 +8,7 @@ use crate::deletion;
 use crate::failure::Failure;
 use crate::life::{self, Decision, Deleting, Until};
 use crate::plan::HOUR_MS;
-use crate::read::{self, NotMergedRow};
+use crate::read::{self, NumberRow};
 use crate::reply;
 use crate::request::{Incoming, field};
 
@@ -88,29 +88,19 @@ pub async fn merge(
     let named = form.iter().filter(|(name, _)| name == "with").flat_map(|(_, value)| {
         value.split([',', ' ', '\n', '\r']).filter(|part| !part.is_empty()).collect::<Vec<_>>()
     });
-    let prefix = format!("{}-", visit.project.short_prefix);
+    let prefix = &visit.project.short_prefix;
     let mut sources = Vec::new();
     for name in named {
-        let upper = name.to_ascii_uppercase();
-        let is_ours = upper.starts_with(&prefix) || !upper.contains('-');
-        match read::number_of(name).filter(|_| is_ours) {
-            Some(number) => sources.push(number),
-            None => {
-                let example = format!("{prefix}4F");
-                return Err(Failure::BadRequest(format!(
-                    "{name:?} is no issue of this project: name it like {example}"
-                )));
-            }
-        }
+        sources.push(read::number_in(prefix, name).ok_or_else(|| super::not_ours(prefix, name))?);
     }
     if sources.is_empty() || sources.len() > MAX_MERGED {
         return Err(Failure::BadRequest(format!("name 1 to {MAX_MERGED} issues to merge")));
     }
     visit.store.write(|_| life::merge(project_id, target, &sources, now_ms)).await?;
     let left_out = read::not_merged(project_id, target, &sources);
-    let left_out: Vec<NotMergedRow> = visit.store.read(&left_out).await?.all()?;
+    let left_out: Vec<NumberRow> = visit.store.read(&left_out).await?.all()?;
     if !left_out.is_empty() {
-        let name = |row: &NotMergedRow| read::short_id(&visit.project.short_prefix, row.number);
+        let name = |row: &NumberRow| read::short_id(&visit.project.short_prefix, row.number);
         let names: Vec<String> = left_out.iter().map(name).collect();
         let others = if left_out.len() < sources.len() { " The others were merged." } else { "" };
         return Err(Failure::BadRequest(format!(
@@ -120,24 +110,6 @@ pub async fn merge(
         )));
     }
     Ok(reply::redirect(&format!("/{slug}/issues/{short_id}/")))
-}
-
-/// `POST /{project}/issues/{short_id}/split` with `group`, raw fingerprints: they leave the issue.
-pub async fn split(
-    incoming: &mut Incoming,
-    slug: &str,
-    short_id: &str,
-) -> Result<Response, Failure> {
-    let Signed { visit, form, project_id, number, now_ms } =
-        signed(incoming, slug, short_id).await?;
-    let groups: Vec<String> =
-        form.iter().filter(|(name, _)| name == "group").map(|(_, hash)| hash.clone()).collect();
-    let is_hash = |hash: &String| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit());
-    if groups.is_empty() || !groups.iter().all(is_hash) {
-        return Err(Failure::BadRequest("group is a raw fingerprint of 32 digits".into()));
-    }
-    visit.store.write(|_| life::split(project_id, number, &groups, now_ms)).await?;
-    Ok(reply::redirect(&format!("/{slug}/issues/{short_id}/#grouping")))
 }
 
 /// `POST /{project}/issues/{short_id}/delete`

@@ -7,12 +7,13 @@ use worker::Response;
 
 use super::{Visit, row, shell, visit};
 use crate::failure::Failure;
+use crate::grouping::explained;
 use crate::plan::{HOUR_MS, bytes_of_hex, event_of_bytes};
 use crate::read::{self, BodyRow, FacetsRow, GroupRecord, IssueRecord, KeptRow, ReleaseRow};
 use crate::request::Incoming;
 use crate::store::Rows;
 use crate::view::{Distribution, FACET_EVENTS, GroupRow, IssuePage, Position};
-use crate::{pages, reply};
+use crate::{pages, reply, settings};
 
 /// Groups of an issue that distributions look at: one statement each.
 const FACET_GROUPS: usize = 10;
@@ -53,12 +54,18 @@ pub async fn issue(
     let newest_release = newest_release
         .first()?
         .map_or_else(|| last_release.clone(), |newest: ReleaseRow| newest.version);
+    let rules = settings::parse(&visit.project.settings).rules();
     let page = IssuePage {
         shell: shell(&visit, &counts.first()?.unwrap_or_default(), incoming.now_ms),
         issue: row(prefix, &record, incoming.now_ms),
         noise: shown.event.as_ref().and_then(|event| noise(event, &newest_release)),
         newest_release,
         releases: (record.first_release.clone(), last_release),
+        explained: shown.event.as_ref().map(|event| {
+            let stored = groups.iter().find(|record| group == Some(record.hash));
+            explained(event, &rules, stored.map_or("", |record| &record.label))
+        }),
+        split: incoming.query("split").filter(|id| read::number_in(prefix, id).is_some()),
         event: shown.event,
         position: shown.position,
         distributions: shown.distributions,

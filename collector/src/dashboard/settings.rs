@@ -5,14 +5,16 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use worker::Response;
 
+use super::grouping::sample;
 use super::{Visit, shell, visit};
 use crate::api::{settings as api, tokens};
 use crate::artifacts::token;
 use crate::failure::Failure;
+use crate::grouping::{Preview, preview};
 use crate::outcome::HourRow;
 use crate::read;
 use crate::request::{Incoming, field};
-use crate::view::{Section, SettingsPage, Shell};
+use crate::view::{Section, SettingsPage, Shell, TypedRules};
 use crate::{account, erasure, pages, reply, settings, setup};
 
 /// Hours of outcomes that the page shows.
@@ -21,15 +23,16 @@ const HOURS: i64 = 24;
 /// Renders the page.
 pub async fn settings(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     let visit = visit(incoming, slug).await?;
-    rendered(incoming, &visit, None).await
+    Ok(reply::page(200, rendered(incoming, &visit, None, None).await?))
 }
 
-/// The page, with a token that was just made.
+/// The page, with a token that was just made, or rules that were typed.
 async fn rendered(
     incoming: &Incoming,
     visit: &Visit,
     new_token: Option<String>,
-) -> Result<Response, Failure> {
+    typed: Option<TypedRules>,
+) -> Result<String, Failure> {
     let project = &visit.project;
     let dsn = |key: &str| setup::dsn(incoming, key, project.id);
     let keys = api::key_rows(incoming, project).await?.into_iter();
@@ -45,8 +48,9 @@ async fn rendered(
         settings: settings::parse(&project.settings),
         outcomes,
         erasures: pending.first::<Pending>()?.map_or(0, |row| row.pending),
+        typed,
     };
-    Ok(reply::page(200, pages::settings(&page)?))
+    Ok(pages::settings(&page)?)
 }
 
 /// `POST …/keys` with `label`.
@@ -71,7 +75,7 @@ pub async fn create_token(incoming: &mut Incoming, slug: &str) -> Result<Respons
     let all_projects = is_on(&"all_projects");
     let label = field(&form, "label");
     let (_, token) = tokens::make(incoming, &visit, label, &scopes, all_projects).await?;
-    rendered(incoming, &visit, Some(token)).await
+    Ok(reply::page(200, rendered(incoming, &visit, Some(token), None).await?))
 }
 
 /// `POST …/revoke-token` with `token`, its ID.
@@ -137,6 +141,29 @@ pub async fn privacy(incoming: &mut Incoming, slug: &str) -> Result<Response, Fa
     changes.insert("scrub".to_owned(), scrub.into());
     api::change(incoming, &mut visit.project, &changes, None).await?;
     Ok(back(slug, "privacy"))
+}
+
+/// `POST …/grouping` with `grouping_rules`, one a line; with `preview` they are only tried. What is no rule is shown beside
+/// what is wrong with it.
+pub async fn grouping(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let (mut visit, form) = signed(incoming, slug).await?;
+    let text = field(&form, "grouping_rules").replace("\r\n", "\n");
+    let typed = |error: String, preview: Preview| TypedRules { text: text.clone(), error, preview };
+    let rules = match settings::rules(&text) {
+        Ok(rules) => rules,
+        Err(error) => {
+            let typed = typed(error, Preview::default());
+            return Ok(reply::page(400, rendered(incoming, &visit, None, Some(typed)).await?));
+        }
+    };
+    if form.iter().any(|(name, _)| name == "preview") {
+        let preview = preview(&rules, sample(&visit).await?);
+        let typed = typed(String::new(), preview);
+        return Ok(reply::page(200, rendered(incoming, &visit, None, Some(typed)).await?));
+    }
+    let changes = Map::from_iter([("grouping_rules".to_owned(), text.into())]);
+    api::change(incoming, &mut visit.project, &changes, None).await?;
+    Ok(back(slug, "grouping"))
 }
 
 /// `POST …/erase` with `user`.

@@ -1,5 +1,7 @@
 //! Several issues are one bug, or one is several: groups are re-pointed.
 
+use trapline_core::title::Title;
+
 use crate::sql::{Arg, Statement};
 
 /// Makes the groups of `sources` count for `target`. Issues that are merged already, deleted or unknown are left out,
@@ -81,6 +83,29 @@ pub fn split(project_id: u32, number: u32, groups: &[String], now_ms: i64) -> Ve
     ]
 }
 
+/// Takes groups out of an issue into a new one, all of them, wherever they came from, unless it has no others. `title` is
+/// of an event of theirs. Their later events follow; other events of the same fingerprint stay with the issue. Merging the
+/// new issue into the old one undoes it. Walks the same as [`split`].
+pub fn part(project_id: u32, number: u32, groups: &[String], title: Title) -> Vec<Statement> {
+    let list = serde_json::to_string(groups).unwrap_or_default();
+    let three = |sql| Statement::new(sql, [project_id.into(), number.into(), list.as_str().into()]);
+    let titled = [
+        project_id.into(),
+        number.into(),
+        list.as_str().into(),
+        title.kind.into(),
+        title.value.into(),
+        title.function.into(),
+        title.place.into(),
+    ];
+    vec![
+        Statement::new(NEW_TITLED_ISSUE, titled),
+        three(MOVE_TO_NEW),
+        users_after_parting(project_id, number, &list),
+        last_hours(project_id, number, &list),
+    ]
+}
+
 /// Counts the users of an issue anew, and of all that its `groups`, hexadecimal digits in a JSON list, may have gone to.
 pub(super) fn users_after_parting(project_id: u32, number: u32, groups: &str) -> Statement {
     Statement::new(SPLIT_USERS, [project_id.into(), number.into(), groups.into()])
@@ -114,26 +139,35 @@ const GO_HOME: &str = concat!(
     AND EXISTS (SELECT 1 FROM issue i WHERE i.project_id = ?1 AND i.number = event_group.home AND i.status < 3)"
 );
 
-/// Only if some group stays behind.
-const NEW_ISSUE: &str = concat!(
-    "INSERT INTO issue (project_id, number, kind, value, function, place, level, handled, first_release, last_hour)
-    SELECT ?1, 1 + (SELECT max(number) FROM issue WHERE project_id = ?1), kind, value, function, place,
-        level, handled, first_release, last_hour
-    FROM issue WHERE project_id = ?1 AND number = ?2 AND status < 3
-    AND EXISTS (SELECT 1 ",
-    chosen!(),
-    ")
-    AND EXISTS (SELECT 1 FROM event_group s INDEXED BY event_group_by_issue WHERE s.project_id = ?1 AND s.number = ?2
-        AND s.hash NOT IN (SELECT g.hash ",
-    chosen!(),
-    "))"
-);
+/// Makes the next issue out of `?2`, only if some group stays behind.
+macro_rules! new_issue {
+    ($title:literal) => {
+        concat!(
+            "INSERT INTO issue (project_id, number, kind, value, function, place, level, handled, first_release, last_hour)
+            SELECT ?1, 1 + (SELECT max(number) FROM issue WHERE project_id = ?1), ",
+            $title,
+            ", level, handled, first_release, last_hour
+            FROM issue WHERE project_id = ?1 AND number = ?2 AND status < 3
+            AND EXISTS (SELECT 1 ",
+            chosen!(),
+            ")
+            AND EXISTS (SELECT 1 FROM event_group s INDEXED BY event_group_by_issue WHERE s.project_id = ?1
+                AND s.number = ?2 AND s.hash NOT IN (SELECT g.hash ",
+            chosen!(),
+            "))"
+        )
+    };
+}
+
+const NEW_ISSUE: &str = new_issue!("kind, value, function, place");
+
+const NEW_TITLED_ISSUE: &str = new_issue!("?4, ?5, ?6, ?7");
 
 /// The issue that was just made has no groups yet.
 const MOVE_TO_NEW: &str = concat!(
     "UPDATE event_group SET
         number = (SELECT max(number) FROM issue WHERE project_id = ?1),
-        home = (SELECT max(number) FROM issue WHERE project_id = ?1)
+        home = (SELECT max(number) FROM issue WHERE project_id = ?1), parted = 1
     WHERE project_id = ?1 AND number = ?2 AND hash IN (SELECT g.hash ",
     chosen!(),
     ")

@@ -1,6 +1,6 @@
 //! A group's frames have been resolved after its events were stored: it counts for the issue that they make.
 
-use trapline_core::fingerprint::Fingerprint;
+use trapline_core::fingerprint::{Fingerprint, VERSION};
 use trapline_core::title::Title;
 
 use super::merge::{last_hours, users_after_parting};
@@ -39,11 +39,19 @@ pub fn repoint(
         Statement { sql, args }
     };
     let mut moved = key();
-    moved.extend([fingerprint.label.as_str().into(), (*is_partial).into()]);
+    moved.extend([
+        fingerprint.label.as_str().into(),
+        (*is_partial).into(),
+        u32::from(VERSION).into(),
+        fingerprint.rules.as_str().into(),
+    ]);
+    let mut earlier = key();
+    earlier.push(fingerprint.earlier.as_slice().into());
     let groups =
         serde_json::to_string(&[trapline_core::fingerprint::hex(group)]).unwrap_or_default();
     let closed: Vec<Arg> = vec![project_id.into(), group.into(), number.into(), now_ms.into()];
     vec![
+        Statement { sql: FIND_EARLIER, args: earlier },
         titled(NEW_ISSUE),
         Statement { sql: NEW_FINGERPRINT, args: key() },
         titled(TAKE_ISSUE_ALONG),
@@ -69,6 +77,16 @@ macro_rules! is_known {
             AND i.status < 4 WHERE f.project_id = ?1 AND f.hash = ?3)"
     };
 }
+
+/// An issue that the version before made of the same frames is known by the new fingerprint too.
+const FIND_EARLIER: &str = concat!(
+    "INSERT INTO issue_fingerprint (project_id, hash, number)
+    SELECT ?1, ?3, e.number FROM issue_fingerprint e JOIN issue n ON n.project_id = ?1 AND n.number = e.number AND n.status < 4
+    WHERE e.project_id = ?1 AND e.hash = ?4 AND EXISTS (SELECT 1 FROM event_group WHERE project_id = ?1 AND hash = ?2)
+    AND NOT ",
+    is_known!(),
+    " ON CONFLICT DO UPDATE SET number = excluded.number"
+);
 
 const NEW_ISSUE: &str = concat!(
     "INSERT INTO issue (project_id, number, kind, value, function, place, level, handled, first_release, last_hour,
@@ -105,7 +123,7 @@ const MOVE: &str = "
     UPDATE event_group SET (number, home) = (
         SELECT CASE WHEN i.merged_into > 0 THEN i.merged_into ELSE i.number END, i.number
         FROM issue_fingerprint f JOIN issue i ON i.project_id = ?1 AND i.number = f.number
-        WHERE f.project_id = ?1 AND f.hash = ?3), label = ?4, raw_frames = ?5
+        WHERE f.project_id = ?1 AND f.hash = ?3), label = ?4, raw_frames = ?5, version = ?6, rules = ?7
     WHERE project_id = ?1 AND hash = ?2 AND EXISTS (
         SELECT 1 FROM issue_fingerprint f JOIN issue i ON i.project_id = ?1 AND i.number = f.number AND i.status < 4
         WHERE f.project_id = ?1 AND f.hash = ?3)";

@@ -2,6 +2,7 @@ use super::*;
 use crate::plan::{Commit, Hints, Sender, digest, plan};
 use crate::sql::test_db::TestDb;
 use trapline_core::event::{Event, Exception, Frame, User};
+use trapline_core::title::Title;
 
 const NOW_MS: i64 = 1_800_000_000_000;
 
@@ -152,6 +153,42 @@ fn an_own_group_that_is_split_off_becomes_a_new_issue() {
     assert_eq!(db.number("SELECT max(number) FROM issue"), 4);
     db.batch(&merge(1, 1, &[4], NOW_MS));
     check(&db, &[(1, 0, 5, 2), (2, 0, 1, 1), (3, 0, 2, 2)]);
+}
+
+#[test]
+fn what_is_parted_is_one_new_issue_wherever_it_came_from() {
+    let db = three_issues();
+    db.batch(&merge(1, 1, &[2, 3], NOW_MS));
+    let own = groups_of(&db, 1);
+    let title = || Title { value: "parted".into(), ..Title::default() };
+    // One of its own, and one that a merge brought.
+    for _ in 0..2 {
+        db.batch(&part(1, 1, &own[1..3], title()));
+        check(&db, &[(1, 0, 3, 3), (4, 0, 3, 2)]);
+    }
+    let sql = "SELECT value FROM issue WHERE number IN (1, 4) ORDER BY number";
+    assert_eq!(db.rows(&Statement::new(sql, [])), [["a"], ["parted"]]);
+    // Their events follow; the merge goes on for others.
+    store(&db, 7, "a", "/y.js", "jo");
+    store(&db, 8, "b", "/x.js", "ann");
+    store(&db, 9, "b", "/new.js", "bo");
+    store(&db, 10, "a", "/x.js", "jo");
+    check(&db, &[(1, 0, 5, 4), (4, 0, 5, 3)]);
+    // Merged back, all counts are as if nothing had been.
+    db.batch(&merge(1, 1, &[4], NOW_MS));
+    check(&db, &[(1, 0, 10, 5)]);
+}
+
+#[test]
+fn all_groups_of_an_issue_are_not_parted_from_it() {
+    let db = three_issues();
+    let own = groups_of(&db, 1);
+    let title = || Title { value: "parted".into(), ..Title::default() };
+    db.batch(&part(1, 1, &own, title()));
+    db.batch(&part(1, 1, &groups_of(&db, 3), title()));
+    db.batch(&part(1, 1, &[], title()));
+    check(&db, &[(1, 0, 3, 2), (2, 0, 1, 1), (3, 0, 2, 2)]);
+    assert_eq!(db.number("SELECT count(*) FROM issue WHERE value = 'parted'"), 0);
 }
 
 #[test]

@@ -145,3 +145,20 @@ fn bodies_of_the_first_schema_are_found() {
         .collect();
     assert_eq!(db.rows(&crate::read::kept(1, &records)).len(), 6);
 }
+
+#[test]
+fn groups_that_were_split_off_before_regrouping_was_there_stay_apart() {
+    let db = TestDb::at_schema(5);
+    db.run("INSERT INTO project (slug, name, short_prefix, created_ms) VALUES ('shop', 'Shop', 'SHOP', 0)");
+    for number in 1..4 {
+        db.run(&format!(
+            "INSERT INTO event_group (project_id, hash, number, home, label, events, stored, users, hour, hour_events, bodies,
+                next_body, body_ms, first_seen_ms, last_seen_ms, last_release)
+             VALUES (1, x'0{number}', {number}, {number}, '', 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, '')"
+        ));
+    }
+    db.run("INSERT INTO issue_fingerprint (project_id, hash, number) VALUES (1, x'aa', 1), (1, x'bb', 3), (2, x'bb', 2)");
+    db.migrate_from(5);
+    let parted = Statement::new("SELECT number, version FROM event_group WHERE parted = 1", []);
+    assert_eq!(db.rows(&parted), [["2", "0"]]);
+}

@@ -7,10 +7,11 @@ use trapline_core::event::{Event, Named, Scrubbed};
 use super::breadcrumbs::{Trail, trail};
 use super::chart::{Trend, trend};
 use super::details::{Section, named, sections};
+
 use super::life::Life;
 use super::number::{count, counted, percent, share, users};
 use super::row::{Mark, Tag, Title, mark, tags, title};
-use super::shell::Sidebar;
+use super::shell;
 use super::stack::{self, Link, Run};
 use super::time::{Moment, moment};
 use crate::view::{FACET_EVENTS, GroupRow, IssuePage};
@@ -19,8 +20,9 @@ use crate::view::{FACET_EVENTS, GroupRow, IssuePage};
 #[derive(Template)]
 #[template(path = "issue.html")]
 pub(super) struct Issue<'a> {
-    sidebar: Sidebar<'a>,
     page: &'a IssuePage,
+    /// The issue's path.
+    here: String,
     title: Title<'a>,
     mark: Mark,
     tags: Vec<Tag>,
@@ -94,8 +96,8 @@ impl<'a> Issue<'a> {
     pub(super) fn of(page: &'a IssuePage) -> Self {
         let (issue, now_ms) = (&page.issue, page.shell.now_ms);
         Self {
-            sidebar: Sidebar::of(&page.shell),
             page,
+            here: shell::path_of(&page.shell, issue),
             title: title(issue),
             mark: mark(issue),
             // The mark beside them already says it.

@@ -4,7 +4,6 @@ use askama::Template;
 
 use super::number::{count, counted, issues};
 use super::row::Row;
-use super::shell::Sidebar;
 use crate::read::SCAN;
 use crate::view::{IssuesPage, Status};
 
@@ -12,7 +11,6 @@ use crate::view::{IssuesPage, Status};
 #[derive(Template)]
 #[template(path = "issues.html")]
 pub(super) struct List<'a> {
-    sidebar: Sidebar<'a>,
     page: &'a IssuesPage,
     tabs: [Tab; 3],
     rows: Vec<Row<'a>>,
@@ -47,7 +45,6 @@ impl<'a> List<'a> {
             is_current: page.status == of,
         };
         Self {
-            sidebar: Sidebar::of(&page.shell),
             page,
             tabs: [
                 tab("Open", Status::Unresolved, open),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
+use super::grouping::Rules;
 use super::number::{count, counted};
-use super::shell::Sidebar;
 use super::time::{Moment, moment};
 use crate::artifacts::token::TokenRow;
 use crate::settings;
@@ -15,7 +15,6 @@ use crate::view::SettingsPage;
 #[derive(Template)]
 #[template(path = "settings.html")]
 pub(super) struct Settings<'a> {
-    sidebar: Sidebar<'a>,
     page: &'a SettingsPage,
     settings: &'a settings::Settings,
     keys: Vec<Key<'a>>,
@@ -31,6 +30,7 @@ pub(super) struct Settings<'a> {
     /// `The data of 2 users are still being erased.`
     erasures: String,
     outcomes: Vec<Outcome>,
+    rules: Rules<'a>,
 }
 
 struct Key<'a> {
@@ -82,7 +82,6 @@ impl<'a> Settings<'a> {
             revoked: row.revoked_ms.and_then(|revoked_ms| moment(revoked_ms, now_ms)),
         };
         Self {
-            sidebar: Sidebar::of(&page.shell),
             page,
             settings,
             keys: page.keys.iter().map(key).collect(),
@@ -100,6 +99,7 @@ impl<'a> Settings<'a> {
                 users => format!("The data of {} are still being erased.", counted(users, "user")),
             },
             outcomes: outcomes(page),
+            rules: Rules::of(page),
         }
     }
 }

@@ -1,7 +1,34 @@
-//! What stands around the content of a signed-in viewer's page: the sidebar.
+//! What stands around the content of a signed-in viewer's page: title and sidebar. Rendered in one place: in every page's own
+//! template it would be compiled in as often.
+
+use askama::Template;
 
 use super::number::issues;
-use crate::view::{Section, Shell};
+use crate::view::{IssueRow, Section, Shell};
+
+/// `shell.html`
+#[derive(Template)]
+#[template(path = "shell.html")]
+struct Framed<'a> {
+    sidebar: Sidebar<'a>,
+    title: &'a str,
+    /// Rendered.
+    content: &'a str,
+}
+
+/// A page of a signed-in viewer, given its content as HTML.
+pub(super) fn framed(shell: &Shell, title: &str, content: &str) -> Result<String, askama::Error> {
+    Framed { sidebar: Sidebar::of(shell), title, content }.render()
+}
+
+/// `/hazel-shop/issues/SHOP-4F/`
+pub(super) fn path_of(shell: &Shell, issue: &IssueRow) -> String {
+    let Shell { project_slug, .. } = shell;
+    // Digits, letters and a hyphen; what is anything else names no issue.
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
+    let short_id: String = issue.short_id.chars().filter(is_plain).collect();
+    format!("/{project_slug}/issues/{short_id}/")
+}
 
 /// The sidebar, ready to print.
 #[derive(Debug)]

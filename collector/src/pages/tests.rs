@@ -3,6 +3,7 @@
 use trapline_core::page_check::Finding;
 
 use super::*;
+use crate::regroup::{self, Join, Outcome, Part, Regroup, Split};
 use crate::view::{Condition, PageRead, Status};
 
 /// Breaks out of text, of both kinds of attribute, and of a URL.
@@ -64,7 +65,44 @@ fn issue_without_its_event_is_text() {
 
 #[test]
 fn settings_are_text() {
-    check_is_text(settings(&sample::settings(PAYLOAD)), 15);
+    check_is_text(settings(&sample::settings(PAYLOAD)), 20);
+}
+
+#[test]
+fn compared_issues_are_text() {
+    check_is_text(compare(&sample::compare(PAYLOAD)), 30);
+}
+
+#[test]
+fn an_issue_that_is_split_is_text() {
+    check_is_text(split(&sample::split(PAYLOAD)), 15);
+}
+
+#[test]
+fn regrouping_is_text() {
+    let issue = || regroup::Issue { number: 1, title: PAYLOAD.into() };
+    let part = |issue| Part { issue, label: PAYLOAD.into(), groups: 1, events: 2 };
+    let outcome = Outcome {
+        joins: vec![Join { into: issue(), from: vec![part(Some(issue()))] }],
+        splits: vec![Split { issue: issue(), parts: vec![part(Some(issue())), part(None)] }],
+        unlisted: 3,
+    };
+    let found = Regroup {
+        started_by: PAYLOAD.into(),
+        started_ms: 1,
+        applied_by: PAYLOAD.into(),
+        applied_ms: 2,
+        ..Regroup::default()
+    };
+    for state in 0..7 {
+        let regroup = Some(Regroup { state, ..found.clone() });
+        let shell = sample::settings(PAYLOAD).shell;
+        let outcome = outcome.clone();
+        check_is_text(
+            super::regroup(&RegroupPage { shell, prefix: PAYLOAD.into(), regroup, outcome }),
+            10,
+        );
+    }
 }
 
 #[test]
@@ -107,9 +145,13 @@ pub(super) mod sample {
     use trapline_core::defect::Defect;
     use trapline_core::event::*;
     use trapline_core::filter::FilterSettings;
+    use trapline_core::fingerprint::ComponentKind;
+    use trapline_core::fingerprint::rules::Rules;
     use trapline_core::scrub::ScrubSettings;
 
     use crate::artifacts::token::TokenRow;
+    use crate::dashboard::grouping::{Both, Known};
+    use crate::grouping::*;
     use crate::outcome::HourRow;
     use crate::project_key::KeyRow;
     use crate::settings::Settings;
@@ -161,6 +203,55 @@ pub(super) mod sample {
             },
             outcomes: vec![row],
             erasures: 1,
+            typed: Some(TypedRules {
+                text: text.into(),
+                error: String::new(),
+                preview: Preview { events: 7, with_own_fingerprint: 1, rules: vec![caught(text)] },
+            }),
+        }
+    }
+
+    fn caught(text: &str) -> Caught {
+        Caught {
+            rule: text.into(),
+            events: 3,
+            issues: 4,
+            examples: vec![Example { short_id: text.into(), title: text.into() }],
+            warning: text.into(),
+        }
+    }
+
+    fn explained_event(text: &str) -> Explained {
+        explained(&event(text), &Rules::default(), text)
+    }
+
+    pub(in crate::pages) fn compare(text: &str) -> ComparePage {
+        let sides = [Some(explained_event(text)), Some(explained_event("other"))];
+        let known = |text: &str| Known {
+            row: row(text),
+            event: Some(event(text)),
+            label: text.into(),
+            groups: Vec::new(),
+        };
+        let compared = Compared {
+            short_ids: [text.into(), text.into()],
+            why: text.into(),
+            newest_events: sides,
+            one_today: false,
+            proposed_rules: text.into(),
+        };
+        let both = Both { issues: [known(text), known(text)], compared };
+        ComparePage { shell: shell(text), both, rules: text.into() }
+    }
+
+    pub(in crate::pages) fn split(text: &str) -> SplitPage {
+        let part = Part { value: text.into(), groups: 1, events: 2 };
+        SplitPage {
+            shell: shell(text),
+            issue: row(text),
+            groups: 3,
+            unread: 1,
+            aspects: vec![Aspect { kind: ComponentKind::Function, parts: vec![part] }],
         }
     }
 
@@ -228,6 +319,8 @@ pub(super) mod sample {
                 home: Some(text.into()),
                 ..GroupRow::default()
             }],
+            explained: Some(explained_event(text)),
+            split: Some(text.into()),
         }
     }
 

@@ -4,7 +4,6 @@ use askama::Template;
 use trapline_core::page_check::{Finding, Severity};
 
 use super::number::{count, counted};
-use super::shell::Sidebar;
 use super::time::{Moment, moment};
 use crate::view::{IssuesPage, PageCheck, PageRead, Refusal};
 
@@ -12,7 +11,6 @@ use crate::view::{IssuesPage, PageCheck, PageRead, Refusal};
 #[derive(Template)]
 #[template(path = "welcome.html")]
 pub(super) struct Welcome<'a> {
-    sidebar: Sidebar<'a>,
     page: &'a IssuesPage,
     check: Check<'a>,
     refusals: Vec<Refused<'a>>,
@@ -58,7 +56,6 @@ impl<'a> Welcome<'a> {
     pub(super) fn of(page: &'a IssuesPage) -> Self {
         let now_ms = page.shell.now_ms;
         Self {
-            sidebar: Sidebar::of(&page.shell),
             page,
             check: Check::default(),
             refusals: page.refusals.iter().map(|refusal| refused(refusal, now_ms)).collect(),

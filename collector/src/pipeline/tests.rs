@@ -8,6 +8,7 @@ fn judge_all(body: &str, settings: &Settings) -> Judged {
         now_ms: 1_800_000_000_000,
         project_id: 1,
         settings,
+        rules: &settings.rules(),
         event_id: None,
         sent_at: None,
         user_agent: None,

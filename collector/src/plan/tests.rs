@@ -4,6 +4,7 @@ use trapline_core::event::Exception;
 use trapline_core::event::User;
 
 mod state;
+mod versions;
 
 const NOW_MS: i64 = 1_800_000_000_000;
 

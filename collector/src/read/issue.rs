@@ -81,10 +81,10 @@ pub fn newest_release(project_id: u32, number: u32) -> Statement {
     )
 }
 
-/// An issue that a merge left out.
+/// An issue's number.
 #[derive(Clone, Debug, Deserialize)]
-pub struct NotMergedRow {
-    /// Its number, or a number that none has.
+pub struct NumberRow {
+    /// Of the short ID.
     pub number: u32,
 }
 

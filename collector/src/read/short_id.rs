@@ -27,3 +27,31 @@ pub fn number_of(short_id: &str) -> Option<u32> {
         number.checked_mul(32)?.checked_add(u32::try_from(value).ok()?)
     })
 }
+
+/// The same, of a project with this prefix alone: `None` for another project's.
+pub fn number_in(prefix: &str, short_id: &str) -> Option<u32> {
+    let upper = short_id.to_ascii_uppercase();
+    let is_ours = match upper.rsplit_once('-') {
+        Some((named, _)) => named == prefix.to_ascii_uppercase(),
+        None => true,
+    };
+    number_of(short_id).filter(|_| is_ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_projects_short_id_names_no_issue() {
+        for (typed, expected) in [
+            ("SHOP-4F", Some(143)),
+            ("shop-4f", Some(143)),
+            ("4F", Some(143)),
+            ("OTHER-4F", None),
+            ("SHOP-", None),
+        ] {
+            assert_eq!(number_in("SHOP", typed), expected, "{typed}");
+        }
+    }
+}

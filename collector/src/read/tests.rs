@@ -183,3 +183,39 @@ fn what_a_merge_left_out_is_named() {
     db.batch(&merge(1, 3, &[2], NOW_MS));
     assert_eq!(db.rows(&not_merged(1, 3, &[2])).concat(), ["2"]);
 }
+
+#[test]
+fn a_preview_reads_the_newest_kept_events_whatever_their_issues_are_set_to() {
+    let db = TestDb::with_project();
+    for id in 1..=30 {
+        stored(&db, id, if id % 3 == 0 { "other words" } else { "first words" });
+    }
+    stored(&db, 31, "third");
+    db.batch(&decide(1, 2, &Decision::Resolve, NOW_MS));
+    let rows = db.rows(&newest_events(1));
+    assert_eq!(rows[0][..2], ["3", "E third"]);
+    let event = crate::plan::event_of_bytes(&bytes_of_hex(&rows[0][4])).unwrap();
+    assert_eq!(event.exceptions[0].value, "third");
+    let of = |number: &str| rows.iter().filter(|row| row[0] == number).count();
+    assert!((2..=8).contains(&of("1")) && (2..=8).contains(&of("2")), "{} {}", of("1"), of("2"));
+    assert!(db.rows(&newest_events(2)).is_empty(), "another project's");
+}
+
+#[test]
+fn groups_are_split_by_their_first_kept_event() {
+    let db = TestDb::with_project();
+    stored(&db, 1, "first words");
+    stored(&db, 2, "other words");
+    stored(&db, 3, "other words");
+    db.batch(&merge(1, 1, &[2], NOW_MS));
+    let rows = db.rows(&parts(1, 1));
+    let found: Vec<(&str, &str)> =
+        rows.iter().map(|row| (row[3].as_str(), row[0].as_str())).collect();
+    assert_eq!(found, [("2", "2"), ("1", "0")], "events, and where they came from");
+    let event = crate::plan::event_of_bytes(&bytes_of_hex(&rows[0][4])).unwrap();
+    assert_eq!(event.exceptions[0].value, "other words");
+    assert_eq!(db.rows(&issue_of(1, &rows[0][2])), [["1"]]);
+    db.run("DELETE FROM body");
+    let rows = db.rows(&parts(1, 1));
+    assert_eq!((rows.len(), rows[0][4].as_str()), (2, ""), "a group without any stays in the list");
+}

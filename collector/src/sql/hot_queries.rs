@@ -7,6 +7,7 @@ use crate::life::{self, Decision, Resolved};
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
 use crate::read::{self, GroupRecord, ListFilter};
+use crate::regroup;
 use crate::symbolicate::late;
 use crate::{account, artifacts, erasure, key, outcome, project_key, quota, settings};
 use trapline_core::event::{Event, User};
@@ -42,6 +43,33 @@ const SMALL: [&str; 25] = [
     "ahead",
     "raw",
     "r",
+];
+
+/// The same of regrouping: groups of a step, or what is settled once over those of all steps.
+const REGROUPED: [&str; 23] = [
+    "a",
+    "held",
+    "sized",
+    "l",
+    "d",
+    "k",
+    "q",
+    "pair",
+    "open",
+    "free",
+    "w",
+    "went",
+    "fresh",
+    "counted",
+    "m",
+    "e",
+    "concerned",
+    "made",
+    "was",
+    "emptied",
+    "moved",
+    "late",
+    "aimed",
 ];
 
 /// Event with all that makes statements, and one more of it.
@@ -86,7 +114,7 @@ fn statements() -> Vec<(String, Statement)> {
     };
     let short = Hints { kept: Some(kept), knows_facets: true, knows_user: false };
     let resolved = Resolved {
-        fingerprint: fingerprint::v0(digested.event()),
+        fingerprint: fingerprint::v1(digested.event()),
         title: title(digested.event()),
         is_partial: false,
     };
@@ -116,6 +144,9 @@ fn statements() -> Vec<(String, Statement)> {
         ("decision", life::decide(1, 1, &Decision::ResolveIn { release: "a".into() }, 1)),
         ("merge", life::merge(1, 1, &[2], 1)),
         ("split", life::split(1, 1, &["00".repeat(16)], 1)),
+        ("part", life::part(1, 1, &["00".repeat(16)], title(digested.event()))),
+        ("groups to split by", vec![read::parts(1, 1), read::issue_of(1, "00")]),
+        ("preview of rules", vec![read::newest_events(1)]),
         ("deletion", vec![life::begin_delete(1, 1, 1), life::next_deleting("[1]")]),
         ("step of a deletion", life::delete_rows(1, 1).into()),
         ("end of a deletion", life::finish_delete(1, 1, 1).into()),
@@ -130,6 +161,7 @@ fn statements() -> Vec<(String, Statement)> {
     all.push(("a bundle", artifacts::bundle_statements()));
     all.push(("retention of artifacts", artifacts::retain::statements()));
     all.push(("tokens", artifacts::token::statements()));
+    all.push(("regrouping", regroup::statements()));
     all.push(("step of retention", purge::step(None, &[candidate], &keep, 1)));
     all.push(("events of deleted issues", purge::deleted_events().into()));
     all.push(("what has expired", purge::expired(1).into()));
@@ -169,6 +201,10 @@ fn hot_statements_walk_keys_and_indexes() {
                 "SEARCH erasure",
                 "SEARCH artifact_release",
                 "SEARCH artifact_bundle",
+                // A row for the groups of a step, and a row for each fingerprint that had to be settled.
+                "SEARCH p USING PRIMARY KEY",
+                "SEARCH regroup_part",
+                "SEARCH regroup_claim",
             ];
             assert!(
                 !is_wide || is_known.iter().any(|known| line.starts_with(known)),
@@ -180,6 +216,10 @@ fn hot_statements_walk_keys_and_indexes() {
                 || scanned.starts_with("(subquery")
                 || (name == "list 1" && scanned == "i")
                 || scanned == "artifact_bundle USING INDEX artifact_bundle_pending"
+                || (name.starts_with("regrouping")
+                    && REGROUPED
+                        .iter()
+                        .any(|known| scanned.strip_prefix(known).is_some_and(is_end)))
                 || SMALL.iter().any(|small| scanned.strip_prefix(small).is_some_and(is_end));
             assert!(is_small, "{name} scans what may be large: {line}\n{}", statement.sql);
         }

@@ -10,7 +10,6 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use trapline_core::fingerprint;
 use trapline_core::inflate::deflate;
-use trapline_core::scrub::ScrubSettings;
 use trapline_core::title::title;
 use worker::Env;
 
@@ -22,11 +21,11 @@ use crate::life::{Resolved, repoint};
 use crate::plan::{HOUR_MS, bytes_of_hex, event_of_bytes};
 use crate::read::{self, ProjectRow};
 use crate::request::Incoming;
-use crate::settings;
+use crate::settings::{self, Settings};
 use crate::sql::{Arg, Statement};
 use crate::store::{Store, StoreError};
 
-/// Groups of one step: each takes up to 10 of the 50 queries that the free plan gives an invocation.
+/// Groups of one step: each takes up to 11 of the 50 queries that the free plan gives an invocation.
 const GROUPS: u32 = 2;
 
 /// How long an isolate believes what it knows of uploads.
@@ -94,8 +93,7 @@ pub fn forget(project_id: u32) {
 /// Something was uploaded just now: a first step follows.
 pub fn uploaded(incoming: &Incoming, project: &ProjectRow) {
     forget(project.id);
-    let scrub = settings::parse(&project.settings).scrub;
-    follow_up(incoming, project.id, project.database, &scrub);
+    follow_up(incoming, project.id, project.database, &settings::parse(&project.settings));
 }
 
 fn remember(project_id: u32, uploads: &Uploads, now_ms: i64) {
@@ -168,10 +166,10 @@ pub async fn step(around: &Symbolicator<'_>) -> Result<bool, Failure> {
 }
 
 /// Takes a step once the request has been answered.
-pub fn follow_up(incoming: &Incoming, project_id: u32, database: u32, scrub: &ScrubSettings) {
-    let (env, now_ms, scrub) = (incoming.env.clone(), incoming.now_ms, scrub.clone());
+pub fn follow_up(incoming: &Incoming, project_id: u32, database: u32, settings: &Settings) {
+    let (env, now_ms, settings) = (incoming.env.clone(), incoming.now_ms, settings.clone());
     incoming.context.wait_until(async move {
-        if let Err(error) = steps(&env, project_id, database, now_ms, &scrub).await {
+        if let Err(error) = steps(&env, project_id, database, now_ms, &settings).await {
             // Whoever comes next begins where this stopped.
             worker::console_error!("resolving what is stored stopped early: {}", error);
         }
@@ -179,11 +177,11 @@ pub fn follow_up(incoming: &Incoming, project_id: u32, database: u32, scrub: &Sc
 }
 
 /// The same, if this isolate knows that there is something to do.
-pub fn follow_up_known(incoming: &Incoming, project_id: u32, database: u32, scrub: &ScrubSettings) {
+pub fn follow_up_known(incoming: &Incoming, project_id: u32, database: u32, settings: &Settings) {
     let is_due = KNOWN
         .with_borrow(|known| known.get(&project_id).is_some_and(|(_, uploads)| uploads.is_due()));
     if is_due {
-        follow_up(incoming, project_id, database, scrub);
+        follow_up(incoming, project_id, database, settings);
     }
 }
 
@@ -193,10 +191,11 @@ async fn steps(
     project_id: u32,
     database: u32,
     now_ms: i64,
-    scrub: &ScrubSettings,
+    settings: &Settings,
 ) -> Result<(), Failure> {
     let store = Store::open_database(env, database, now_ms).await?;
-    step(&Symbolicator { env, store: &store, project_id, now_ms, scrub }).await?;
+    let (store, scrub, rules) = (&store, &settings.scrub, &settings.rules());
+    step(&Symbolicator { env, store, project_id, now_ms, scrub, rules }).await?;
     Ok(())
 }
 
@@ -214,9 +213,8 @@ pub async fn run(env: &Env, now_ms: i64) -> Result<(), Failure> {
     {
         let store = Store::open_database(env, project.database, now_ms).await?;
         if uploads(&store, project.id, now_ms).await?.is_due() {
-            let scrub = settings::parse(&project.settings).scrub;
-            let (project_id, store) = (project.id, &store);
-            step(&Symbolicator { env, store, project_id, now_ms, scrub: &scrub }).await?;
+            let settings = settings::parse(&project.settings);
+            steps(env, project.id, project.database, now_ms, &settings).await?;
             return Ok(());
         }
     }
@@ -284,7 +282,7 @@ async fn resolve_group(
         return Ok(());
     }
     let resolved = Resolved {
-        fingerprint: fingerprint::v0(&event),
+        fingerprint: fingerprint::v1_by(&event, around.rules),
         title: title(&event),
         is_partial: !wanted(&event).is_empty(),
     };

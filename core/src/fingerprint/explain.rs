@@ -4,17 +4,17 @@ use super::group::{Component, Grouping};
 
 /// One reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct Difference<'a> {
     /// What the first has there.
-    pub one: Option<Component>,
+    pub one: Option<&'a Component>,
     /// What the other has there.
-    pub other: Option<Component>,
+    pub other: Option<&'a Component>,
     /// In a sentence.
     pub why: String,
 }
 
 /// Compares what was hashed, component by component. Empty if both make the same fingerprint.
-pub fn differences(one: &Grouping, other: &Grouping) -> Vec<Difference> {
+pub fn differences<'a>(one: &'a Grouping, other: &'a Grouping) -> Vec<Difference<'a>> {
     let mut found = Vec::new();
     if one.version != other.version {
         let why = format!(
@@ -23,13 +23,12 @@ pub fn differences(one: &Grouping, other: &Grouping) -> Vec<Difference> {
         );
         found.push(Difference { one: None, other: None, why });
     }
-    let used = |grouping: &Grouping| -> Vec<Component> {
-        grouping.components.iter().filter(|component| component.used).cloned().collect()
-    };
-    let (mut ones, mut others) = (used(one).into_iter(), used(other).into_iter());
+    let is_used = |component: &&Component| component.used;
+    let mut ones = one.components.iter().filter(is_used);
+    let mut others = other.components.iter().filter(is_used);
     loop {
         let pair = (ones.next(), others.next());
-        let why = match &pair {
+        let why = match pair {
             (None, None) => return found,
             (Some(one), Some(other)) if one.kind == other.kind && one.value == other.value => {
                 continue;

@@ -8,14 +8,14 @@ use super::message::parameterised;
 use super::place::{Place, cycle_of, place_of};
 use super::request;
 use super::rules::Rules;
-use super::{Fingerprint, Parts};
+use super::{Fingerprint, Hash, Parts, VERSION};
 use crate::event::{Event, Exception};
 use crate::noise::{self, Class};
 
 /// Why an event belongs to its issue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grouping {
-    /// `0` until the first release.
+    /// Of the rules that made it: [`VERSION`].
     pub version: u8,
     /// In the order in which they are hashed; those that are left out stand where they would be.
     pub components: Vec<Component>,
@@ -64,16 +64,29 @@ const MAX_LABEL: usize = 300;
 impl Grouping {
     /// Hash and label.
     pub fn fingerprint(&self) -> Fingerprint {
+        let mut label = self.used().map(|c| c.value.as_str()).collect::<Vec<_>>().join(" + ");
+        label.truncate(label.floor_char_boundary(MAX_LABEL));
+        Fingerprint {
+            hash: self.hash_in("v1"),
+            label,
+            earlier: self.hash_in("v0"),
+            rules: String::new(),
+        }
+    }
+
+    /// Versions never share a hash, even where they take the same components.
+    fn hash_in(&self, version: &str) -> Hash {
         let mut parts = Parts::new();
-        parts.add("v0");
-        let used = || self.components.iter().filter(|component| component.used);
-        for component in used() {
+        parts.add(version);
+        for component in self.used() {
             parts.add(component.kind.name());
             parts.add(&component.value);
         }
-        let mut label = used().map(|c| c.value.as_str()).collect::<Vec<_>>().join(" + ");
-        label.truncate(label.floor_char_boundary(MAX_LABEL));
-        Fingerprint { hash: parts.hash(), label }
+        parts.hash()
+    }
+
+    fn used(&self) -> impl Iterator<Item = &Component> {
+        self.components.iter().filter(|component| component.used)
     }
 
     fn add(&mut self, kind: ComponentKind, value: impl Into<String>, why: &str) {
@@ -108,20 +121,22 @@ impl ComponentKind {
     }
 }
 
-/// Groups an event by version 0, without rules of a project.
+/// Groups an event by version 1, without rules of a project.
 pub fn group(event: &Event) -> Grouping {
     group_by(event, &Rules::default())
 }
 
-/// Groups an event by version 0: the sender's own fingerprint, or else the first rule that fits, or else what was thrown.
+/// Groups an event by version 1: the sender's own fingerprint, or else the first rule that fits, or else what was thrown.
 pub fn group_by(event: &Event, rules: &Rules) -> Grouping {
-    let mut grouping = Grouping::default();
+    let mut grouping = Grouping { version: VERSION, ..Grouping::default() };
     if !event.fingerprint.is_empty() {
         let why = "The page set this fingerprint.";
         add_parts(event, &event.fingerprint, ComponentKind::Sender, why, &mut grouping);
+        leave_out_default(event, &event.fingerprint, "The page set a fingerprint.", &mut grouping);
     } else if let Some(rule) = rules.first_for(event) {
         let why = format!("The project's rule says so: {}", rule.text());
         add_parts(event, rule.parts(), ComponentKind::Rule, &why, &mut grouping);
+        leave_out_default(event, rule.parts(), "A rule of the project decides.", &mut grouping);
     } else {
         add_default(event, &mut grouping);
     }
@@ -138,11 +153,25 @@ fn add_parts(
     for part in parts {
         match client::variable(part) {
             Some("default") => add_default(event, grouping),
-            Some(name) => {
-                grouping.add(kind, value_of(event, name).unwrap_or_else(|| part.clone()), why)
-            }
+            Some(name) => match value_of(event, name) {
+                // Else events without the value would be one with those of another part.
+                Some(value) if value.is_empty() => grouping.add(kind, format!("<no {name}>"), why),
+                value => grouping.add(kind, value.unwrap_or_else(|| part.clone()), why),
+            },
             None => grouping.add(kind, part.clone(), why),
         }
+    }
+}
+
+/// What would have counted without these parts, unless they ask for it.
+fn leave_out_default(event: &Event, parts: &[String], why: &str, grouping: &mut Grouping) {
+    if parts.iter().any(|part| client::variable(part) == Some("default")) {
+        return;
+    }
+    let mut default = Grouping::default();
+    add_default(event, &mut default);
+    for component in default.components {
+        grouping.leave_out(component.kind, component.value, why);
     }
 }
 
@@ -303,6 +332,10 @@ const BUILT_IN: [&str; 9] = [
     "RuntimeError",
 ];
 
+pub(super) fn is_built_in(kind: &str) -> bool {
+    BUILT_IN.contains(&kind)
+}
+
 /// Names that a minifier may have given to a class.
 const SHORTEST_TYPE: usize = 4;
 
@@ -316,7 +349,7 @@ fn add_type(event: &Event, exception: &Exception, said: &Canonical, grouping: &m
             kind,
             "Message and place tell more, and minifiers rename classes.",
         );
-    } else if BUILT_IN.contains(&kind) || kind.len() >= SHORTEST_TYPE {
+    } else if is_built_in(kind) || kind.len() >= SHORTEST_TYPE {
         grouping.add(
             ComponentKind::Type,
             kind,

@@ -7,12 +7,20 @@
 //! part    = a text, or `{{ default }}`, `{{ type }}`, … (see `client.rs`)
 //! ```
 //! `type:ChunkLoadError -> stale-deploy`, `message:"*out of stock*" tags.shop:eu -> out-of-stock, {{ transaction }}`.
-//! Empty lines and lines that begin with `#` are skipped. Refused are lines that are none of these, with the reason.
+//! Empty lines and lines that begin with `#` are skipped. Refused are lines that are none of these, with the reason. What an
+//! event does not have fits no pattern but the empty one: `release:*` are events with a release, `release:""` those without.
+
+mod preview;
+mod proposal;
 
 use super::client;
 use super::group::function_of;
+use super::{Parts, hex, is_minified};
 use crate::event::Event;
 use crate::glob::Glob;
+
+pub use preview::Previewed;
+pub use proposal::proposal;
 
 /// Rules of a project, in their order.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +38,18 @@ pub struct Rule {
 struct Matcher {
     key: String,
     pattern: Glob,
+    /// Fits what is not there.
+    is_empty: bool,
     negated: bool,
+}
+
+/// Whether a rule fits an event whose frames may be resolved later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    Fits,
+    /// It depends on what the frames turn out to be.
+    Depends,
+    No,
 }
 
 /// A line that is no rule.
@@ -74,10 +93,21 @@ pub enum BadRuleReason {
     /// More rules than one event may be compared with.
     #[error("there may be {0} rules")]
     TooMany(usize),
+    /// A line that is no line any more.
+    #[error("the rule has {bytes} bytes, limit is {limit}")]
+    TooLong {
+        /// Of the line.
+        bytes: usize,
+        /// Most of a line.
+        limit: usize,
+    },
 }
 
 /// Most rules of a project: each is compared with every event that says something new.
 pub const MAX_RULES: usize = 100;
+
+/// Longest rule, in bytes: patterns are cut at 256.
+pub const MAX_RULE: usize = 1_000;
 
 impl Rules {
     /// Reads rules.
@@ -88,7 +118,7 @@ impl Rules {
         let mut rules = Vec::new();
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
+            if !is_rule(line) {
                 continue;
             }
             let bad = |reason| BadRule { line: index + 1, reason };
@@ -100,38 +130,54 @@ impl Rules {
         Ok(Self(rules))
     }
 
+    /// Tells sets of rules apart: 16 hexadecimal digits, empty without any. Comments and empty lines do not count.
+    pub fn digest(&self) -> String {
+        if self.0.is_empty() {
+            return String::new();
+        }
+        let mut parts = Parts::new();
+        self.0.iter().for_each(|rule| parts.add(&rule.text));
+        hex(parts.hash().get(..8).unwrap_or_default())
+    }
+
     /// The first that fits.
     pub fn first_for(&self, event: &Event) -> Option<&Rule> {
         self.0.iter().find(|rule| rule.fits(event))
     }
 
-    /// For each rule, which of `events` (by index) it would have caught: those that no rule before it caught, and whose
-    /// sender set no fingerprint.
-    pub fn preview(&self, events: &[Event]) -> Vec<(&Rule, Vec<usize>)> {
-        let mut caught: Vec<(&Rule, Vec<usize>)> =
-            self.0.iter().map(|rule| (rule, Vec::new())).collect();
-        for (index, event) in
-            events.iter().enumerate().filter(|(_, event)| event.fingerprint.is_empty())
-        {
-            if let Some((_, events)) = caught.iter_mut().find(|(rule, _)| rule.fits(event)) {
-                events.push(index);
-            }
+    /// Reads rules that were stored: a line that is none, or none any more, is left out.
+    pub fn stored(text: &str) -> Self {
+        let mut rules = Vec::new();
+        for line in text.lines().map(str::trim).filter(|line| is_rule(line)).take(MAX_RULES) {
+            rules.extend(rule(line).ok());
         }
-        caught
+        Self(rules)
     }
 
-    /// What rules read that is not of the exceptions, for the raw fingerprint: whether each matcher fits, and the values
-    /// of variables.
+    /// In their order.
+    pub fn all(&self) -> &[Rule] {
+        &self.0
+    }
+
+    /// What the raw fingerprint has to hold, so that events with equal ones are caught alike: each rule that may count for
+    /// the event, and the values of its variables. So a rule that is added makes new groups of what it catches, and leaves
+    /// all others as they are.
     pub(super) fn read_beside(&self, event: &Event) -> Vec<String> {
         let mut read = Vec::new();
+        if !event.fingerprint.is_empty() {
+            return read;
+        }
         for rule in &self.0 {
-            let beside = rule.matchers.iter().filter(|matcher| !is_of_exception(&matcher.key));
-            read.extend(beside.map(|matcher| matcher.fits(event).to_string()));
-            // A message is compared as it is, and the raw fingerprint holds it without what varies.
-            let messages = rule.matchers.iter().filter(|matcher| matcher.key == "message");
-            read.extend(messages.map(|matcher| matcher.fits(event).to_string()));
+            let fit = rule.fit(event);
+            if fit == Fit::No {
+                continue;
+            }
+            read.push(rule.text.clone());
             let variables = rule.parts.iter().filter_map(|part| client::variable(part));
             read.extend(variables.filter_map(|name| client::field(event, name)).map(str::to_owned));
+            if fit == Fit::Fits {
+                break;
+            }
         }
         read
     }
@@ -152,11 +198,28 @@ impl Rule {
     pub fn fits(&self, event: &Event) -> bool {
         self.matchers.iter().all(|matcher| matcher.fits(event))
     }
+
+    /// The same of an event as it was sent.
+    fn fit(&self, event: &Event) -> Fit {
+        let (of_frames, others): (Vec<&Matcher>, Vec<&Matcher>) =
+            self.matchers.iter().partition(|matcher| matcher.reads_frames());
+        let fit = |matchers: &[&Matcher]| matchers.iter().all(|matcher| matcher.fits(event));
+        if !fit(&others) {
+            return Fit::No;
+        }
+        let mut frames = event.exceptions.iter().flat_map(|exception| &exception.frames);
+        if !of_frames.is_empty() && frames.any(is_minified) {
+            return Fit::Depends;
+        }
+        if fit(&of_frames) { Fit::Fits } else { Fit::No }
+    }
 }
 
 impl Matcher {
     fn fits(&self, event: &Event) -> bool {
-        let matches = |text: &str| self.pattern.matches(&text.to_lowercase());
+        let matches = |text: &str| {
+            (!text.is_empty() || self.is_empty) && self.pattern.matches(&text.to_lowercase())
+        };
         let exceptions = || event.exceptions.iter();
         let fits = match self.key.as_str() {
             "type" => exceptions().any(|exception| matches(&exception.kind)),
@@ -177,6 +240,11 @@ impl Matcher {
         };
         fits != self.negated
     }
+
+    /// Whether it reads frames, which say something else once they are resolved.
+    fn reads_frames(&self) -> bool {
+        matches!(self.key.as_str(), "function" | "file")
+    }
 }
 
 fn is_of_exception(key: &str) -> bool {
@@ -187,14 +255,21 @@ fn is_field(name: &str) -> bool {
     client::field(&Event::default(), name).is_some()
 }
 
+/// Whether a line is more than a remark.
+fn is_rule(line: &str) -> bool {
+    !line.is_empty() && !line.starts_with('#')
+}
+
 fn rule(line: &str) -> Result<Rule, BadRuleReason> {
+    if line.len() > MAX_RULE {
+        return Err(BadRuleReason::TooLong { bytes: line.len(), limit: MAX_RULE });
+    }
     let (fits, makes) = split_arrow(line).ok_or(BadRuleReason::NoArrow)?;
     let matchers = words(fits)?.iter().map(|word| matcher(word)).collect::<Result<Vec<_>, _>>()?;
     if matchers.is_empty() {
         return Err(BadRuleReason::NoMatcher);
     }
-    let parts: Vec<String> =
-        makes.split(',').map(|part| part.trim().trim_matches('"').to_owned()).collect();
+    let parts = parts(makes)?;
     if parts.iter().any(String::is_empty) {
         return Err(BadRuleReason::NoPart);
     }
@@ -213,22 +288,28 @@ fn split_arrow(line: &str) -> Option<(&str, &str)> {
 
 /// `a:b c:"d e"` → `a:b`, `c:d e`
 fn words(text: &str) -> Result<Vec<String>, BadRuleReason> {
-    let mut words = Vec::new();
-    let (mut word, mut quoted) = (String::new(), false);
+    let words = split_unquoted(text, char::is_whitespace)?;
+    Ok(words.into_iter().filter(|word| !word.is_empty()).collect())
+}
+
+/// `a, "b, c"` → `a`, `b, c`
+fn parts(text: &str) -> Result<Vec<String>, BadRuleReason> {
+    let parts = split_unquoted(text, |character| character == ',')?;
+    Ok(parts.iter().map(|part| part.trim().to_owned()).collect())
+}
+
+/// Splits where `is_end` says so outside of quotes, which are left out.
+fn split_unquoted(text: &str, is_end: fn(char) -> bool) -> Result<Vec<String>, BadRuleReason> {
+    let (mut found, mut part, mut is_quoted) = (Vec::new(), String::new(), false);
     for character in text.chars() {
         match character {
-            '"' => quoted = !quoted,
-            ' ' if !quoted => {
-                words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()))
-            }
-            character => word.push(character),
+            '"' => is_quoted = !is_quoted,
+            character if !is_quoted && is_end(character) => found.push(std::mem::take(&mut part)),
+            character => part.push(character),
         }
     }
-    if quoted {
-        return Err(BadRuleReason::OpenQuote);
-    }
-    words.extend(Some(word).filter(|word| !word.is_empty()));
-    Ok(words)
+    found.push(part);
+    if is_quoted { Err(BadRuleReason::OpenQuote) } else { Ok(found) }
 }
 
 fn matcher(word: &str) -> Result<Matcher, BadRuleReason> {
@@ -238,7 +319,8 @@ fn matcher(word: &str) -> Result<Matcher, BadRuleReason> {
     if !is_of_exception(key) && !is_field(key) {
         return Err(BadRuleReason::UnknownKey(key.to_owned()));
     }
-    Ok(Matcher { key: key.to_owned(), pattern: Glob::new(pattern), negated })
+    let is_empty = pattern.is_empty();
+    Ok(Matcher { key: key.to_owned(), pattern: Glob::new(pattern), is_empty, negated })
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub(super) fn error(kind: &str, value: &str, frames: Vec<Frame>) -> Event {
 #[test]
 fn rust_panic_is_one_issue_across_builds_and_engines() {
     let place = || frame("", "src/cart.rs", 12);
-    let of = |frames| v0(&error("panic", "no box of number 7", frames)).hash;
+    let of = |frames| v1(&error("panic", "no box of number 7", frames)).hash;
     let url = "https://a.test/a.wasm";
     let chromium = of(vec![place(), frame("wasm-function[12]", url, 1)]);
     assert_eq!(chromium, of(vec![place(), frame("wasm-function[13]", "[wasm code]", 0)]));
@@ -45,7 +45,7 @@ fn stack(functions: &[&str]) -> Event {
 
 #[track_caller]
 fn check_label(event: &Event, expected: &str) {
-    assert_eq!(v0(event).label, expected);
+    assert_eq!(v1(event).label, expected);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn lines_origins_releases_and_engines_do_not_split() {
         "can't access property \"id\", e is undefined",
         vec![frame("pay", "https://b.test/y-9c01de.js", 9)],
     );
-    assert_eq!(v0(&chromium), v0(&firefox));
+    assert_eq!(v1(&chromium), v1(&firefox));
     check_label(&chromium, "nullish access: id + pay");
     assert_ne!(raw(1, &chromium), raw(1, &firefox));
 }
@@ -72,7 +72,7 @@ fn message_and_function_split() {
         error("TypeError", "Invalid token", vec![frame("pay", "/x.js", 1)]),
         error("TypeError", "Invalid state", vec![frame("ship", "/x.js", 1)]),
     ] {
-        assert_ne!(v0(&base).hash, v0(&other).hash);
+        assert_ne!(v1(&base).hash, v1(&other).hash);
         assert_ne!(raw(1, &base), raw(1, &other));
     }
 }
@@ -94,9 +94,9 @@ fn first_given_name_counts_and_its_caller_where_any_code_has_it() {
 fn minified_names_hold_within_a_release() {
     let mut event = stack(&["t", "Qe"]);
     event.release = Some("1".into());
-    let first = v0(&event);
+    let first = v1(&event);
     event.release = Some("2".into());
-    assert_ne!(v0(&event), first);
+    assert_ne!(v1(&event), first);
     // With a name in the message, releases are not told apart.
     let mut named = error(
         "TypeError",
@@ -104,9 +104,9 @@ fn minified_names_hold_within_a_release() {
         vec![frame("t", "https://a.test/a.js", 1)],
     );
     named.release = Some("1".into());
-    let first = v0(&named);
+    let first = v1(&named);
     named.release = Some("2".into());
-    assert_eq!(v0(&named), first);
+    assert_eq!(v1(&named), first);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_class_that_a_minifier_renamed_does_not_split() {
     );
     let minified =
         error("t", "Card was declined by the bank", vec![frame("payByCard", "src/pay.ts", 1)]);
-    assert_eq!(v0(&readable), v0(&minified));
+    assert_eq!(v1(&readable), v1(&minified));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn recursion_is_one_whatever_its_depth_and_whoever_was_on_top() {
     one.exceptions[0].value = "Maximum call stack size exceeded".into();
     other.exceptions[0].value = "too much recursion".into();
     other.exceptions[0].kind = "InternalError".into();
-    assert_eq!(v0(&one), v0(&other));
+    assert_eq!(v1(&one), v1(&other));
     check_label(&one, "endless recursion + ancestor ↔ parent");
 }
 
@@ -147,14 +147,14 @@ fn requests_without_an_answer_count_by_the_request() {
     let safari = with_request("Load failed", "/api/cart/9", vec![]);
     let other = with_request("Load failed", "/api/profile", vec![]);
     check_label(&chromium, "network + GET /api/cart/<n>");
-    assert_eq!(v0(&chromium), v0(&safari));
-    assert_ne!(v0(&safari), v0(&other));
+    assert_eq!(v1(&chromium), v1(&safari));
+    assert_ne!(v1(&safari), v1(&other));
     assert_ne!(raw(1, &safari), raw(1, &other));
 }
 
 #[test]
 fn resources_and_policies_count_by_kind_and_path_or_origin() {
-    let label = |kind: &str, value: &str| v0(&error(kind, value, vec![])).label;
+    let label = |kind: &str, value: &str| v1(&error(kind, value, vec![])).label;
     assert_eq!(
         label("LoadError", "<img> failed to load: https://a.test/photos/4711.png?w=2"),
         "LoadError + img /photos/<n>.png"
@@ -182,12 +182,12 @@ fn every_member_of_a_chain_counts_and_equal_ones_once() {
     };
     let wallet = chain(&["Wallet could not be opened", "Berlin store is closed"]);
     assert_ne!(
-        v0(&wallet),
-        v0(&chain(&["Wallet could not be opened", "Courier drives no Sundays"]))
+        v1(&wallet),
+        v1(&chain(&["Wallet could not be opened", "Courier drives no Sundays"]))
     );
     assert_eq!(
-        v0(&wallet),
-        v0(&chain(&[
+        v1(&wallet),
+        v1(&chain(&[
             "Wallet could not be opened",
             "Berlin store is closed",
             "Berlin store is closed"
@@ -268,6 +268,35 @@ fn what_was_left_out_says_why() {
 }
 
 #[test]
+fn what_a_fingerprint_or_a_rule_hides_is_left_out_with_its_reason() {
+    let event = error("TypeError", "Invalid state", vec![frame("pay", "/x.js", 1)]);
+    let own = Event { fingerprint: vec!["mine".into()], ..event.clone() };
+    let told = |grouping: Grouping| -> Vec<String> {
+        let told = |c: &Component| {
+            format!("{} {} {}", c.kind.name(), c.value, if c.used { "counts" } else { &c.why })
+        };
+        grouping.components.iter().map(told).collect()
+    };
+    let why = "The page set a fingerprint.";
+    let hidden = |why: &str| {
+        ["type TypeError", "message invalid state", "function pay"]
+            .map(|part| format!("{part} {why}"))
+    };
+    assert_eq!(
+        told(group(&own)),
+        [vec!["sender mine counts".to_owned()], hidden(why).to_vec()].concat()
+    );
+    let rules = |text: &str| Rules::parse(text).unwrap();
+    let why = "A rule of the project decides.";
+    let expected = [vec!["rule x counts".to_owned()], hidden(why).to_vec()].concat();
+    assert_eq!(told(group_by(&event, &rules("type:* -> x"))), expected);
+    // With `{{ default }}` it counts.
+    let both = group_by(&event, &rules("type:* -> x, {{ default }}"));
+    assert_eq!(both.fingerprint().label, "x + invalid state + pay");
+    assert_eq!(both.components.len(), 4);
+}
+
+#[test]
 fn two_groupings_say_why_they_are_not_one() {
     let one = group(&stack(&["pay"]));
     let other = group(&stack(&["ship"]));
@@ -275,6 +304,18 @@ fn two_groupings_say_why_they_are_not_one() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].why, "The function differs: pay here, ship there.");
     assert_eq!(differences(&one, &one), []);
-    let nameless = differences(&one, &group(&stack(&[])));
-    assert!(!nameless.is_empty());
+    let nameless = group(&stack(&[]));
+    assert!(!differences(&one, &nameless).is_empty());
+}
+
+#[test]
+fn versions_share_no_hash_and_rules_are_noted() {
+    let event = stack(&["pay"]);
+    let found = v1(&event);
+    assert_ne!(found.hash, found.earlier);
+    assert_eq!((group(&event).version, found.rules.as_str()), (VERSION, ""));
+    let rules = Rules::parse("type:TypeError -> pay").unwrap();
+    let ruled = v1_by(&event, &rules);
+    assert_eq!((ruled.label.as_str(), ruled.rules), ("pay", rules.digest()));
+    assert_ne!(ruled.hash, found.hash);
 }

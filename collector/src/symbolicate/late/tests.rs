@@ -47,7 +47,7 @@ fn resolved(value: &str, function: &str) -> Resolved {
             ..Frame::default()
         },
     );
-    Resolved { fingerprint: fingerprint::v0(&event), title: title(&event), is_partial: false }
+    Resolved { fingerprint: fingerprint::v1(&event), title: title(&event), is_partial: false }
 }
 
 /// Stores an event; gives its group.
@@ -161,4 +161,18 @@ fn uploads_are_due_until_all_groups_have_seen_them() {
     assert!(state().any() && !state().is_due());
     db.run("UPDATE artifact_release SET uploaded_ms = 60");
     assert!(state().is_due());
+}
+
+#[test]
+fn issue_that_version_0_made_of_the_same_frames_is_joined() {
+    let db = TestDb::with_project();
+    let first = store(&db, event(1, "no total", "main-1.js"));
+    let second = store(&db, event(2, "no total", "index-2.js"));
+    let found = resolved("no total", "formatTotal");
+    apply(&db, &first, 1, &found);
+    let sql = "UPDATE issue_fingerprint SET hash = ?2 WHERE hash = ?1";
+    let (new, old) = (found.fingerprint.hash, found.fingerprint.earlier);
+    db.batch(&[Statement::new(sql, [new.as_slice().into(), old.as_slice().into()])]);
+    apply(&db, &second, 2, &found);
+    assert_eq!(issues(&db)[0], "1 0 formatTotal src/cart.ts:7 2 2 1 0");
 }

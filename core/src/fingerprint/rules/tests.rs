@@ -1,6 +1,6 @@
 use super::*;
-use crate::event::Exception;
-use crate::fingerprint::group_by;
+use crate::event::{Exception, Frame};
+use crate::fingerprint::{group_by, raw, raw_by};
 
 fn chunk_error() -> Event {
     let exception = Exception {
@@ -76,14 +76,132 @@ fn what_is_no_rule_says_what_is_wrong() {
 }
 
 #[test]
-fn preview_counts_each_event_at_the_first_rule_that_fits() {
-    let rules = Rules::parse("type:Chunk* -> a\ntype:* -> b").unwrap();
+fn what_is_quoted_is_one_whatever_stands_in_it() {
+    check_label("type:Chunk*\tmessage:\"loading chunk*\" -> \"a, b\", c", "a, b + c");
+    check_refused("type:X -> \"a", "line 1: a quote has no end");
+    let long = format!("type:{} -> x", "x".repeat(MAX_RULE));
+    check_refused(&long, "line 1: the rule has 1010 bytes, limit is 1000");
+}
+
+#[test]
+fn what_is_not_there_fits_the_empty_pattern_alone() {
+    let caught = |rule: &str| Rules::parse(rule).unwrap().first_for(&chunk_error()).is_some();
+    assert!(caught("tags.shop:* -> x") && !caught("tags.user:* -> x"));
+    assert!(!caught("tags.shop:\"\" -> x") && caught("tags.user:\"\" -> x"));
+    assert!(caught("!tags.user:* -> x") && !caught("function:* -> x"));
+    check_label("type:* -> chunk, {{ tags.user }}", "chunk + <no tags.user>");
+}
+
+#[test]
+fn a_stored_line_that_is_none_any_more_costs_no_other() {
+    let rules = Rules::stored("kind:X -> a\ntype:Chunk* -> b\nnonsense");
+    assert_eq!(group_by(&chunk_error(), &rules).fingerprint().label, "b");
+    assert_eq!(rules.all().len(), 1);
+}
+
+#[test]
+fn preview_says_what_each_rule_catches_and_who_stands_before_it() {
+    let rules = Rules::parse("type:Chunk* -> a\ntype:* -> b\nmessage:Loading* -> c\ntype:No -> d");
     let own = Event { fingerprint: vec!["mine".into()], ..chunk_error() };
-    let plain = Event {
-        exceptions: vec![Exception { kind: "Error".into(), ..Exception::default() }],
-        ..Event::default()
+    let plain = error("Error", "", &[]);
+    let rules = rules.unwrap();
+    let found: Vec<(Vec<usize>, usize, Option<usize>)> = rules
+        .preview(&[plain, chunk_error(), own])
+        .into_iter()
+        .map(|previewed| (previewed.caught, previewed.lost, previewed.behind))
+        .collect();
+    let expected =
+        [(vec![1], 0, None), (vec![0], 1, Some(0)), (vec![], 1, Some(0)), (vec![], 0, None)];
+    assert_eq!(found, expected);
+}
+
+/// Thrown in these functions of a readable file.
+fn error(kind: &str, value: &str, functions: &[&str]) -> Event {
+    let frame = |function: &&str| Frame {
+        function: (*function).into(),
+        file: "https://shop.test/app.js".into(),
+        line: 7,
+        in_app: true,
+        ..Frame::default()
     };
-    let caught: Vec<Vec<usize>> =
-        rules.preview(&[plain, chunk_error(), own]).into_iter().map(|(_, events)| events).collect();
-    assert_eq!(caught, [vec![1], vec![0]]);
+    let exception = Exception {
+        kind: kind.into(),
+        value: value.into(),
+        frames: functions.iter().map(frame).collect(),
+        ..Exception::default()
+    };
+    Event { exceptions: vec![exception], ..Event::default() }
+}
+
+/// The lines, which catch both and make them one.
+#[track_caller]
+fn check_proposal(one: &Event, other: &Event, expected: &str) {
+    let lines = proposal(one, other).unwrap();
+    assert_eq!(lines, expected);
+    let rules = Rules::parse(&lines).unwrap();
+    assert_ne!(group_by(one, &Rules::default()), group_by(other, &Rules::default()));
+    assert_eq!(group_by(one, &rules).fingerprint(), group_by(other, &rules).fingerprint());
+}
+
+#[test]
+fn a_rule_is_proposed_that_makes_two_issues_one() {
+    check_proposal(
+        &error("Error", "Order 17 has no lines", &["loadOrder"]),
+        &error("Error", "Order 18 has no address", &["loadOrder"]),
+        "type:Error message:\"Order * has no *\" function:loadOrder -> order-has-no-lines",
+    );
+    check_proposal(
+        &error("TypeError", "Invalid state", &["pay"]),
+        &error("TypeError", "Invalid state", &["ship"]),
+        "type:TypeError message:\"Invalid state*\" -> invalid-state",
+    );
+    check_proposal(
+        &error("QuoteError", "Quay", &["pay"]),
+        &error("QuoteError", "Mole", &["ship"]),
+        "type:QuoteError -> quay",
+    );
+    // They share nothing.
+    check_proposal(
+        &error("TypeError", "Invalid \"state\" -> 5\nmore", &["pay"]),
+        &error("RangeError", "No such coupon", &[]),
+        "type:TypeError message:\"Invalid ?state? -> *\" function:pay -> invalid-state\n\
+         type:RangeError message:\"No such coupon*\" -> invalid-state",
+    );
+}
+
+#[test]
+fn no_rule_is_proposed_where_none_would_do() {
+    let own = Event { fingerprint: vec!["mine".into()], ..chunk_error() };
+    assert_eq!(proposal(&own, &chunk_error()), None);
+    assert_eq!(proposal(&Event::default(), &chunk_error()), None);
+}
+
+#[test]
+fn a_rule_makes_new_groups_of_what_it_catches_and_of_nothing_else() {
+    let raw_with = |rules: &str, event: &Event| raw_by(1, event, &Rules::parse(rules).unwrap());
+    let readable = error("Error", "a", &["loadOrder"]);
+    let minified = error("Error", "a", &["t"]);
+    for rule in ["type:Chunk* -> x", "tags.shop:eu -> x", "message:\"loading*\" -> x"] {
+        assert_ne!(raw_with(rule, &chunk_error()), raw(1, &chunk_error()), "{rule}");
+        assert_eq!(raw_with(rule, &readable), raw(1, &readable), "{rule}");
+    }
+    // A map may say that this is the function.
+    assert_ne!(raw_with("function:pay -> x", &minified), raw(1, &minified));
+    assert_eq!(raw_with("function:pay -> x", &readable), raw(1, &readable));
+    // Another name is another issue, for events to come; a rule behind one that catches all changes nothing.
+    let one = raw_with("type:Chunk* -> x", &chunk_error());
+    assert_ne!(raw_with("type:Chunk* -> y", &chunk_error()), one);
+    assert_eq!(raw_with("type:Chunk* -> x\ntype:* -> y", &chunk_error()), one);
+    let own = Event { fingerprint: vec!["mine".into()], ..chunk_error() };
+    assert_eq!(raw_with("type:* -> x", &own), raw(1, &own));
+}
+
+#[test]
+fn rules_that_say_the_same_have_one_digest() {
+    let digest = |text: &str| Rules::parse(text).unwrap().digest();
+    assert_eq!(digest("# nothing\n\n"), "");
+    assert_eq!(digest("type:A -> a").len(), 16);
+    assert_eq!(digest("type:A -> a"), digest("# old tabs\n  type:A -> a\n"));
+    assert_ne!(digest("type:A -> a"), digest("type:A -> b"));
+    assert_ne!(digest("type:A -> a\ntype:B -> b"), digest("type:B -> b\ntype:A -> a"));
 }

@@ -1,0 +1,257 @@
+//! `/{project}/issues/{short_id}/compare/{other}/` and `…/split/`: why two issues are not one, and along what one may be
+//! split. The JSON API asks the same functions.
+
+use trapline_core::event::Event;
+use trapline_core::fingerprint::rules::Rules;
+use worker::Response;
+
+use super::{Visit, not_ours, row, shell, visit};
+use crate::failure::Failure;
+use crate::grouping::{
+    Compared, Example, Explained, Looked, Sampled, Side, aspects, compared, explained,
+};
+use crate::life;
+use crate::plan::{HOUR_MS, bytes_of_hex, event_of_bytes};
+use crate::read::{self, BodyRow, GroupRecord, IssueRecord, KeptRow, LookedRow, NumberRow};
+use crate::request::{Incoming, field};
+use crate::view::{ComparePage, IssueRow, SplitPage};
+use crate::{account, pages, reply, settings};
+
+/// An issue with its newest kept event.
+pub struct Known {
+    /// The issue.
+    pub row: IssueRow,
+    /// As it can be read now; `None` if none is kept.
+    pub event: Option<Event>,
+    /// Label of the event's group, else of the newest one.
+    pub label: String,
+    /// The newest groups.
+    pub groups: Vec<GroupRecord>,
+}
+
+/// Two issues of a project, compared.
+pub struct Both {
+    /// The issue that the path names first, and the other one.
+    pub issues: [Known; 2],
+    /// How they differ.
+    pub compared: Compared,
+}
+
+/// `GET …/compare/?with=SHOP-4F`: leads to the page of both.
+pub async fn compare_with(
+    incoming: &Incoming,
+    slug: &str,
+    short_id: &str,
+) -> Result<Response, Failure> {
+    let visit = visit(incoming, slug).await?;
+    let typed = incoming.query("with").unwrap_or_default();
+    let prefix = &visit.project.short_prefix;
+    let other = read::number_in(prefix, typed.trim()).ok_or_else(|| not_ours(prefix, &typed))?;
+    let number = read::number_in(prefix, short_id).ok_or(Failure::NotFound)?;
+    let path = |number| read::short_id(prefix, number);
+    Ok(reply::redirect(&format!("/{slug}/issues/{}/compare/{}/", path(number), path(other))))
+}
+
+/// `GET …/compare/{other}/`
+pub async fn compare(
+    incoming: &Incoming,
+    slug: &str,
+    short_id: &str,
+    other: &str,
+) -> Result<Response, Failure> {
+    let visit = visit(incoming, slug).await?;
+    let both = both(incoming, &visit, short_id, other).await?;
+    let counts = visit.store.read(&read::counts(visit.project.id)).await?.first()?;
+    let page = ComparePage {
+        shell: shell(&visit, &counts.unwrap_or_default(), incoming.now_ms),
+        both,
+        rules: settings::parse(&visit.project.settings).grouping_rules,
+    };
+    Ok(reply::page(200, pages::compare(&page)?))
+}
+
+/// Compares two issues of the project.
+///
+/// # Errors
+/// [`Failure::NotFound`] unless both are the project's; a sentence if they are one.
+pub async fn both(
+    incoming: &Incoming,
+    visit: &Visit,
+    short_id: &str,
+    other: &str,
+) -> Result<Both, Failure> {
+    let prefix = &visit.project.short_prefix;
+    let number = |id: &str| read::number_in(prefix, id).ok_or(Failure::NotFound);
+    let one = known(incoming, visit, number(short_id)?).await?;
+    let other_one = known(incoming, visit, number(other)?).await?;
+    if one.row.short_id == other_one.row.short_id {
+        return Err(Failure::BadRequest(format!(
+            "{short_id} and {other} are one issue: {}",
+            one.row.short_id
+        )));
+    }
+    let rules = settings::parse(&visit.project.settings).rules();
+    let compared = compared(&one.side(), &other_one.side(), &rules);
+    Ok(Both { issues: [one, other_one], compared })
+}
+
+impl Known {
+    /// How the event is grouped today.
+    pub fn explained(&self, rules: &Rules) -> Option<Explained> {
+        self.event.as_ref().map(|event| explained(event, rules, &self.label))
+    }
+
+    fn side(&self) -> Side<'_> {
+        Side { short_id: &self.row.short_id, event: self.event.as_ref(), label: &self.label }
+    }
+}
+
+/// An issue, or the one that it was merged into. Three queries.
+///
+/// # Errors
+/// [`Failure::NotFound`] if there is none.
+pub async fn known(incoming: &Incoming, visit: &Visit, number: u32) -> Result<Known, Failure> {
+    let project_id = visit.project.id;
+    let since_hour = incoming.now_ms / HOUR_MS - 24;
+    let rows = visit
+        .store
+        .batch(&[read::issue(project_id, number, since_hour), read::groups(project_id, number)])
+        .await?;
+    let [issue, groups] = rows.as_slice() else { return Err(Failure::NotFound) };
+    let record: IssueRecord = issue.first()?.ok_or(Failure::NotFound)?;
+    let groups: Vec<GroupRecord> = groups.all()?;
+    let newest: Option<KeptRow> =
+        visit.store.read(&read::kept(project_id, &groups)).await?.first()?;
+    let event = match &newest {
+        Some(kept) => event_in_slot(incoming, visit, kept).await?,
+        None => None,
+    };
+    let of_event =
+        groups.iter().find(|group| newest.as_ref().is_some_and(|k| k.group_hash == group.hash));
+    let label = of_event.or(groups.first()).map(|group| group.label.clone()).unwrap_or_default();
+    let row = row(&visit.project.short_prefix, &record, incoming.now_ms);
+    Ok(Known { row, event, label, groups })
+}
+
+async fn event_in_slot(
+    incoming: &Incoming,
+    visit: &Visit,
+    kept: &KeptRow,
+) -> Result<Option<Event>, Failure> {
+    let body: Option<BodyRow> =
+        visit.store.read(&read::body_in_slot(visit.project.id, kept)).await?.first()?;
+    match body.and_then(|body| event_of(&body.bytes)) {
+        Some(event) => Ok(Some(visit.readable(incoming, event).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The newest kept events of the project, for a preview of rules. One query.
+pub async fn sample(visit: &Visit) -> Result<Vec<Sampled>, Failure> {
+    let rows: Vec<LookedRow> =
+        visit.store.read(&read::newest_events(visit.project.id)).await?.all()?;
+    let mut sample = Vec::new();
+    for row in rows {
+        let short_id = read::short_id(&visit.project.short_prefix, row.number);
+        let issue = Example { short_id, title: row.title };
+        sample.extend(event_of(&row.bytes).map(|event| Sampled { issue, event }));
+    }
+    Ok(sample)
+}
+
+fn event_of(bytes: &str) -> Option<Event> {
+    event_of_bytes(&bytes_of_hex(bytes))
+}
+
+/// `GET …/split/`: what the issue may be split by.
+pub async fn split_page(
+    incoming: &Incoming,
+    slug: &str,
+    short_id: &str,
+) -> Result<Response, Failure> {
+    let visit = visit(incoming, slug).await?;
+    let project_id = visit.project.id;
+    let number = read::number_in(&visit.project.short_prefix, short_id).ok_or(Failure::NotFound)?;
+    let since_hour = incoming.now_ms / HOUR_MS - 24;
+    let rows = visit
+        .store
+        .batch(&[read::issue(project_id, number, since_hour), read::counts(project_id)])
+        .await?;
+    let [issue, counts] = rows.as_slice() else { return Err(Failure::NotFound) };
+    let record: IssueRecord = issue.first()?.ok_or(Failure::NotFound)?;
+    let looked = looked(&visit, record.number).await?;
+    let page = SplitPage {
+        shell: shell(&visit, &counts.first()?.unwrap_or_default(), incoming.now_ms),
+        issue: row(&visit.project.short_prefix, &record, incoming.now_ms),
+        groups: looked.len(),
+        unread: looked.iter().filter(|one| one.title.is_none()).count(),
+        aspects: aspects(&looked),
+    };
+    Ok(reply::page(200, pages::split(&page)?))
+}
+
+async fn looked(visit: &Visit, number: u32) -> Result<Vec<Looked>, Failure> {
+    let rows: Vec<LookedRow> =
+        visit.store.read(&read::parts(visit.project.id, number)).await?.all()?;
+    let mut looked = Vec::new();
+    for LookedRow { number: home, hash, events, bytes, .. } in rows {
+        looked.push(Looked::of(hash, events, home, event_of(&bytes)));
+    }
+    Ok(looked)
+}
+
+/// `POST …/split` with `kind` and `value`, of a component: the groups that have it become an issue of their own; those that
+/// one merge brought go back as they came. Or with `group`, raw fingerprints: each goes where it came from.
+pub async fn split(
+    incoming: &mut Incoming,
+    slug: &str,
+    short_id: &str,
+) -> Result<Response, Failure> {
+    let form = incoming.form().await;
+    let visit = visit(incoming, slug).await?;
+    account::check_form(incoming, &visit.viewer, &form)?;
+    let prefix = &visit.project.short_prefix;
+    let number = read::number_in(prefix, short_id).ok_or(Failure::NotFound)?;
+    let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
+    let kind = field(&form, "kind");
+    let (mut groups, mut statements) = (Vec::new(), None);
+    if kind.is_empty() {
+        groups
+            .extend(form.iter().filter(|(name, _)| name == "group").map(|(_, hash)| hash.clone()));
+        let is_hash =
+            |hash: &String| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+        if !groups.iter().all(is_hash) {
+            groups.clear();
+        }
+    } else {
+        let looked = looked(&visit, number).await?;
+        let (mut homes, mut title) = (Vec::new(), None);
+        for one in looked.iter().filter(|one| one.has(kind, field(&form, "value"))) {
+            groups.push(one.hash.clone());
+            homes.push(one.home);
+            title = title.or(one.title.clone());
+        }
+        if groups.is_empty() || groups.len() == looked.len() {
+            return Err(Failure::Conflict(format!(
+                "{short_id} is not split by that: all of its groups have it, or none does any more"
+            )));
+        }
+        homes.dedup();
+        // What a single merge brought goes back as it came.
+        if homes.len() > 1 || homes.first() == Some(&0) {
+            statements = title.map(|title| life::part(project_id, number, &groups, title));
+        }
+    }
+    let Some(first) = groups.first() else {
+        return Err(Failure::BadRequest("group is a raw fingerprint of 32 digits".into()));
+    };
+    let statements = statements.unwrap_or_else(|| life::split(project_id, number, &groups, now_ms));
+    visit.store.write(|_| statements.clone()).await?;
+    let went: Option<NumberRow> =
+        visit.store.read(&read::issue_of(project_id, first)).await?.first()?;
+    let told = match went.filter(|went| went.number != number) {
+        Some(went) => format!("?split={}", read::short_id(prefix, went.number)),
+        None => String::new(),
+    };
+    Ok(reply::redirect(&format!("/{slug}/issues/{short_id}/{told}#grouping")))
+}
