@@ -2,7 +2,7 @@
 //! the page that compares two issues, and splitting by what tells groups apart.
 
 use serde_json::{Value, json};
-use trapline_tests::{Issue, Project, Tab, World};
+use trapline_tests::{Issue, Program, Project, Tab, World};
 
 use crate::Test;
 
@@ -292,6 +292,18 @@ fn compare_foreign(world: &World) {
         assert_ne!(answer.status, 200, "{answer:?}");
         assert!(!answer.body.contains("secret"), "{answer:?}");
     }
+    // A program of one project reads what is its own.
+    let program = Program::of(world, &other, &["project:read"]).unwrap();
+    send(&project, thrown(2, "RangeError", "Too many lamps", "addLamp"));
+    let compared = |project: &Project| {
+        let issues = project.api.issues().unwrap();
+        let (one, two) = (&issues[0].short_id, &issues[1].short_id);
+        let path = format!("/api/0/projects/{}/issues/{one}/compare/{two}/", project.slug);
+        program.send("GET", &path, "", b"").unwrap()
+    };
+    assert_eq!(compared(&other).status, 200);
+    let answer = compared(&project);
+    assert_eq!(answer.status, 404, "{answer:?}");
 }
 
 fn split(world: &World) {
