@@ -339,6 +339,9 @@ fn split(world: &World) {
     };
     let own = part(&project.api.issues().unwrap());
     tab.shows("#grouping .done", &own.short_id);
+    let forged = format!("{}?split={}&by=0", page_of(world, &project, &issue), own.short_id);
+    let forged = project.api.page(forged.trim_start_matches(&world.worker.dashboard())).unwrap();
+    assert!(!forged.body.contains("Split off: "), "a link from elsewhere offers no merge");
     assert_eq!((now(&issue.short_id), now(&own.short_id)), ((2, 2), (2, 2)));
     assert_eq!(own.kind, "TypeError");
 
