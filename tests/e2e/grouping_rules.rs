@@ -1,8 +1,8 @@
 //! What makes one issue of events: rules of the project typed in its settings and tried before, the panel that explains,
-//! the page that compares two issues, and splitting by what tells groups apart.
+//! and the page that compares two issues.
 
 use serde_json::{Value, json};
-use trapline_tests::{Issue, Project, Tab, World};
+use trapline_tests::{Issue, Program, Project, Tab, World};
 
 use crate::Test;
 
@@ -14,8 +14,6 @@ pub const TESTS: &[Test] = &[
     ("grouping_the_grouping_panel_says_what_counted_and_what_decided", panel),
     ("grouping_two_issues_are_compared_and_made_one", compare),
     ("grouping_only_issues_of_the_same_project_are_compared", compare_foreign),
-    ("grouping_an_issue_is_split_by_a_function_and_undone_exactly", split),
-    ("grouping_what_one_merge_brought_goes_back_when_split_by_a_component", split_home),
     ("grouping_markup_in_rules_and_components_is_text", markup),
 ];
 
@@ -292,87 +290,18 @@ fn compare_foreign(world: &World) {
         assert_ne!(answer.status, 200, "{answer:?}");
         assert!(!answer.body.contains("secret"), "{answer:?}");
     }
-}
-
-fn split(world: &World) {
-    let project = world.project();
-    project.api.set(&json!({ "grouping_rules": "type:TypeError -> all" })).unwrap();
-    let by = |number: u32, value: &str, function: &str, user: &str| {
-        let mut event = thrown(number, "TypeError", value, function);
-        event["user"] = json!({ "id": user });
-        send(&project, event);
-    };
-    by(1, "Invalid state", "openCart", "jo");
-    by(2, "Invalid token", "openCart", "li");
-    by(3, "Invalid state", "sendOrder", "jo");
-    by(4, "Invalid state", "sendOrder", "mo");
-    let issue = project.api.only_issue().unwrap();
-    assert_eq!((issue.count, issue.users), (4, 3));
-
-    let tab = signed_in(world, &project);
-    tab.open(&page_of(world, &project, &issue));
-    tab.click("#grouping a[href$='/split/']");
-    tab.shows("h1", &format!("Split {}", issue.short_id));
-    tab.shows("main", "openCart");
-    tab.click("form:has([value=function]) button[value=openCart]");
-    tab.shows("#grouping .done", "Split off: these events count for ");
-    let part = |issues: &[Issue]| {
-        let other = issues.iter().find(|other| other.short_id != issue.short_id);
-        other.cloned().expect("an issue of its own")
-    };
-    let now = |short_id: &str| {
+    // A program of one project reads what is its own.
+    let program = Program::of(world, &other, &["project:read"]).unwrap();
+    send(&project, thrown(2, "RangeError", "Too many lamps", "addLamp"));
+    let compared = |project: &Project| {
         let issues = project.api.issues().unwrap();
-        let found = issues.into_iter().find(|one| one.short_id == short_id).expect("the issue");
-        (found.count, found.users)
+        let (one, two) = (&issues[0].short_id, &issues[1].short_id);
+        let path = format!("/api/0/projects/{}/issues/{one}/compare/{two}/", project.slug);
+        program.send("GET", &path, "", b"").unwrap()
     };
-    let own = part(&project.api.issues().unwrap());
-    tab.shows("#grouping .done", &own.short_id);
-    assert_eq!((now(&issue.short_id), now(&own.short_id)), ((2, 2), (2, 2)));
-    assert_eq!(own.kind, "TypeError");
-
-    // Their later events follow, and others of the same rule stay.
-    by(5, "Invalid token", "openCart", "jo");
-    by(6, "Invalid state", "sendOrder", "jo");
-    by(7, "Invalid mood", "readMood", "li");
-    assert_eq!((now(&issue.short_id), now(&own.short_id)), ((4, 3), (3, 2)));
-
-    tab.click("#grouping .done button");
-    tab.shows("#grouping", "4 groups in this issue");
-    assert_eq!(project.api.only_issue().unwrap().count, 7);
-    assert_eq!(now(&issue.short_id), (7, 3));
-    by(8, "Invalid token", "openCart", "ann");
-    assert_eq!(now(&issue.short_id), (8, 4));
-
-    // What all of them have parts nothing.
-    tab.open(&format!("{}split/", page_of(world, &project, &issue)));
-    tab.shows("main", "openCart");
-    let offered = "[...document.querySelectorAll('.parts button')].map((button) => button.value)";
-    let offered = tab.eval(offered);
-    assert!(!offered.as_array().unwrap().contains(&json!("TypeError")), "{offered}");
-}
-
-fn split_home(world: &World) {
-    let project = world.project();
-    send(&project, thrown(1, "TypeError", "Invalid state", "openCart"));
-    send(&project, thrown(2, "TypeError", "Too many lamps", "addLamp"));
-    let (state, lamps) = (named(&project, "Invalid state"), named(&project, "Too many lamps"));
-    let tab = signed_in(world, &project);
-    tab.open(&page_of(world, &project, &state));
-    tab.click(".merge summary");
-    tab.fill("#merge-with", &lamps.short_id);
-    tab.click(".merge button");
-    tab.shows("#grouping", &format!("from {}", lamps.short_id));
-    tab.open(&format!("{}split/", page_of(world, &project, &state)));
-    tab.click("form:has([value=function]) button[value=addLamp]");
-    tab.shows("#grouping .done", &lamps.short_id);
-    assert_eq!(named(&project, "Too many lamps").short_id, lamps.short_id);
-    assert_eq!(
-        (named(&project, "Invalid state").count, named(&project, "Too many lamps").count),
-        (1, 1)
-    );
-    // One group is left: there is nothing to split.
-    tab.open(&format!("{}split/", page_of(world, &project, &state)));
-    tab.shows("main", &format!("Nothing to split {} by", state.short_id));
+    assert_eq!(compared(&other).status, 200);
+    let answer = compared(&project);
+    assert_eq!(answer.status, 404, "{answer:?}");
 }
 
 fn markup(world: &World) {
@@ -411,7 +340,7 @@ fn markup(world: &World) {
 }
 
 /// Thrown in this function of a readable file. Its number is its ID.
-fn thrown(number: u32, kind: &str, value: &str, function: &str) -> Value {
+pub fn thrown(number: u32, kind: &str, value: &str, function: &str) -> Value {
     let frame = json!({
         "function": function, "filename": "https://shop.test/app.js", "lineno": 7, "colno": 9, "in_app": true,
     });
@@ -423,14 +352,14 @@ fn thrown(number: u32, kind: &str, value: &str, function: &str) -> Value {
 }
 
 #[track_caller]
-fn send(project: &Project, event: Value) {
+pub fn send(project: &Project, event: Value) {
     let answer = project.send(format!("{{}}\n{{\"type\":\"event\"}}\n{event}").as_bytes());
     assert_eq!(answer.status, 200, "{answer:?}");
 }
 
 /// The open issue with this message.
 #[track_caller]
-fn named(project: &Project, value: &str) -> Issue {
+pub fn named(project: &Project, value: &str) -> Issue {
     let mut issues = project.api.issues().unwrap();
     issues.retain(|issue| issue.value == value);
     assert_eq!(issues.len(), 1, "{value}: {issues:#?}");
@@ -442,7 +371,7 @@ fn grouping_of(project: &Project, short_id: &str) -> Value {
     project.api.json(&format!("issues/{short_id}/grouping/")).unwrap()
 }
 
-fn signed_in<'world>(world: &'world World, project: &Project) -> Tab<'world> {
+pub fn signed_in<'world>(world: &'world World, project: &Project) -> Tab<'world> {
     let tab = world.tab();
     tab.open(&project.sign_in);
     tab
@@ -456,6 +385,6 @@ fn list_of(world: &World, project: &Project) -> String {
     format!("{}/{}/issues/", world.worker.dashboard(), project.slug)
 }
 
-fn page_of(world: &World, project: &Project, issue: &Issue) -> String {
+pub fn page_of(world: &World, project: &Project, issue: &Issue) -> String {
     format!("{}{}/", list_of(world, project), issue.short_id)
 }

@@ -25,6 +25,7 @@ mod faults;
 mod first_event;
 mod gate;
 mod grouping_rules;
+mod grouping_split;
 mod hostile;
 mod hostile_bodies;
 mod issue_life;
@@ -130,6 +131,7 @@ fn tests() -> Vec<Test> {
         dashboard::TESTS,
         issue_life::TESTS,
         grouping_rules::TESTS,
+        grouping_split::TESTS,
         deployment::TESTS,
         page_check::TESTS,
         first_event::TESTS,

@@ -2,10 +2,12 @@
 //! split. The JSON API asks the same functions.
 
 use trapline_core::event::Event;
+use trapline_core::fingerprint::hex;
 use trapline_core::fingerprint::rules::Rules;
 use worker::Response;
 
 use super::{Visit, not_ours, row, shell, visit};
+use crate::account::Viewer;
 use crate::failure::Failure;
 use crate::grouping::{
     Compared, Example, Explained, Looked, Sampled, Side, aspects, compared, explained,
@@ -190,6 +192,17 @@ pub async fn split_page(
     Ok(reply::page(200, pages::split(&page)?))
 }
 
+/// Short ID of the issue that this viewer has just split off, as [`split`] leads back. A link that somebody else made offers
+/// no merge as its undoing.
+pub fn just_split(incoming: &Incoming, viewer: &Viewer) -> Option<String> {
+    let other = incoming.query("split")?;
+    (incoming.query("by")? == proof(viewer, &other)).then_some(other)
+}
+
+fn proof(viewer: &Viewer, other: &str) -> String {
+    hex(&account::hash(&format!("split {other} {}", viewer.csrf)))
+}
+
 async fn looked(visit: &Visit, number: u32) -> Result<Vec<Looked>, Failure> {
     let rows: Vec<LookedRow> =
         visit.store.read(&read::parts(visit.project.id, number)).await?.all()?;
@@ -250,7 +263,10 @@ pub async fn split(
     let went: Option<NumberRow> =
         visit.store.read(&read::issue_of(project_id, first)).await?.first()?;
     let told = match went.filter(|went| went.number != number) {
-        Some(went) => format!("?split={}", read::short_id(prefix, went.number)),
+        Some(went) => {
+            let other = read::short_id(prefix, went.number);
+            format!("?split={other}&by={}", proof(&visit.viewer, &other))
+        }
         None => String::new(),
     };
     Ok(reply::redirect(&format!("/{slug}/issues/{short_id}/{told}#grouping")))

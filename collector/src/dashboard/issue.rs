@@ -5,6 +5,7 @@ use trapline_core::fingerprint::{Hash, hex};
 use trapline_core::noise::{Explanation, Releases, classify, explain};
 use worker::Response;
 
+use super::grouping::just_split;
 use super::{Visit, row, shell, visit};
 use crate::failure::Failure;
 use crate::grouping::explained;
@@ -65,7 +66,7 @@ pub async fn issue(
             let stored = groups.iter().find(|record| group == Some(record.hash));
             explained(event, &rules, stored.map_or("", |record| &record.label))
         }),
-        split: incoming.query("split").filter(|id| read::number_in(prefix, id).is_some()),
+        split: just_split(incoming, &visit.viewer),
         event: shown.event,
         position: shown.position,
         distributions: shown.distributions,

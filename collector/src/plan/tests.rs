@@ -313,3 +313,31 @@ fn users_are_counted_once_an_issue_and_to_1000_a_group() {
     assert_eq!(db.number("SELECT sum(users) FROM event_group"), 1_001);
     assert_eq!(db.number("SELECT sum(own_users) FROM event_group"), 1_002);
 }
+
+#[test]
+fn a_rule_catches_what_a_map_tells_of_and_the_group_stays() {
+    let db = TestDb::with_project();
+    let rules = Rules::parse("function:payByCard -> payments").unwrap();
+    let minified = |id: u32, value: &str| {
+        let frame = |function: &str| trapline_core::event::Frame {
+            function: function.into(),
+            file: "https://shop.test/a.js".into(),
+            line: 1,
+            column: 900,
+            in_app: true,
+            ..Default::default()
+        };
+        let mut event = event(id, value);
+        event.exceptions[0].frames = vec![frame("t")];
+        let mut resolved = event.clone();
+        resolved.exceptions[0].frames = vec![frame("payByCard")];
+        digest_by(1, event, &rules).resolved(resolved, &rules)
+    };
+    let events = [minified(1, "a"), minified(2, "a"), minified(3, "b")];
+    assert_eq!(events[0].fingerprint.label, "payments");
+    assert_eq!(events[0].group, events[1].group);
+    for digested in &events {
+        db.batch(&plan(digested, &fresh_commit(&db), Hints::default()).statements);
+    }
+    check_counts(&db, 1, 2, 3, 3);
+}

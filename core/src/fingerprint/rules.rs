@@ -13,6 +13,8 @@
 mod preview;
 mod proposal;
 
+use std::cell::OnceCell;
+
 use super::client;
 use super::group::function_of;
 use super::{Parts, hex, is_minified};
@@ -41,6 +43,19 @@ struct Matcher {
     /// Fits what is not there.
     is_empty: bool,
     negated: bool,
+}
+
+/// An event as matchers see it.
+struct Seen<'a> {
+    event: &'a Event,
+    /// In which it was thrown; found once, however many rules ask.
+    function: OnceCell<String>,
+}
+
+impl<'a> Seen<'a> {
+    fn of(event: &'a Event) -> Self {
+        Self { event, function: OnceCell::new() }
+    }
 }
 
 /// Whether a rule fits an event whose frames may be resolved later.
@@ -142,7 +157,8 @@ impl Rules {
 
     /// The first that fits.
     pub fn first_for(&self, event: &Event) -> Option<&Rule> {
-        self.0.iter().find(|rule| rule.fits(event))
+        let seen = Seen::of(event);
+        self.0.iter().find(|rule| rule.fits_seen(&seen))
     }
 
     /// Reads rules that were stored: a line that is none, or none any more, is left out.
@@ -167,8 +183,9 @@ impl Rules {
         if !event.fingerprint.is_empty() {
             return read;
         }
+        let seen = Seen::of(event);
         for rule in &self.0 {
-            let fit = rule.fit(event);
+            let fit = rule.fit(&seen);
             if fit == Fit::No {
                 continue;
             }
@@ -196,18 +213,22 @@ impl Rule {
 
     /// Whether all of its matchers fit.
     pub fn fits(&self, event: &Event) -> bool {
-        self.matchers.iter().all(|matcher| matcher.fits(event))
+        self.fits_seen(&Seen::of(event))
+    }
+
+    fn fits_seen(&self, seen: &Seen) -> bool {
+        self.matchers.iter().all(|matcher| matcher.fits(seen))
     }
 
     /// The same of an event as it was sent.
-    fn fit(&self, event: &Event) -> Fit {
+    fn fit(&self, seen: &Seen) -> Fit {
         let (of_frames, others): (Vec<&Matcher>, Vec<&Matcher>) =
             self.matchers.iter().partition(|matcher| matcher.reads_frames());
-        let fit = |matchers: &[&Matcher]| matchers.iter().all(|matcher| matcher.fits(event));
+        let fit = |matchers: &[&Matcher]| matchers.iter().all(|matcher| matcher.fits(seen));
         if !fit(&others) {
             return Fit::No;
         }
-        let mut frames = event.exceptions.iter().flat_map(|exception| &exception.frames);
+        let mut frames = seen.event.exceptions.iter().flat_map(|exception| &exception.frames);
         if !of_frames.is_empty() && frames.any(is_minified) {
             return Fit::Depends;
         }
@@ -216,7 +237,8 @@ impl Rule {
 }
 
 impl Matcher {
-    fn fits(&self, event: &Event) -> bool {
+    fn fits(&self, seen: &Seen) -> bool {
+        let event = seen.event;
         let matches = |text: &str| {
             (!text.is_empty() || self.is_empty) && self.pattern.matches(&text.to_lowercase())
         };
@@ -228,7 +250,7 @@ impl Matcher {
                     || event.message.as_deref().is_some_and(matches)
             }
             "function" => {
-                matches(&function_of(event))
+                matches(seen.function.get_or_init(|| function_of(event)))
                     || exceptions()
                         .flat_map(|e| &e.frames)
                         .any(|frame| frame.in_app && matches(&frame.function))

@@ -1,6 +1,6 @@
 //! What rules would make of events: which each would have caught, and which rules do nothing.
 
-use super::{Rule, Rules};
+use super::{Rule, Rules, Seen};
 use crate::event::Event;
 
 /// What a rule would have done.
@@ -23,9 +23,9 @@ impl Rules {
         let none = |rule| Previewed { rule, caught: Vec::new(), lost: 0, behind: None };
         let mut rules: Vec<Previewed<'_>> = self.all().iter().map(none).collect();
         for (at, event) in events.iter().enumerate().filter(|(_, one)| one.fingerprint.is_empty()) {
-            let mut first = None;
+            let (mut first, seen) = (None, Seen::of(event));
             for (index, previewed) in rules.iter_mut().enumerate() {
-                if !previewed.rule.fits(event) {
+                if !previewed.rule.fits_seen(&seen) {
                     continue;
                 }
                 match first {
