@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::read::{self, ProjectRow};
 use crate::store::{Store, StoreError};
 
-pub use outcome::{Issue, Join, Outcome, Part, Split};
+pub use outcome::{Join, Named, Outcome, Part, Split};
 pub use state::{Regroup, Stage, going, of_project};
 
 /// The regrouping of a project, if there was one.
@@ -160,9 +160,7 @@ async fn look(store: &Store, found: &Regroup, rules: &Rules) -> Result<(), Failu
         return Ok(());
     }
     store.write(|_| settle::settle(project_id)).await?;
-    let changes: Vec<outcome::Change> = store.read(&settle::changes(project_id)).await?.all()?;
-    let result = serde_json::to_string(&outcome::outcome(&changes)).unwrap_or_default();
-    store.write(|_| vec![state::ready(project_id, &result)]).await?;
+    store.write(|_| vec![settle::ready(project_id)]).await?;
     Ok(())
 }
 
@@ -193,7 +191,7 @@ pub async fn run(env: &Env, now_ms: i64) -> Result<bool, Failure> {
 /// All of them, for the snapshot of their plans.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<crate::sql::Statement> {
-    let mut all = vec![of_project(1), going(), look::next(1, ""), settle::changes(1)];
+    let mut all = vec![of_project(1), going(), look::next(1, ""), settle::ready(1)];
     all.extend(look::keep(
         &Regroup { project_id: 1, ..Regroup::default() },
         &[],
@@ -204,11 +202,7 @@ pub(crate) fn statements() -> Vec<crate::sql::Statement> {
     all.extend(undo::undo(1, 0, 1));
     all.extend(state::start(1, 1, "", "Jo", 1));
     all.extend(state::discard(1, "Jo", 1));
-    all.extend([
-        state::ready(1, ""),
-        state::begin_apply(1, "Jo", 1),
-        state::begin_undo(1, "Jo", 1),
-    ]);
+    all.extend([state::begin_apply(1, "Jo", 1), state::begin_undo(1, "Jo", 1)]);
     all
 }
 

@@ -34,6 +34,7 @@ mod migrations;
 mod outcomes;
 mod page_check;
 mod protocol;
+mod regroup;
 mod reported;
 mod retention;
 mod rust_app;
@@ -134,6 +135,7 @@ fn tests() -> Vec<Test> {
         artifacts::TESTS,
         sentry_cli::TESTS,
         retention::TESTS,
+        regroup::TESTS,
         migrations::TESTS,
         upgrade::TESTS,
         bindings::TESTS,
