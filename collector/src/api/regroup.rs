@@ -11,7 +11,7 @@ use crate::artifacts::token::PROJECT_WRITE;
 use crate::dashboard::visit;
 use crate::failure::Failure;
 use crate::read::ProjectRow;
-use crate::regroup::{self, Outcome, Regroup, Stage};
+use crate::regroup::{self, Join, Outcome, Regroup, Split, Stage};
 use crate::reply;
 use crate::request::Incoming;
 use crate::store::Store;
@@ -116,8 +116,9 @@ struct Details {
     steps: u32,
     steps_applied: u32,
     /// Once it is known.
-    #[serde(flatten)]
-    outcome: Outcome,
+    joins: Vec<Join>,
+    splits: Vec<Split>,
+    unlisted: u32,
     started: Done,
     applied: Option<Done>,
     /// Undone or discarded.
@@ -148,6 +149,7 @@ fn details(prefix: &str, found: &Regroup) -> Details {
     let done = |by: &str, at_ms: i64| {
         (at_ms > 0).then(|| Done { by: by.to_owned(), at: rfc3339_of(at_ms) })
     };
+    let Outcome { joins, splits, unlisted } = found.outcome(prefix);
     Details {
         version: found.version,
         groups: found.groups,
@@ -155,7 +157,9 @@ fn details(prefix: &str, found: &Regroup) -> Details {
         groups_without_event: found.bodiless,
         steps: found.parts,
         steps_applied: found.applied,
-        outcome: found.outcome(prefix),
+        joins,
+        splits,
+        unlisted,
         started: Done { by: found.started_by.clone(), at: rfc3339_of(found.started_ms) },
         applied: done(&found.applied_by, found.applied_ms),
         undone: done(&found.undone_by, found.undone_ms),
