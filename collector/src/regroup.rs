@@ -21,6 +21,7 @@ use worker::Env;
 
 use crate::failure::Failure;
 use crate::read::{self, ProjectRow};
+use crate::sql::Statement;
 use crate::store::{Store, StoreError};
 
 pub use outcome::{Join, Named, Outcome, Part, Split};
@@ -51,7 +52,7 @@ pub async fn start(
     now_ms: i64,
 ) -> Result<Regroup, Failure> {
     let (version, digest) = (u32::from(VERSION), rules.digest());
-    store.write(|_| state::start(project_id, version, &digest, by, now_ms)).await?;
+    write(store, state::start(project_id, version, &digest, by, now_ms)).await?;
     expect(store, project_id, &[Stage::Looking], "groups are being moved: wait until that is over")
         .await
 }
@@ -74,7 +75,7 @@ pub async fn apply(
         let changed = "the rules have changed since the dry run: start another one";
         return Err(Failure::Conflict(changed.into()));
     }
-    store.write(|_| vec![state::begin_apply(project_id, by, now_ms)]).await?;
+    write(store, vec![state::begin_apply(project_id, by, now_ms)]).await?;
     expect(store, project_id, &stages, wrong).await
 }
 
@@ -88,7 +89,7 @@ pub async fn undo(
     by: &str,
     now_ms: i64,
 ) -> Result<Regroup, Failure> {
-    store.write(|_| vec![state::begin_undo(project_id, by, now_ms)]).await?;
+    write(store, vec![state::begin_undo(project_id, by, now_ms)]).await?;
     let stages = [Stage::Undoing, Stage::Undone];
     expect(store, project_id, &stages, "nothing was applied that could be undone").await
 }
@@ -103,9 +104,14 @@ pub async fn discard(
     by: &str,
     now_ms: i64,
 ) -> Result<Regroup, Failure> {
-    store.write(|_| state::discard(project_id, by, now_ms)).await?;
+    write(store, state::discard(project_id, by, now_ms)).await?;
     expect(store, project_id, &[Stage::Discarded], "there is no dry run that could be discarded")
         .await
+}
+
+/// Every statement here does nothing the second time. One function, because each closure makes all of the store's retrying anew.
+async fn write(store: &Store, statements: Vec<Statement>) -> Result<(), StoreError> {
+    store.write(|_| statements.clone()).await.map(drop)
 }
 
 async fn expect(
@@ -141,11 +147,11 @@ pub async fn step(
         }
         Stage::Looking => look(store, &found, rules).await?,
         Stage::Applying => {
-            store.write(|_| apply::apply(project_id, found.applied, now_ms)).await?;
+            write(store, apply::apply(project_id, found.applied, now_ms)).await?;
         }
         Stage::Undoing => {
             let part = found.applied.saturating_sub(1);
-            store.write(|_| undo::undo(project_id, part, now_ms)).await?;
+            write(store, undo::undo(project_id, part, now_ms)).await?;
         }
         _ => return Ok(Some(found)),
     }
@@ -156,12 +162,11 @@ async fn look(store: &Store, found: &Regroup, rules: &Rules) -> Result<(), Failu
     let project_id = found.project_id;
     let rows: Vec<look::Looked> = store.read(&look::next(project_id, &found.place)).await?.all()?;
     if !rows.is_empty() {
-        store.write(|_| look::keep(found, &rows, rules).into()).await?;
-        return Ok(());
+        return Ok(write(store, look::keep(found, &rows, rules).into()).await?);
     }
-    store.write(|_| settle::settle(project_id)).await?;
-    store.write(|_| vec![settle::ready(project_id)]).await?;
-    Ok(())
+    let mut statements = settle::settle(project_id);
+    statements.push(settle::ready(project_id));
+    Ok(write(store, statements).await?)
 }
 
 /// A step for one project, by cron; whether there was one to take.
@@ -190,7 +195,7 @@ pub async fn run(env: &Env, now_ms: i64) -> Result<bool, Failure> {
 
 /// All of them, for the snapshot of their plans.
 #[cfg(test)]
-pub(crate) fn statements() -> Vec<crate::sql::Statement> {
+pub(crate) fn statements() -> Vec<Statement> {
     let mut all = vec![of_project(1), going(), look::next(1, ""), settle::ready(1)];
     all.extend(look::keep(
         &Regroup { project_id: 1, ..Regroup::default() },

@@ -3,7 +3,6 @@ use trapline_core::event::{Event, Exception, Frame, User};
 use super::*;
 use crate::life;
 use crate::plan::{Commit, Hints, Sender, digest, plan};
-use crate::sql::Statement;
 use crate::sql::test_db::TestDb;
 
 const NOW_MS: i64 = 1_800_000_000_000;
