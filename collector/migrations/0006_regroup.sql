@@ -31,7 +31,7 @@ CREATE TABLE regroup (
   groups INTEGER NOT NULL DEFAULT 0,
   -- Groups that stay where they are, for no event of theirs is kept.
   bodiless INTEGER NOT NULL DEFAULT 0,
-  -- JSON: what would join and split.
+  -- JSON: what becomes of the issues that change, a list of rows.
   result TEXT NOT NULL DEFAULT '',
   started_by TEXT NOT NULL,
   started_ms INTEGER NOT NULL,

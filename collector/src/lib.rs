@@ -77,10 +77,10 @@ const LATE_MAPS_CRON: &str = "2-57/5 * * * *";
 /// The third.
 const ARTIFACTS_CRON: &str = "3-58/5 * * * *";
 
-/// A step over the groups of a project. Each is as much as an invocation has queries for, so they take turns.
+/// A step over the groups of a project: as much as an invocation has queries for. Somebody waits for a regrouping; late maps are
+/// also applied by whoever comes by.
 async fn walk(env: &Env, now_ms: i64) -> Result<(), failure::Failure> {
-    const TURN_MS: i64 = 300_000;
-    if now_ms / TURN_MS % 2 == 0 && regroup::run(env, now_ms).await? {
+    if regroup::run(env, now_ms).await? {
         return Ok(());
     }
     late::run(env, now_ms).await

@@ -321,8 +321,6 @@ pub struct SplitPage {
 pub struct RegroupPage {
     /// Around the content.
     pub shell: Shell,
-    /// `SHOP` of `SHOP-4F`.
-    pub prefix: String,
     /// The newest, if there was one.
     pub regroup: Option<Regroup>,
     /// What it would change, or has changed.

@@ -36,6 +36,7 @@ mod migrations;
 mod outcomes;
 mod page_check;
 mod protocol;
+mod regroup;
 mod reported;
 mod retention;
 mod rust_app;
@@ -138,6 +139,7 @@ fn tests() -> Vec<Test> {
         artifacts::TESTS,
         sentry_cli::TESTS,
         retention::TESTS,
+        regroup::TESTS,
         migrations::TESTS,
         upgrade::TESTS,
         bindings::TESTS,

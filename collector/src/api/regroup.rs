@@ -10,8 +10,8 @@ use crate::artifacts::access::Access;
 use crate::artifacts::token::PROJECT_WRITE;
 use crate::dashboard::visit;
 use crate::failure::Failure;
-use crate::read::{self, ProjectRow};
-use crate::regroup::{self, Issue, Outcome, Part, Regroup, Stage};
+use crate::read::ProjectRow;
+use crate::regroup::{self, Join, Outcome, Regroup, Split, Stage};
 use crate::reply;
 use crate::request::Incoming;
 use crate::store::Store;
@@ -131,33 +131,6 @@ struct Done {
     at: String,
 }
 
-#[derive(Serialize)]
-struct Join {
-    into: Named,
-    from: Vec<Going>,
-}
-
-#[derive(Serialize)]
-struct Split {
-    issue: Named,
-    parts: Vec<Going>,
-}
-
-#[derive(Serialize)]
-struct Named {
-    short_id: String,
-    title: String,
-}
-
-#[derive(Serialize)]
-struct Going {
-    /// `null`: a new one.
-    issue: Option<Named>,
-    label: String,
-    groups: u32,
-    events: u64,
-}
-
 fn state_json(project: &ProjectRow, found: Option<&Regroup>) -> State {
     let Some(found) = found else { return State { state: "none", details: None } };
     let state = match found.stage() {
@@ -173,26 +146,10 @@ fn state_json(project: &ProjectRow, found: Option<&Regroup>) -> State {
 }
 
 fn details(prefix: &str, found: &Regroup) -> Details {
-    let named =
-        |issue: Issue| Named { short_id: read::short_id(prefix, issue.number), title: issue.title };
-    let going = |part: Part| Going {
-        issue: part.issue.map(named),
-        label: part.label,
-        groups: part.groups,
-        events: part.events,
-    };
     let done = |by: &str, at_ms: i64| {
         (at_ms > 0).then(|| Done { by: by.to_owned(), at: rfc3339_of(at_ms) })
     };
-    let Outcome { joins, splits, unlisted } = found.outcome();
-    let join = |one: regroup::Join| Join {
-        into: named(one.into),
-        from: one.from.into_iter().map(going).collect(),
-    };
-    let split = |one: regroup::Split| Split {
-        issue: named(one.issue),
-        parts: one.parts.into_iter().map(going).collect(),
-    };
+    let Outcome { joins, splits, unlisted } = found.outcome(prefix);
     Details {
         version: found.version,
         groups: found.groups,
@@ -200,8 +157,8 @@ fn details(prefix: &str, found: &Regroup) -> Details {
         groups_without_event: found.bodiless,
         steps: found.parts,
         steps_applied: found.applied,
-        joins: joins.into_iter().map(join).collect(),
-        splits: splits.into_iter().map(split).collect(),
+        joins,
+        splits,
         unlisted,
         started: Done { by: found.started_by.clone(), at: rfc3339_of(found.started_ms) },
         applied: done(&found.applied_by, found.applied_ms),

@@ -25,8 +25,10 @@ pub async fn page(incoming: &Incoming, slug: &str) -> Result<Response, Failure> 
     let is_going = found.as_ref().is_some_and(regroup::Regroup::is_going);
     let page = RegroupPage {
         shell: Shell { section: Section::Settings, ..shell(&visit, &counts, incoming.now_ms) },
-        prefix: project.short_prefix.clone(),
-        outcome: found.as_ref().map(regroup::Regroup::outcome).unwrap_or_default(),
+        outcome: found
+            .as_ref()
+            .map(|found| found.outcome(&project.short_prefix))
+            .unwrap_or_default(),
         regroup: found,
     };
     let response = reply::page(200, pages::regroup(&page)?);

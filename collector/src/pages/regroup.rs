@@ -4,8 +4,7 @@ use askama::Template;
 
 use super::number::{count, counted};
 use super::time::{Moment, moment};
-use crate::read;
-use crate::regroup::{Issue, Part, Regroup as Found, Stage};
+use crate::regroup::{Named, Part, Regroup as Found, Stage};
 use crate::view::RegroupPage;
 
 /// `regroup.html`
@@ -21,32 +20,26 @@ pub(super) struct Regroup<'a> {
     history: Vec<(String, Option<Moment>)>,
     /// `12 groups stay where they are: no event of theirs is kept.`
     left: String,
-    joins: Vec<Join<'a>>,
-    splits: Vec<Split<'a>>,
+    tables: [Table<'a>; 2],
     unlisted: String,
     buttons: &'static [Button],
 }
 
-struct Join<'a> {
-    into: Named<'a>,
-    from: Vec<Row<'a>>,
-}
-
-struct Split<'a> {
-    issue: Named<'a>,
-    parts: Vec<Row<'a>>,
-}
-
-struct Named<'a> {
-    short_id: String,
-    title: &'a str,
+/// Shown if it has rows.
+struct Table<'a> {
+    id: &'static str,
+    heading: &'static str,
+    /// Of the first column, and of the third.
+    columns: (&'static str, &'static str),
+    rows: Vec<Row<'a>>,
 }
 
 struct Row<'a> {
-    /// `None`: a new issue.
-    issue: Option<Named<'a>>,
+    issue: Option<&'a Named>,
     /// Empty of groups that stay, for no event of theirs is kept.
     label: &'a str,
+    /// `None`: a new issue.
+    to: Option<&'a Named>,
     groups: String,
     events: String,
 }
@@ -72,34 +65,15 @@ impl<'a> Regroup<'a> {
         let now_ms = page.shell.now_ms;
         let found = page.regroup.as_ref();
         let stage = found.map(Found::stage);
-        let named = |issue: &'a Issue| Named {
-            short_id: read::short_id(&page.prefix, issue.number),
-            title: &issue.title,
-        };
-        let row = |part: &'a Part| Row {
-            issue: part.issue.as_ref().map(named),
-            label: &part.label,
-            groups: count(part.groups.into()),
-            events: count(part.events),
-        };
-        let joins = page.outcome.joins.iter().map(|join| Join {
-            into: named(&join.into),
-            from: join.from.iter().map(row).collect(),
-        });
-        let splits = page.outcome.splits.iter().map(|split| Split {
-            issue: named(&split.issue),
-            parts: split.parts.iter().map(row).collect(),
-        });
-        let (joins, splits): (Vec<_>, Vec<_>) = (joins.collect(), splits.collect());
-        let changes = !joins.is_empty() || !splits.is_empty();
+        let tables = [joins(page), splits(page)];
+        let changes = tables.iter().any(|table| !table.rows.is_empty());
         Self {
             page,
             heading: heading(stage, changes),
             progress: found.and_then(progress),
             history: found.map(|found| history(found, now_ms)).unwrap_or_default(),
             left: found.map(left).unwrap_or_default(),
-            joins,
-            splits,
+            tables,
             unlisted: match page.outcome.unlisted {
                 0 => String::new(),
                 more => format!("{} more are not listed.", counted(more.into(), "change")),
@@ -107,6 +81,29 @@ impl<'a> Regroup<'a> {
             buttons: buttons(stage),
         }
     }
+}
+
+fn joins(page: &RegroupPage) -> Table<'_> {
+    let joins = page.outcome.joins.iter();
+    let rows = joins.flat_map(|join| {
+        join.from.iter().map(|part| row(part, part.issue.as_ref(), Some(&join.into)))
+    });
+    let columns = ("These", "Become part of");
+    Table { id: "joins", heading: "Issues that join", columns, rows: rows.collect() }
+}
+
+fn splits(page: &RegroupPage) -> Table<'_> {
+    let splits = page.outcome.splits.iter();
+    let rows = splits.flat_map(|split| {
+        split.parts.iter().map(|part| row(part, Some(&split.issue), part.issue.as_ref()))
+    });
+    let columns = ("Of this", "Go to");
+    Table { id: "splits", heading: "Issues that split", columns, rows: rows.collect() }
+}
+
+fn row<'a>(part: &'a Part, issue: Option<&'a Named>, to: Option<&'a Named>) -> Row<'a> {
+    let (groups, events) = (count(part.groups.into()), count(part.events));
+    Row { issue, label: &part.label, to, groups, events }
 }
 
 fn heading(stage: Option<Stage>, changes: bool) -> String {

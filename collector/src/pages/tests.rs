@@ -3,7 +3,7 @@
 use trapline_core::page_check::Finding;
 
 use super::*;
-use crate::regroup::{self, Join, Outcome, Part, Regroup, Split};
+use crate::regroup::{Join, Named, Outcome, Part, Regroup, Split};
 use crate::view::{Condition, PageRead, Status};
 
 /// Breaks out of text, of both kinds of attribute, and of a URL.
@@ -80,7 +80,7 @@ fn an_issue_that_is_split_is_text() {
 
 #[test]
 fn regrouping_is_text() {
-    let issue = || regroup::Issue { number: 1, title: PAYLOAD.into() };
+    let issue = || Named { short_id: PAYLOAD.into(), title: PAYLOAD.into() };
     let part = |issue| Part { issue, label: PAYLOAD.into(), groups: 1, events: 2 };
     let outcome = Outcome {
         joins: vec![Join { into: issue(), from: vec![part(Some(issue()))] }],
@@ -98,10 +98,7 @@ fn regrouping_is_text() {
         let regroup = Some(Regroup { state, ..found.clone() });
         let shell = sample::settings(PAYLOAD).shell;
         let outcome = outcome.clone();
-        check_is_text(
-            super::regroup(&RegroupPage { shell, prefix: PAYLOAD.into(), regroup, outcome }),
-            10,
-        );
+        check_is_text(super::regroup(&RegroupPage { shell, regroup, outcome }), 10);
     }
 }
 

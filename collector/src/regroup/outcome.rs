@@ -1,11 +1,14 @@
-//! What a regrouping would change, in words that the page, the API and the command line share.
+//! What a regrouping changes, as the page, the API and the command line show it.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// What would become of the issues.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+use crate::read::short_id;
+
+/// What becomes of the issues.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Outcome {
     /// Issues that become one, in the order of the ones that stay.
     pub joins: Vec<Join>,
@@ -16,37 +19,37 @@ pub struct Outcome {
 }
 
 /// An issue that takes others in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Join {
     /// It keeps its number, status and history.
-    pub into: Issue,
+    pub into: Named,
     /// What comes of each other issue.
     pub from: Vec<Part>,
 }
 
 /// An issue that groups leave.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Split {
     /// The issue.
-    pub issue: Issue,
+    pub issue: Named,
     /// Where its groups go, itself included, if some stay.
     pub parts: Vec<Part>,
 }
 
-/// An issue by its number.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Issue {
-    /// Of its short ID.
-    pub number: u32,
+/// An issue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// `SHOP-4F`
+    pub short_id: String,
     /// `TypeError: x is not a function`
     pub title: String,
 }
 
 /// Groups that go together.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Part {
     /// Of a join, where they come from; of a split, where they go. `None`: a new issue.
-    pub issue: Option<Issue>,
+    pub issue: Option<Named>,
     /// What they have in common: the label of their fingerprint. Empty of groups that stay, for no event of theirs is kept.
     pub label: String,
     /// How many.
@@ -55,90 +58,67 @@ pub struct Part {
     pub events: u64,
 }
 
-/// A row of [`changes`](super::settle::changes).
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Change {
-    pub(super) issue: u32,
-    /// 0: a new one.
-    pub(super) part: u32,
-    pub(super) label: String,
-    pub(super) groups: u32,
-    pub(super) events: u64,
-    pub(super) all_rows: u32,
-    pub(super) kind: String,
-    pub(super) value: String,
-    pub(super) part_kind: Option<String>,
-    pub(super) part_value: Option<String>,
-    pub(super) part_status: Option<u32>,
-    /// Of the issue, without those that were merged into it.
-    pub(super) own_groups: u32,
-    pub(super) own_events: Option<u64>,
-}
-
-impl Change {
-    fn issue(&self) -> Issue {
-        Issue { number: self.issue, title: titled(&self.kind, &self.value) }
-    }
-
-    fn part(&self) -> Option<Issue> {
-        let (kind, value) = (self.part_kind.as_deref()?, self.part_value.as_deref()?);
-        (self.part > 0).then(|| Issue { number: self.part, title: titled(kind, value) })
-    }
-
-    fn going(&self, issue: Option<Issue>) -> Part {
-        Part { issue, label: self.label.clone(), groups: self.groups, events: self.events }
-    }
-}
+/// A row of [`READY`](super::settle::READY): issue, where its groups go (0: a new one), label, groups, events, title of the
+/// issue, title and status of where they go, groups and events of the issue without those that were merged into it, and the
+/// number of rows before they were cut.
+type Change = (u32, u32, String, u32, u64, String, Option<String>, Option<u32>, u32, u64, u32);
 
 /// Sorts changes into joins and splits.
-pub(super) fn outcome(changes: &[Change]) -> Outcome {
+pub(super) fn outcome(prefix: &str, result: &str) -> Outcome {
+    let mut changes: Vec<Change> = serde_json::from_slice(result.as_bytes()).unwrap_or_default();
+    changes.sort_by_key(|change| (change.0, Reverse(change.4), change.1));
     let mut joins: BTreeMap<u32, Join> = BTreeMap::new();
     let mut by_issue: BTreeMap<u32, Vec<&Change>> = BTreeMap::new();
-    for change in changes {
-        by_issue.entry(change.issue).or_default().push(change);
+    for change in &changes {
+        let (issue, to, _, _, _, title, _, status, ..) = change;
+        by_issue.entry(*issue).or_default().push(change);
         // One that regrouping had closed comes back: nothing joins it.
-        let is_open = change.part_status.is_some_and(|status| status < 3);
-        if let Some(into) = change.part().filter(|into| is_open && into.number != change.issue) {
-            let join = joins.entry(into.number).or_insert_with(|| Join { into, from: Vec::new() });
-            join.from.push(change.going(Some(change.issue())));
+        let is_open = status.is_some_and(|status| status < 3);
+        if let Some(into) = named_part(prefix, change).filter(|_| is_open && to != issue) {
+            let join = joins.entry(*to).or_insert_with(|| Join { into, from: Vec::new() });
+            join.from.push(part(change, Some(named(prefix, *issue, title))));
         }
     }
-    let splits = by_issue.values().filter_map(|changes| split(changes)).collect();
+    let splits = by_issue.values().filter_map(|changes| split(prefix, changes)).collect();
     let listed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
-    let all = changes.first().map_or(0, |change| change.all_rows);
+    let all = changes.first().map_or(0, |change| change.10);
     Outcome { joins: joins.into_values().collect(), splits, unlisted: all.saturating_sub(listed) }
 }
 
 /// `None` if all of the issue's groups go to one place.
-fn split(changes: &[&Change]) -> Option<Split> {
-    let first = changes.first()?;
-    let mut parts: Vec<Part> = changes.iter().map(|change| change.going(change.part())).collect();
+fn split(prefix: &str, changes: &[&Change]) -> Option<Split> {
+    let (number, _, _, _, _, title, _, _, own_groups, own_events, _) = changes.first()?;
+    let issue = named(prefix, *number, title);
+    let mut parts: Vec<Part> =
+        changes.iter().map(|change| part(change, named_part(prefix, change))).collect();
     let (groups, events) =
-        changes.iter().fold((0, 0), |sum, change| (sum.0 + change.groups, sum.1 + change.events));
-    let left = first.own_groups.saturating_sub(groups);
+        parts.iter().fold((0, 0), |sum, part| (sum.0 + part.groups, sum.1 + part.events));
+    let left = own_groups.saturating_sub(groups);
     if left > 0 {
-        let events = first.own_events.unwrap_or_default().saturating_sub(events);
-        match parts.iter_mut().find(|part| is_of(part, first.issue)) {
+        let events = own_events.saturating_sub(events);
+        match parts.iter_mut().find(|part| part.issue.as_ref() == Some(&issue)) {
             Some(part) => {
                 part.groups += left;
                 part.events += events;
             }
             None => {
-                let issue = Some(first.issue());
+                let issue = Some(issue.clone());
                 parts.push(Part { issue, label: String::new(), groups: left, events });
             }
         }
     }
-    (parts.len() > 1).then(|| Split { issue: first.issue(), parts })
+    (parts.len() > 1).then_some(Split { issue, parts })
 }
 
-fn is_of(part: &Part, number: u32) -> bool {
-    part.issue.as_ref().is_some_and(|issue| issue.number == number)
+fn part(change: &Change, issue: Option<Named>) -> Part {
+    let (_, _, label, groups, events, ..) = change;
+    Part { issue, label: label.clone(), groups: *groups, events: *events }
 }
 
-fn titled(kind: &str, value: &str) -> String {
-    match (kind, value) {
-        ("", text) | (text, "") => text.to_owned(),
-        (kind, value) => format!("{kind}: {value}"),
-    }
+fn named_part(prefix: &str, change: &Change) -> Option<Named> {
+    change.6.as_ref().map(|title| named(prefix, change.1, title))
+}
+
+fn named(prefix: &str, number: u32, title: &str) -> Named {
+    Named { short_id: short_id(prefix, number), title: title.to_owned() }
 }

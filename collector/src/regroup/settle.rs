@@ -84,11 +84,11 @@ const NEW: &str = concat!(
 );
 
 /// Most changes that are listed.
-pub(super) const CHANGES: u32 = 500;
+const CHANGES: u32 = 500;
 
-/// What would become of each issue that changes, a row a part of it. `part`: the issue that it goes to, 0 for a new one.
-pub(super) fn changes(project_id: u32) -> Statement {
-    Statement::new(CHANGED, [project_id.into(), CHANGES.into()])
+/// What would change is known: what would become of each issue that changes, a row a part of it.
+pub(super) fn ready(project_id: u32) -> Statement {
+    Statement::new(READY, [project_id.into(), CHANGES.into()])
 }
 
 /// What a group may be moved by: nobody has taken it out of its issue, or merged it into the one that it counts for.
@@ -102,7 +102,23 @@ macro_rules! is_movable {
 
 pub(super) use is_movable;
 
-const CHANGED: &str = concat!(
+/// `TypeError: x is not a function`
+macro_rules! title {
+    ($issue:literal) => {
+        concat!(
+            $issue,
+            ".kind || iif(",
+            $issue,
+            ".kind <> '' AND ",
+            $issue,
+            ".value <> '', ': ', '') || ",
+            $issue,
+            ".value"
+        )
+    };
+}
+
+pub(super) const READY: &str = concat!(
     "WITH looked AS MATERIALIZED (
         SELECT g.number AS issue, unhex(j.value ->> 1) AS print, unhex(j.value ->> 2) AS earlier, j.value ->> 3 AS label,
             g.events, CASE WHEN g.home = 0 THEN g.number ELSE g.home END AS home
@@ -117,15 +133,23 @@ const CHANGED: &str = concat!(
             CASE WHEN c.number = 0 THEN l.print END AS fresh, min(l.label) AS label, count(*) AS groups, sum(l.events) AS events
         FROM looked l LEFT JOIN regroup_claim c ON c.project_id = ?1 AND c.hash = l.print
         LEFT JOIN issue i ON i.project_id = ?1 AND i.number = c.number
-        GROUP BY 1, 2, 3)
-    SELECT w.issue, w.part, hex(w.fresh) AS fresh, w.label, w.groups, w.events, count(*) OVER () AS all_rows,
-        i.kind, i.value, t.kind AS part_kind, t.value AS part_value, t.status AS part_status,
-        (SELECT count(*) FROM event_group o INDEXED BY event_group_by_issue WHERE o.project_id = ?1 AND o.number = w.issue
-            AND o.home IN (0, w.issue)) AS own_groups,
-        (SELECT sum(o.events) FROM event_group o INDEXED BY event_group_by_issue WHERE o.project_id = ?1 AND o.number = w.issue
-            AND o.home IN (0, w.issue)) AS own_events
-    FROM went w JOIN issue i ON i.project_id = ?1 AND i.number = w.issue
-    LEFT JOIN issue t ON t.project_id = ?1 AND t.number = w.part
-    WHERE w.issue IN (SELECT issue FROM went WHERE part <> issue)
-    ORDER BY w.issue, w.events DESC, w.part LIMIT ?2"
+        GROUP BY 1, 2, 3),
+    changed AS MATERIALIZED (
+        SELECT w.*, count(*) OVER () AS all_rows FROM went w
+        WHERE w.issue IN (SELECT issue FROM went WHERE part <> issue)
+        ORDER BY w.issue, w.events DESC, w.part LIMIT ?2),
+    own AS MATERIALIZED (
+        SELECT o.number, count(*) AS groups, sum(o.events) AS events FROM (SELECT DISTINCT issue FROM changed) d
+        CROSS JOIN event_group o INDEXED BY event_group_by_issue ON o.project_id = ?1 AND o.number = d.issue
+            AND o.home IN (0, d.issue)
+        GROUP BY o.number)
+    UPDATE regroup SET state = 1, result = (
+        SELECT json_group_array(json_array(w.issue, w.part, w.label, w.groups, w.events, ",
+    title!("i"),
+    ", ",
+    title!("t"),
+    ", t.status, own.groups, own.events, w.all_rows))
+        FROM changed w JOIN own ON own.number = w.issue JOIN issue i ON i.project_id = ?1 AND i.number = w.issue
+        LEFT JOIN issue t ON t.project_id = ?1 AND t.number = w.part)
+    WHERE project_id = ?1 AND state = 0"
 );

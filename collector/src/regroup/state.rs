@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::Outcome;
+use super::{Outcome, outcome};
 use crate::sql::Statement;
 
 /// What is being done.
@@ -48,7 +48,7 @@ pub struct Regroup {
     pub bodiless: u32,
     /// Groups that the project has, as far as they are counted.
     pub all_groups: u32,
-    /// JSON: an [`Outcome`].
+    /// JSON: see [`outcome`](Self::outcome).
     pub result: String,
     /// Who asked for it.
     pub started_by: String,
@@ -79,8 +79,8 @@ impl Regroup {
     }
 
     /// What would change, or has changed; nothing while that is not known.
-    pub fn outcome(&self) -> Outcome {
-        serde_json::from_str(&self.result).unwrap_or_default()
+    pub fn outcome(&self, prefix: &str) -> Outcome {
+        outcome::outcome(prefix, &self.result)
     }
 
     /// Whether steps have to be taken.
@@ -149,14 +149,6 @@ fn forget(project_id: u32) -> [Statement; 2] {
             [project_id.into()],
         ),
     ]
-}
-
-/// What would change is known.
-pub(super) fn ready(project_id: u32, result: &str) -> Statement {
-    Statement::new(
-        "UPDATE regroup SET state = 1, result = ?2 WHERE project_id = ?1 AND state = 0",
-        [project_id.into(), result.into()],
-    )
 }
 
 /// Groups are to be moved.

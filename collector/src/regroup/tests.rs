@@ -1,10 +1,8 @@
 use trapline_core::event::{Event, Exception, Frame, User};
 
-use super::outcome::Change;
 use super::*;
 use crate::life;
 use crate::plan::{Commit, Hints, Sender, digest, plan};
-use crate::sql::Statement;
 use crate::sql::test_db::TestDb;
 
 const NOW_MS: i64 = 1_800_000_000_000;
@@ -103,26 +101,8 @@ fn look_ahead(db: &TestDb, rules: &Rules) -> bool {
 
 fn settled(db: &TestDb) -> Outcome {
     db.batch(&settle::settle(1));
-    let optional = |text: &String| Some(text.clone()).filter(|text| text != "null");
-    let change = |row: Vec<String>| Change {
-        issue: row[0].parse().unwrap(),
-        part: row[1].parse().unwrap(),
-        label: row[3].clone(),
-        groups: row[4].parse().unwrap(),
-        events: row[5].parse().unwrap(),
-        all_rows: row[6].parse().unwrap(),
-        kind: row[7].clone(),
-        value: row[8].clone(),
-        part_kind: optional(&row[9]),
-        part_value: optional(&row[10]),
-        part_status: row[11].parse().ok(),
-        own_groups: row[12].parse().unwrap(),
-        own_events: row[13].parse().ok(),
-    };
-    let changes: Vec<Change> = db.rows(&settle::changes(1)).into_iter().map(change).collect();
-    let outcome = outcome::outcome(&changes);
-    db.batch(&[state::ready(1, &serde_json::to_string(&outcome).unwrap())]);
-    outcome
+    db.batch(&[settle::ready(1)]);
+    found(db).outcome("SHOP")
 }
 
 fn dry_run_by(db: &TestDb, rules: &Rules) -> Outcome {
@@ -165,12 +145,13 @@ fn issues(db: &TestDb) -> Vec<String> {
 
 /// `1 ← 2 3` and `1 → 1 0`, where 0 is a new issue.
 fn words(outcome: &Outcome) -> Vec<String> {
-    let number = |part: &Part| part.issue.as_ref().map_or(0, |issue| issue.number).to_string();
+    let last = |issue: &Named| issue.short_id.replace("SHOP-", "");
+    let number = |part: &Part| part.issue.as_ref().map_or("0".to_owned(), last);
     let list = |parts: &[Part]| parts.iter().map(number).collect::<Vec<_>>().join(" ");
     let joins =
-        outcome.joins.iter().map(|one| format!("{} ← {}", one.into.number, list(&one.from)));
+        outcome.joins.iter().map(|one| format!("{} ← {}", last(&one.into), list(&one.from)));
     let splits =
-        outcome.splits.iter().map(|one| format!("{} → {}", one.issue.number, list(&one.parts)));
+        outcome.splits.iter().map(|one| format!("{} → {}", last(&one.issue), list(&one.parts)));
     joins.chain(splits).collect()
 }
 
@@ -185,7 +166,7 @@ fn issues_of_one_bug_join_and_undoing_parts_them() {
     assert_eq!(
         outcome.joins[0].from[0],
         Part {
-            issue: Some(Issue { number: 1, title: "E: old 1".into() }),
+            issue: Some(Named { short_id: "SHOP-1".into(), title: "E: old 1".into() }),
             label: "a".into(),
             groups: 1,
             events: 1,

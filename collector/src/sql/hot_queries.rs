@@ -46,7 +46,7 @@ const SMALL: [&str; 25] = [
 ];
 
 /// The same of regrouping: groups of a step, or what is settled once over those of all steps.
-const REGROUPED: [&str; 23] = [
+const REGROUPED: [&str; 25] = [
     "a",
     "held",
     "sized",
@@ -64,6 +64,8 @@ const REGROUPED: [&str; 23] = [
     "m",
     "e",
     "concerned",
+    "own",
+    "changed",
     "made",
     "was",
     "emptied",
