@@ -63,6 +63,11 @@ fn secrets(text: &str, rules: &Rules, detect: Detect) -> Vec<Secret> {
     let mut secrets = Vec::new();
     let (mut at, mut before) = (0, b' ');
     while let Some(byte) = text.as_bytes().get(at).copied() {
+        if !may_begin(byte, before) {
+            at += 1;
+            before = byte;
+            continue;
+        }
         let found = detect(text, at, before, rules);
         let found = found.filter(|secret| {
             let secret = text.get(secret.at.clone()).unwrap_or_default();
@@ -81,6 +86,20 @@ fn secrets(text: &str, rules: &Rules, detect: Detect) -> Vec<Secret> {
         }
     }
     secrets
+}
+
+/// Whether anything secret can be seen at a byte: most stand within words.
+fn may_begin(byte: u8, before: u8) -> bool {
+    match byte {
+        b':' | b'=' | b'-' => true,
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => is_border(before),
+        _ => false,
+    }
+}
+
+/// Whether a word may begin behind a byte.
+fn is_border(before: u8) -> bool {
+    !before.is_ascii_alphanumeric() && before != b'_' && before < 0x80
 }
 
 fn replaced(text: &str, secrets: &[Secret]) -> String {
@@ -108,18 +127,17 @@ fn named(text: &str, at: usize, rules: &Rules) -> Option<Secret> {
 
 /// Secrets that give themselves away.
 fn shaped(text: &str, at: usize, before: u8) -> Option<Secret> {
-    let is_border = !before.is_ascii_alphanumeric() && before != b'_' && before < 0x80;
     let rest = text.get(at..)?;
     match rest.as_bytes().first()? {
         b'-' if before != b'-' => {
             let length = credential::private_key(rest)?;
             Some(Secret { at: at..at + length, what: "private key" })
         }
-        b'0'..=b'9' if is_border && !is_number(text, at, before) => {
+        b'0'..=b'9' if is_border(before) && !is_number(text, at, before) => {
             let length = card::length(rest)?;
             Some(Secret { at: at..at + length, what: "card number" })
         }
-        b'A'..=b'Z' | b'a'..=b'z' if is_border => {
+        b'A'..=b'Z' | b'a'..=b'z' if is_border(before) => {
             let found = credential::find(rest)?;
             let start = at + found.skip;
             Some(Secret { at: start..start + found.length, what: found.what })
