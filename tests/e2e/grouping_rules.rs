@@ -2,7 +2,7 @@
 //! and the page that compares two issues.
 
 use serde_json::{Value, json};
-use trapline_tests::{Issue, Program, Project, Tab, World};
+use trapline_tests::{Issue, Program, Project, Tab, World, eventually};
 
 use crate::Test;
 
