@@ -93,7 +93,7 @@ pub(crate) struct RegroupAction {
 /// Where to, and who asks.
 #[derive(Debug, Args)]
 pub(crate) struct Collector {
-    /// The origin of the dashboard, such as https://trapline.example.com
+    /// The origin of the dashboard, such as `https://trapline.example.com`
     #[arg(long, env = "TRAPLINE_URL")]
     pub(crate) url: Option<String>,
     /// A token with the scope for uploads, or for regrouping
