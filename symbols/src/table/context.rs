@@ -1,5 +1,7 @@
 //! The lines around a place. Only the chunks of the source that hold them are inflated.
 
+use std::cell::Cell;
+
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::look_up::Unresolved;
@@ -57,6 +59,11 @@ impl Table<'_> {
     }
 }
 
+thread_local! {
+    /// 40 KB that a stack of frames need not clear for each of them.
+    static INFLATE: Cell<Option<Decompress>> = const { Cell::new(None) };
+}
+
 /// Some chunks of a source, inflated.
 struct Part {
     /// The line in which they begin, from 0.
@@ -75,7 +82,7 @@ fn part_of(packed: &[u8], first: u32, end: u32) -> Option<Part> {
     let begins = (1..count).rev().find(|chunk| line_of(*chunk).is_some_and(|line| line < first));
     let begins = begins.unwrap_or(0);
     let mut part = Part { line: if count == 0 { 0 } else { line_of(begins)? }, text: Vec::new() };
-    let mut inflate = Decompress::new(false);
+    let mut inflate = INFLATE.take().unwrap_or_else(|| Decompress::new(false));
     for chunk in begins..count {
         if chunk > begins && line_of(chunk)? >= end {
             break;
@@ -94,6 +101,7 @@ fn part_of(packed: &[u8], first: u32, end: u32) -> Option<Part> {
             break;
         }
     }
+    INFLATE.set(Some(inflate));
     (part.line <= first).then_some(part)
 }
 
