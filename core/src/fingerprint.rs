@@ -19,6 +19,7 @@
 
 mod canonical;
 mod client;
+mod components;
 mod explain;
 mod group;
 mod message;
@@ -32,8 +33,9 @@ use sha2::{Digest, Sha256};
 
 use crate::event::{Event, Frame};
 
+pub use components::{Component, ComponentKind, Grouping};
 pub use explain::{Difference, differences};
-pub use group::{Component, ComponentKind, Grouping, group, group_by};
+pub use group::{group, group_by};
 pub use message::parameterised;
 pub use place::has_minified_name;
 use rules::Rules;

@@ -1,10 +1,8 @@
 use super::*;
 use crate::plan::{Commit, Hints, Sender, digest, plan};
-use crate::sql::test_db::TestDb;
+use crate::sql::test_db::{NOW_MS, TestDb, thrown};
 use trapline_core::event::{Event, Exception, Frame, User};
 use trapline_core::title::Title;
-
-const NOW_MS: i64 = 1_800_000_000_000;
 
 /// An event of the issue that its message makes, in the group that its library makes.
 fn store(db: &TestDb, id: u32, value: &str, library: &str, user: &str) {
@@ -15,15 +13,8 @@ fn store(db: &TestDb, id: u32, value: &str, library: &str, user: &str) {
         frames: vec![frame],
         ..Exception::default()
     };
-    let event = Event {
-        event_id: format!("{id:032x}"),
-        claimed_ms: NOW_MS + i64::from(id),
-        received_ms: NOW_MS + 10_000,
-        count: 1,
-        exceptions: vec![exception],
-        user: User { id: Some(user.into()), ..User::default() },
-        ..Event::default()
-    };
+    let event =
+        Event { user: User { id: Some(user.into()), ..User::default() }, ..thrown(id, exception) };
     db.tries.set(db.tries.get() + 1);
     let commit = Commit {
         project_id: 1,

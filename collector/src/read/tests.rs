@@ -3,11 +3,9 @@ use super::*;
 use crate::life::{Decision, decide, merge};
 use crate::plan::bytes_of_hex;
 use crate::plan::{Commit, Hints, Sender, digest, plan};
-use crate::sql::test_db::TestDb;
+use crate::sql::test_db::{NOW_MS, TestDb, thrown};
 use trapline_core::event::{Event, Exception};
 use trapline_core::fingerprint::Hash;
-
-const NOW_MS: i64 = 1_800_000_000_000;
 
 fn stored(db: &TestDb, id: u32, value: &str) {
     stored_in(db, id, value, "");
@@ -16,14 +14,9 @@ fn stored(db: &TestDb, id: u32, value: &str) {
 fn stored_in(db: &TestDb, id: u32, value: &str, release: &str) {
     let exception = Exception { kind: "E".into(), value: value.into(), ..Exception::default() };
     let event = Event {
-        event_id: format!("{id:032x}"),
-        claimed_ms: NOW_MS + i64::from(id),
-        received_ms: NOW_MS + 10_000,
-        count: 1,
-        exceptions: vec![exception],
         release: Some(release.into()),
         environment: Some("production".into()),
-        ..Event::default()
+        ..thrown(id, exception)
     };
     let commit =
         Commit { project_id: 1, nonce: id.into(), now_ms: NOW_MS, sender: Sender::default() };

@@ -3,9 +3,7 @@ use trapline_core::event::{Event, Exception, Frame, User};
 use super::*;
 use crate::life;
 use crate::plan::{Commit, Hints, Sender, digest, plan};
-use crate::sql::test_db::TestDb;
-
-const NOW_MS: i64 = 1_800_000_000_000;
+use crate::sql::test_db::{NOW_MS, TestDb, thrown};
 
 /// An event of the bug that its message names, in the group that its file makes.
 fn event(id: u32, bug: &str, file: &str, user: &str) -> Event {
@@ -16,15 +14,7 @@ fn event(id: u32, bug: &str, file: &str, user: &str) -> Event {
         frames: vec![frame],
         ..Exception::default()
     };
-    Event {
-        event_id: format!("{id:032x}"),
-        claimed_ms: NOW_MS + i64::from(id),
-        received_ms: NOW_MS + 10_000,
-        count: 1,
-        exceptions: vec![exception],
-        user: User { id: Some(user.into()), ..User::default() },
-        ..Event::default()
-    }
+    Event { user: User { id: Some(user.into()), ..User::default() }, ..thrown(id, exception) }
 }
 
 fn store(db: &TestDb, event: Event) {

@@ -3,10 +3,26 @@
 use std::cell::Cell;
 
 use rusqlite::{Connection, params_from_iter, types::Value};
+use trapline_core::event::{Event, Exception};
 
 use super::{Arg, Statement};
 use crate::migrate::MIGRATIONS;
 use crate::plan::{Kept, Plan};
+
+/// The clock of tests, in milliseconds since 1970.
+pub(crate) const NOW_MS: i64 = 1_800_000_000_000;
+
+/// An event of one exception; its number makes ID and time.
+pub(crate) fn thrown(id: u32, exception: Exception) -> Event {
+    Event {
+        event_id: format!("{id:032x}"),
+        claimed_ms: NOW_MS + i64::from(id),
+        received_ms: NOW_MS + 10_000,
+        count: 1,
+        exceptions: vec![exception],
+        ..Event::default()
+    }
+}
 
 pub(crate) struct TestDb {
     connection: Connection,

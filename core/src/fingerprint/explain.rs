@@ -1,6 +1,6 @@
 //! Why two events are not one issue.
 
-use super::group::{Component, Grouping};
+use super::components::{Component, Grouping};
 
 /// One reason.
 #[derive(Clone, Debug, PartialEq, Eq)]

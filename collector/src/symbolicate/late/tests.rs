@@ -2,9 +2,7 @@ use trapline_core::event::{Event, Exception, Frame};
 
 use super::*;
 use crate::plan::{Commit, Hints, Sender, digest, plan};
-use crate::sql::test_db::TestDb;
-
-const NOW_MS: i64 = 1_800_000_000_000;
+use crate::sql::test_db::{NOW_MS, TestDb, thrown};
 
 /// An event of a minified bundle; `file` tells its group, `value` the issue of its raw frames.
 fn event(id: u32, value: &str, file: &str) -> Event {
@@ -23,14 +21,7 @@ fn event(id: u32, value: &str, file: &str) -> Event {
         frames: vec![frame],
         ..Exception::default()
     };
-    Event {
-        event_id: format!("{id:032x}"),
-        claimed_ms: NOW_MS + i64::from(id),
-        received_ms: NOW_MS + 10_000,
-        count: 1,
-        exceptions: vec![exception],
-        ..Event::default()
-    }
+    thrown(id, exception)
 }
 
 /// What a map makes of it.

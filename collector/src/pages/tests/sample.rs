@@ -1,0 +1,250 @@
+//! Pages with a text in every field that can hold one.
+
+use serde_json::{Map, json};
+use trapline_core::defect::Defect;
+use trapline_core::event::*;
+use trapline_core::filter::FilterSettings;
+use trapline_core::fingerprint::ComponentKind;
+use trapline_core::fingerprint::rules::Rules;
+use trapline_core::scrub::ScrubSettings;
+
+use crate::artifacts::token::TokenRow;
+use crate::dashboard::grouping::{Both, Known};
+use crate::grouping::*;
+use crate::outcome::HourRow;
+use crate::project_key::KeyRow;
+use crate::settings::Settings;
+use crate::view::*;
+
+fn shell(text: &str) -> Shell {
+    Shell {
+        project_name: text.into(),
+        project_slug: text.into(),
+        projects: vec![(text.into(), text.into())],
+        user_name: text.into(),
+        csrf: text.into(),
+        ..Shell::default()
+    }
+}
+
+pub(crate) fn settings(text: &str) -> SettingsPage {
+    let texts = || vec![text.to_owned()];
+    let key = |revoked_ms| KeyRow {
+        public_key: text.into(),
+        label: text.into(),
+        created_ms: 1,
+        revoked_ms,
+    };
+    let token = |revoked_ms| TokenRow {
+        id: text.into(),
+        project_id: 0,
+        scopes: text.into(),
+        label: text.into(),
+        made_by: text.into(),
+        created_ms: 1,
+        revoked_ms,
+    };
+    let row = HourRow { hour: 1, outcome: text.into(), reason: text.into(), quantity: 1 };
+    SettingsPage {
+        shell: shell(text),
+        keys: vec![(key(None), text.into()), (key(Some(2)), text.into())],
+        tokens: vec![token(None), token(Some(2))],
+        new_token: Some(text.into()),
+        origins: texts(),
+        settings: Settings {
+            filters: FilterSettings { messages: texts(), urls: texts(), ..Default::default() },
+            scrub: ScrubSettings { mask_keys: texts(), keep_words: texts(), ..Default::default() },
+            ..Settings::default()
+        },
+        outcomes: vec![row],
+        erasures: 1,
+        typed: Some(TypedRules {
+            text: text.into(),
+            error: String::new(),
+            preview: Preview { events: 7, with_own_fingerprint: 1, rules: vec![caught(text)] },
+        }),
+    }
+}
+
+fn caught(text: &str) -> Caught {
+    Caught {
+        rule: text.into(),
+        events: 3,
+        issues: 4,
+        examples: vec![Example { short_id: text.into(), title: text.into() }],
+        warning: text.into(),
+    }
+}
+
+fn explained_event(text: &str) -> Explained {
+    explained(&event(text), &Rules::default(), text)
+}
+
+pub(in crate::pages) fn compare(text: &str) -> ComparePage {
+    let sides = [Some(explained_event(text)), Some(explained_event("other"))];
+    let known = |text: &str| Known {
+        row: row(text),
+        event: Some(event(text)),
+        label: text.into(),
+        groups: Vec::new(),
+    };
+    let compared = Compared {
+        short_ids: [text.into(), text.into()],
+        why: text.into(),
+        newest_events: sides,
+        one_today: false,
+        proposed_rules: text.into(),
+    };
+    let both = Both { issues: [known(text), known(text)], compared };
+    ComparePage { shell: shell(text), both, rules: text.into() }
+}
+
+pub(in crate::pages) fn split(text: &str) -> SplitPage {
+    let part = Part { value: text.into(), groups: 1, events: 2 };
+    SplitPage {
+        shell: shell(text),
+        issue: row(text),
+        groups: 3,
+        unread: 1,
+        aspects: vec![Aspect { kind: ComponentKind::Function, parts: vec![part] }],
+    }
+}
+
+fn refusal(outcome: &str, reason: &str, detail: &str) -> Refusal {
+    let (outcome, reason, detail) = (outcome.into(), reason.into(), detail.into());
+    Refusal { outcome, reason, detail, quantity: 2, last_ms: 1 }
+}
+
+fn row(text: &str) -> IssueRow {
+    IssueRow {
+        short_id: text.into(),
+        kind: text.into(),
+        value: text.into(),
+        function: text.into(),
+        place: text.into(),
+        ..IssueRow::default()
+    }
+}
+
+pub(in crate::pages) fn issues(text: &str) -> IssuesPage {
+    IssuesPage {
+        shell: shell(text),
+        status: Status::Unresolved,
+        counts: [0; 3],
+        query: text.into(),
+        issues: vec![row(text)],
+        first_row: 26,
+        next_page: Some(format!("?after={text}")),
+        is_later_page: true,
+        waiting: false,
+        dsn: text.into(),
+        agent_origin: text.into(),
+        agent_script: text.into(),
+        refusals: ["origin", "key"].map(|reason| refusal("invalid", reason, text)).into(),
+    }
+}
+
+pub(in crate::pages) fn issue(text: &str) -> IssuePage {
+    IssuePage {
+        shell: shell(text),
+        issue: row(text),
+        releases: (text.into(), text.into()),
+        newest_release: text.into(),
+        noise: Some(trapline_core::noise::Explanation {
+            title: "Network",
+            explanation: text.into(),
+            remedy: "Look at the server.",
+        }),
+        event: Some(event(text)),
+        position: Position {
+            event_id: text.into(),
+            is_newest: false,
+            older: Some(text.into()),
+            newer: Some(text.into()),
+        },
+        distributions: vec![Distribution {
+            name: "Browser",
+            values: vec![(text.into(), 1)],
+            total: 1,
+        }],
+        groups: vec![GroupRow {
+            hash: text.into(),
+            fingerprint: text.into(),
+            is_current: true,
+            home: Some(text.into()),
+            ..GroupRow::default()
+        }],
+        explained: Some(explained_event(text)),
+        split: Some(text.into()),
+    }
+}
+
+fn event(text: &str) -> Event {
+    let some = || Some(text.to_owned());
+    let pairs = || vec![(text.to_owned(), text.to_owned())];
+    let named = || Named { name: text.into(), version: text.into() };
+    let object = || Map::from_iter([(text.to_owned(), json!({ text: [text] }))]);
+    Event {
+        event_id: text.into(),
+        platform: text.into(),
+        message: some(),
+        exceptions: vec![exception(text), exception(text)],
+        transaction: some(),
+        release: some(),
+        environment: some(),
+        dist: some(),
+        user: User {
+            id: some(),
+            email: some(),
+            username: some(),
+            ip_address: some(),
+            ..User::default()
+        },
+        request: Request { url: some(), method: some(), headers: pairs(), ..Request::default() },
+        browser: named(),
+        os: named(),
+        tags: pairs(),
+        breadcrumbs: ["", "fetch", "navigation", text].map(|kind| crumb(kind, text)).into(),
+        contexts: object(),
+        extra: object(),
+        sdk: named(),
+        repeat_of: some(),
+        defects: vec![Defect { path: text.into(), reason: text.into() }],
+        scrubbed: vec![Scrubbed { path: text.into(), what: text.into() }],
+        ..Event::default()
+    }
+}
+
+fn exception(text: &str) -> Exception {
+    let frame = |in_app| Frame {
+        function: text.into(),
+        file: text.into(),
+        line: 1,
+        column: 1,
+        in_app,
+        source: Some(Source {
+            before: vec![text.into()],
+            line: text.into(),
+            after: vec![text.into()],
+        }),
+        ..Frame::default()
+    };
+    Exception {
+        kind: text.into(),
+        value: text.into(),
+        mechanism: Mechanism { kind: text.into(), handled: Some(false), ..Mechanism::default() },
+        frames: [true, false, false].map(frame).into(),
+        unread_lines: vec![text.into()],
+    }
+}
+
+fn crumb(category: &str, text: &str) -> Breadcrumb {
+    let data = ["url", "method", "from", "to"].map(|key| (key.to_owned(), json!(text)));
+    Breadcrumb {
+        kind: text.into(),
+        category: category.into(),
+        message: text.into(),
+        data: Map::from_iter(data),
+        ..Breadcrumb::default()
+    }
+}
