@@ -5,22 +5,27 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+/// What `/static/` is made of.
+const SOURCES: [&str; 3] = ["static", "styles", "scripts"];
+
 fn main() -> io::Result<()> {
     let crate_dir = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
-    let static_dir = Path::new(&crate_dir).join("../www/static");
-    let version = version_of(&static_dir)?;
-    println!("cargo:rustc-env=TRAPLINE_STATIC_VERSION={version:016x}");
-    println!("cargo:rerun-if-changed={}", static_dir.display());
+    let mut hash = FNV_OFFSET;
+    for source in SOURCES {
+        let dir = Path::new(&crate_dir).join("../www").join(source);
+        hash = with_files_of(hash, &dir)?;
+        println!("cargo:rerun-if-changed={}", dir.display());
+    }
+    println!("cargo:rustc-env=TRAPLINE_STATIC_VERSION={hash:016x}");
     println!("cargo:rerun-if-changed=askama.toml");
     Ok(())
 }
 
 /// Names and contents of all files, in the order of their names: the same on every machine.
-fn version_of(dir: &Path) -> io::Result<u64> {
+fn with_files_of(mut hash: u64, dir: &Path) -> io::Result<u64> {
     let mut files =
         fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
     files.sort();
-    let mut hash = FNV_OFFSET;
     for file in files.iter().filter(|file| file.is_file()) {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         hash = fnv1a(fnv1a(hash, name.as_bytes()), &fs::read(file)?);

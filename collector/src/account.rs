@@ -6,10 +6,11 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use trapline_core::fingerprint::hex;
-use worker::{Method, Response};
+use worker::Response;
 
 use crate::artifacts::token::{self, Holder};
 use crate::failure::Failure;
+use crate::people::{Role, Viewer};
 use crate::request::{Incoming, field};
 use crate::sql::Statement;
 use crate::store::Store;
@@ -19,24 +20,6 @@ use crate::{pages, random, reply};
 /// Thirty days.
 const SESSION_LIFE_MS: i64 = 30 * 24 * 3_600_000;
 
-/// Somebody with a session.
-#[derive(Clone, Debug)]
-pub struct Viewer {
-    /// Display name.
-    pub name: String,
-    /// What forms must send back.
-    pub csrf: String,
-    /// Set for a program whose token is for one project.
-    pub only_project: Option<u32>,
-}
-
-impl Viewer {
-    /// Whether the viewer may see a project.
-    pub fn sees(&self, project_id: u32) -> bool {
-        self.only_project.is_none_or(|only| only == project_id)
-    }
-}
-
 /// What is stored of a secret.
 pub fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
@@ -44,46 +27,69 @@ pub fn hash(secret: &str) -> Vec<u8> {
 
 /// Primary keys of `session` and `person`.
 const SESSION: &str = "
-    SELECT person.name FROM session JOIN person ON person.id = session.person_id
+    SELECT person.id, person.name, person.role, person.projects FROM session JOIN person ON person.id = session.person_id
     WHERE session.hash = ?1 AND session.expires_ms > ?2";
 
-/// Gives back the name of whoever has a session.
+/// Gives back a [`PersonRow`]: whoever has a session.
 pub fn session_statement(token: &str, now_ms: i64) -> Statement {
     Statement::new(SESSION, [hash(token).into(), now_ms.into()])
 }
 
+/// A person.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PersonRow {
+    id: u32,
+    name: String,
+    role: i64,
+    projects: String,
+}
+
+impl PersonRow {
+    fn viewer(self, csrf: String) -> Viewer {
+        // What is no list names no project.
+        let listed = || serde_json::from_slice(self.projects.as_bytes()).unwrap_or_default();
+        Viewer {
+            id: self.id,
+            role: Role::of(self.role),
+            projects: (!self.projects.is_empty()).then(listed),
+            name: self.name,
+            csrf,
+        }
+    }
+}
+
 /// Who sent the request.
 pub async fn viewer(incoming: &Incoming, store: &Store) -> Result<Viewer, Failure> {
-    #[derive(Deserialize)]
-    struct Row {
-        name: String,
-    }
     if let Some(token) = program_token(incoming) {
         return program(store, &token).await;
     }
     let token = incoming.cookie(cookie_name(incoming)).ok_or(Failure::SignedOut)?;
     let statement = session_statement(&token, incoming.now_ms);
-    let row: Row = store.read(&statement).await?.first()?.ok_or(Failure::SignedOut)?;
-    Ok(Viewer { name: row.name, csrf: csrf_of(&token), only_project: None })
+    let row: PersonRow = store.read(&statement).await?.first()?.ok_or(Failure::SignedOut)?;
+    Ok(row.viewer(csrf_of(&token)))
 }
 
-/// The token of a program that reads the JSON API. Nothing else is open to tokens here.
+/// The token of a program that uses the JSON API. Nothing else is open to tokens here.
 fn program_token(incoming: &Incoming) -> Option<String> {
     let authorization = incoming.header("authorization")?;
-    let is_read = incoming.method() == Method::Get && incoming.url.path().starts_with("/api/0/");
-    let token = token::bearer(&authorization).filter(|_| is_read)?;
-    Some(token.to_owned())
+    let is_api = incoming.url.path().starts_with("/api/0/");
+    Some(token::bearer(&authorization).filter(|_| is_api)?.to_owned())
 }
 
 async fn program(store: &Store, sent: &str) -> Result<Viewer, Failure> {
     let holder: Option<Holder> = store.read(&token::holder(sent)).await?.first()?;
     let holder = holder.ok_or(Failure::Token("the token is not known here, or was revoked"))?;
-    if !holder.has(token::PROJECT_READ) {
-        return Err(Failure::Scope(format!("the token has not the scope {}", token::PROJECT_READ)));
-    }
-    let only_project = (holder.project_id != 0).then_some(holder.project_id);
-    // It sends no forms.
-    Ok(Viewer { name: holder.label, csrf: random::token(), only_project })
+    let role = holder.role().ok_or_else(|| {
+        Failure::Scope(format!("the token has not the scope {}", token::PROJECT_READ))
+    })?;
+    Ok(Viewer {
+        id: 0,
+        role,
+        projects: (holder.project_id != 0).then(|| vec![holder.project_id]),
+        name: holder.label,
+        // It sends no forms.
+        csrf: random::token(),
+    })
 }
 
 /// Refuses a form that another site sent in the viewer's name.

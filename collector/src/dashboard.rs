@@ -12,9 +12,10 @@ use trapline_core::fingerprint::rules::Rules;
 use trapline_core::scrub::ScrubSettings;
 use worker::Response;
 
-use crate::account::{self, Viewer};
+use crate::account;
 use crate::artifacts::digest;
 use crate::failure::Failure;
+use crate::people::Viewer;
 use crate::plan::{HOUR_MS, level_of};
 use crate::read::{self, CountsRow, IssueRecord, ProjectRow};
 use crate::reply;

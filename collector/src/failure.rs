@@ -4,6 +4,7 @@ use serde::Serialize;
 use worker::Response;
 
 use crate::artifacts::KvError;
+use crate::people::Role;
 use crate::request::Incoming;
 use crate::store::StoreError;
 use crate::view::ErrorPage;
@@ -33,6 +34,9 @@ pub enum Failure {
     /// A token that is not for this.
     #[error("{0}")]
     Scope(String),
+    /// Somebody who may not do this.
+    #[error("{}", needs(*.0))]
+    Role(Role),
     /// A body above what is taken.
     #[error("the body has more than {limit} bytes")]
     TooLarge {
@@ -53,6 +57,18 @@ pub enum Failure {
     Render(#[from] askama::Error),
 }
 
+fn needs(role: Role) -> String {
+    match role {
+        Role::Admin => {
+            "this takes an administrator (of programs, a token with project:admin): ask one to do it, or to change your role"
+        }
+        _ => {
+            "this takes a member (of programs, a token with project:write): ask an administrator to change your role"
+        }
+    }
+    .to_owned()
+}
+
 #[derive(Serialize)]
 struct Detail {
     detail: String,
@@ -64,7 +80,9 @@ impl Failure {
         match self {
             Failure::NotFound => 404,
             Failure::SignedOut | Failure::Token(_) => 401,
-            Failure::Forged | Failure::SetupRefused(_) | Failure::Scope(_) => 403,
+            Failure::Forged | Failure::SetupRefused(_) | Failure::Scope(_) | Failure::Role(_) => {
+                403
+            }
             Failure::TooLarge { .. } => 413,
             Failure::Conflict(_) => 409,
             Failure::BadRequest(_) => 400,
@@ -107,6 +125,7 @@ impl Failure {
             Failure::SignedOut => "Sign in first",
             Failure::Forged => "This form was not accepted",
             Failure::Token(_) | Failure::Scope(_) => "This token was not accepted",
+            Failure::Role(_) => "You may not do this here",
             Failure::BadRequest(_) | Failure::TooLarge { .. } | Failure::Conflict(_) => {
                 "This request could not be understood"
             }

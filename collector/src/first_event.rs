@@ -13,6 +13,7 @@ use crate::dashboard::{issues_page, visit};
 use crate::failure::Failure;
 use crate::memory::keep;
 use crate::page_fetch::{self, Fetched};
+use crate::people::Role;
 use crate::plan::{Commit, Sender, digest_by};
 use crate::request::{Incoming, field};
 use crate::sql::Statement;
@@ -28,6 +29,7 @@ pub async fn check_page(incoming: &mut Incoming, slug: &str) -> Result<Response,
     let form = incoming.form().await;
     let visit = visit(incoming, slug).await?;
     account::check_form(incoming, &visit.viewer, &form)?;
+    visit.viewer.must_be(Role::Admin)?;
     let url = field(&form, "url").trim().to_owned();
     if url.len() > MAX_ADDRESS {
         return Err(Failure::BadRequest(format!(
@@ -73,6 +75,7 @@ pub async fn allow_origin(incoming: &mut Incoming, slug: &str) -> Result<Respons
     let form = incoming.form().await;
     let visit = visit(incoming, slug).await?;
     account::check_form(incoming, &visit.viewer, &form)?;
+    visit.viewer.must_be(Role::Admin)?;
     let typed = field(&form, "origin");
     let origin = origin::parse(typed).ok_or_else(|| {
         Failure::BadRequest(format!("{typed:?} is no origin: write it like https://shop.example"))
@@ -98,6 +101,7 @@ pub async fn send_test_event(incoming: &mut Incoming, slug: &str) -> Result<Resp
     let form = incoming.form().await;
     let visit = visit(incoming, slug).await?;
     account::check_form(incoming, &visit.viewer, &form)?;
+    visit.viewer.must_be(Role::Admin)?;
     let rules = settings::parse(&visit.project.settings).rules();
     let digested = digest_by(visit.project.id, test_event(incoming), &rules);
     let commit = Commit {

@@ -4,6 +4,7 @@
 //! developer reads goes from the `store` through `dashboard` and [`pages`] back. Only `store` talks to D1.
 
 pub mod account;
+pub mod activity;
 pub mod api;
 pub mod artifacts;
 pub mod auth;
@@ -22,6 +23,7 @@ pub mod migrate;
 pub mod outcome;
 pub mod page_fetch;
 pub mod pages;
+pub mod people;
 pub mod pipeline;
 pub mod plan;
 pub mod project_key;

@@ -21,6 +21,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 4, sql: include_str!("../migrations/0004_hold_artifacts.sql") },
     Migration { number: 5, sql: include_str!("../migrations/0005_resolve_late.sql") },
     Migration { number: 6, sql: include_str!("../migrations/0006_regroup.sql") },
+    Migration { number: 7, sql: include_str!("../migrations/0007_know_people.sql") },
+    Migration { number: 8, sql: include_str!("../migrations/0008_search_issues.sql") },
+    Migration { number: 9, sql: include_str!("../migrations/0009_follow_issues.sql") },
+    Migration { number: 10, sql: include_str!("../migrations/0010_alert.sql") },
 ];
 
 /// Makes the table that records which migrations were applied. Small: one row a migration.

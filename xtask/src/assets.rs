@@ -9,6 +9,7 @@ use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::demo;
 use crate::names::Names;
+use crate::openapi;
 use crate::paths::Paths;
 use crate::stamp::files_under;
 
@@ -37,6 +38,9 @@ fn headers(names: &Names) -> String {
 pub fn build(paths: &Paths, names: &Names) -> Result<()> {
     let assets = paths.deploy.join("assets");
     copy_tree(&paths.root.join("www/static"), &assets.join("static"), &[])?;
+    join(&paths.root.join("www/styles"), &assets.join("static/app.css"))?;
+    join(&paths.root.join("www/scripts"), &assets.join("static/app.js"))?;
+    openapi::write(&paths.root.join("www/openapi"), &assets.join("api/0/openapi.json"))?;
     // The collector answers `/demo/` itself, with a DSN in the page.
     copy_tree(&paths.root.join("www/demo"), &assets.join("demo"), &["index.html"])?;
     for name in demo::FILES {
@@ -48,6 +52,15 @@ pub fn build(paths: &Paths, names: &Names) -> Result<()> {
     for name in ["README.md", "sign-in-key.mjs"] {
         copy(&paths.root.join("xtask/deploy").join(name), &paths.deploy.join(name))?;
     }
+    Ok(())
+}
+
+/// Makes one file of those of a directory, in the order of their names.
+fn join(from: &Path, to: &Path) -> Result<()> {
+    let mut files = files_under(from)?;
+    files.sort();
+    let texts = files.iter().map(fs::read_to_string).collect::<Result<Vec<_>, _>>()?;
+    fs::write(to, texts.join("\n"))?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
 pub mod names;
+pub mod openapi;
 mod package;
 pub mod paths;
 

@@ -10,6 +10,7 @@ use crate::artifacts::access::Access;
 use crate::artifacts::token::PROJECT_WRITE;
 use crate::dashboard::visit;
 use crate::failure::Failure;
+use crate::people::Role;
 use crate::read::ProjectRow;
 use crate::regroup::{self, Join, Outcome, Regroup, Split, Stage};
 use crate::reply;
@@ -67,7 +68,7 @@ pub async fn change(incoming: &mut Incoming, slug: &str, verb: Verb) -> Result<R
             (project.clone(), store, access.holder.label.clone())
         }
         None => {
-            let (visit, _) = signed(incoming, slug).await?;
+            let (visit, _) = signed(incoming, slug, Role::Member).await?;
             (visit.project, visit.store, visit.viewer.name)
         }
     };

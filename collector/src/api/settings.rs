@@ -10,6 +10,7 @@ use crate::dashboard::{Visit, visit};
 use crate::erasure::{self, Erasure, MAX_USER};
 use crate::failure::Failure;
 use crate::outcome::{self, HourRow};
+use crate::people::Role;
 use crate::plan::HOUR_MS;
 use crate::project_key::{self, KeyRow, MAX_KEYS, MAX_LABEL};
 use crate::read::ProjectRow;
@@ -53,7 +54,7 @@ pub async fn key_rows(incoming: &Incoming, project: &ProjectRow) -> Result<Vec<K
 
 /// `POST …/keys/` with `{"label": "…"}`: the new key.
 pub async fn create_key(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
-    let (visit, changes) = signed(incoming, slug).await?;
+    let (visit, changes) = signed(incoming, slug, Role::Admin).await?;
     let label = match changes.get("label") {
         None | Some(Value::Null) => "",
         Some(label) => label.as_str().ok_or_else(|| bad("label is a text"))?,
@@ -89,6 +90,7 @@ pub async fn revoke_key(
 ) -> Result<Response, Failure> {
     let visit = visit(incoming, slug).await?;
     account::check_origin(incoming)?;
+    visit.viewer.must_be(Role::Admin)?;
     let row = revoke(incoming, &visit.project, public_key).await?;
     Ok(reply::json(200, &key_json(incoming, &visit.project, &row)))
 }
@@ -125,7 +127,7 @@ fn settings_json(project: &ProjectRow) -> Value {
 
 /// `PATCH …/settings/` with the members that change; `null` brings a default back. All settings as they are then.
 pub async fn change_settings(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
-    let (mut visit, mut changes) = signed(incoming, slug).await?;
+    let (mut visit, mut changes) = signed(incoming, slug, Role::Admin).await?;
     let origins = match changes.remove("allowed_origins") {
         None => None,
         Some(Value::Null) => Some(Vec::new()),
@@ -165,7 +167,7 @@ struct Erased {
 /// `POST …/erasures/` with `{"user": "…"}`: what senders call somebody whose data have to go. 200 once all is done, 202 while
 /// the cron goes on with it.
 pub async fn erase_user(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
-    let (visit, object) = signed(incoming, slug).await?;
+    let (visit, object) = signed(incoming, slug, Role::Admin).await?;
     let user = object.get("user").and_then(Value::as_str).unwrap_or_default();
     let done = erase(&visit, user, incoming.now_ms).await?;
     Ok(reply::json(if done { 200 } else { 202 }, &Erased { done }))
@@ -232,10 +234,11 @@ pub async fn outcome_rows(
     Ok(rows)
 }
 
-/// Whoever is signed in, and the JSON object that they sent.
+/// Who may do what takes a role, and the JSON object that they sent.
 pub(super) async fn signed(
     incoming: &mut Incoming,
     slug: &str,
+    role: Role,
 ) -> Result<(Visit, Map<String, Value>), Failure> {
     account::check_origin(incoming)?;
     let content_type = incoming.header("content-type").unwrap_or_default();
@@ -246,6 +249,7 @@ pub(super) async fn signed(
         return Err(bad(&format!("a body has at most {MAX_SETTINGS} bytes")));
     };
     let visit = visit(incoming, slug).await?;
+    visit.viewer.must_be(role)?;
     let object = serde_json::from_slice(&body).map_err(|error| bad(&error.to_string()))?;
     Ok((visit, object))
 }

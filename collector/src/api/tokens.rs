@@ -12,6 +12,7 @@ use crate::artifacts::token::{
 };
 use crate::dashboard::{Visit, visit};
 use crate::failure::Failure;
+use crate::people::{Role, Viewer};
 use crate::request::Incoming;
 use crate::store::Store;
 use crate::{account, reply};
@@ -67,7 +68,8 @@ pub async fn rows(incoming: &Incoming, project_id: u32) -> Result<Vec<TokenRow>,
 /// # Errors
 /// Without a session, for unknown scopes, and where there are too many tokens.
 pub async fn create(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
-    let (visit, wanted) = signed(incoming, slug).await?;
+    let (visit, wanted) = signed(incoming, slug, Role::Admin).await?;
+    must_be_person(&visit.viewer)?;
     let label = wanted.get("label").and_then(Value::as_str).unwrap_or_default();
     let scopes: Vec<String> = match wanted.get("scopes") {
         None | Some(Value::Null) => vec![ARTIFACTS_WRITE.to_owned()],
@@ -126,6 +128,8 @@ pub async fn make(
 pub async fn revoke(incoming: &Incoming, slug: &str, id: &str) -> Result<Response, Failure> {
     let visit = visit(incoming, slug).await?;
     account::check_origin(incoming)?;
+    visit.viewer.must_be(Role::Admin)?;
+    must_be_person(&visit.viewer)?;
     let row = revoke_of(incoming, visit.project.id, id).await?;
     Ok(reply::json(200, &token_json(&row, None)))
 }
@@ -143,6 +147,16 @@ pub async fn revoke_of(
     store.write(|_| vec![token::revoke(project_id, id, incoming.now_ms)]).await?;
     let row = rows(incoming, project_id).await?.into_iter().find(|row| row.id == id);
     row.ok_or(Failure::NotFound)
+}
+
+/// A token makes and revokes no tokens: it could not be taken away from whoever stole it.
+fn must_be_person(viewer: &Viewer) -> Result<(), Failure> {
+    if viewer.id == 0 {
+        return Err(Failure::Scope(
+            "tokens are made by people: sign in to the dashboard".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 fn bad(detail: &str) -> Failure {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use trapline_core::fingerprint::hex;
 
 use crate::account;
+use crate::people::Role;
 use crate::random;
 use crate::sql::Statement;
 
@@ -22,11 +23,14 @@ pub const ARTIFACTS_WRITE: &str = "artifacts:write";
 /// May read projects, issues and events by the JSON API.
 pub const PROJECT_READ: &str = "project:read";
 
-/// May regroup issues.
+/// May do what members may: change issues, comment, regroup.
 pub const PROJECT_WRITE: &str = "project:write";
 
+/// May do what administrators of the project may: change settings, keys, alerts.
+pub const PROJECT_ADMIN: &str = "project:admin";
+
 /// Every scope that there is.
-pub const SCOPES: [&str; 3] = [ARTIFACTS_WRITE, PROJECT_READ, PROJECT_WRITE];
+pub const SCOPES: [&str; 4] = [ARTIFACTS_WRITE, PROJECT_READ, PROJECT_WRITE, PROJECT_ADMIN];
 
 /// The organisation that tools ask for: a deployment has one, and takes any name for it.
 pub const ORGANISATION: &str = "trapline";
@@ -71,6 +75,16 @@ impl Holder {
     /// Whether the token has a scope.
     pub fn has(&self, scope: &str) -> bool {
         self.scopes.split(' ').any(|own| own == scope)
+    }
+
+    /// What it may do in the JSON API: the most that its scopes say; `None`: it does not even read.
+    pub fn role(&self) -> Option<Role> {
+        let roles = [
+            (PROJECT_ADMIN, Role::Admin),
+            (PROJECT_WRITE, Role::Member),
+            (PROJECT_READ, Role::Viewer),
+        ];
+        roles.into_iter().find(|(scope, _)| self.has(scope)).map(|(_, role)| role)
     }
 
     /// Whether it is for this project.

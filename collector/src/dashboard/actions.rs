@@ -7,6 +7,7 @@ use crate::account;
 use crate::deletion;
 use crate::failure::Failure;
 use crate::life::{self, Decision, Deleting, Until};
+use crate::people::Role;
 use crate::plan::HOUR_MS;
 use crate::read::{self, NumberRow};
 use crate::reply;
@@ -31,6 +32,7 @@ async fn signed(incoming: &mut Incoming, slug: &str, short_id: &str) -> Result<S
     let form = incoming.form().await;
     let visit = visit(incoming, slug).await?;
     account::check_form(incoming, &visit.viewer, &form)?;
+    visit.viewer.must_be(Role::Member)?;
     let number = read::number_of(short_id).ok_or(Failure::NotFound)?;
     Ok(Signed { project_id: visit.project.id, visit, form, number, now_ms: incoming.now_ms })
 }

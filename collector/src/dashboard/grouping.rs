@@ -7,12 +7,12 @@ use trapline_core::fingerprint::rules::Rules;
 use worker::Response;
 
 use super::{Visit, not_ours, row, shell, visit};
-use crate::account::Viewer;
 use crate::failure::Failure;
 use crate::grouping::{
     Compared, Example, Explained, Looked, Sampled, Side, aspects, compared, explained,
 };
 use crate::life;
+use crate::people::{Role, Viewer};
 use crate::plan::{HOUR_MS, bytes_of_hex, event_of_bytes};
 use crate::read::{self, BodyRow, GroupRecord, IssueRecord, KeptRow, LookedRow, NumberRow};
 use crate::request::{Incoming, field};
@@ -223,6 +223,7 @@ pub async fn split(
     let form = incoming.form().await;
     let visit = visit(incoming, slug).await?;
     account::check_form(incoming, &visit.viewer, &form)?;
+    visit.viewer.must_be(Role::Member)?;
     let prefix = &visit.project.short_prefix;
     let number = read::number_in(prefix, short_id).ok_or(Failure::NotFound)?;
     let (project_id, now_ms) = (visit.project.id, incoming.now_ms);

@@ -7,6 +7,7 @@ use super::{shell, visit};
 use crate::account;
 use crate::api::regroup::{Verb, act};
 use crate::failure::Failure;
+use crate::people::Role;
 use crate::regroup;
 use crate::request::Incoming;
 use crate::view::{RegroupPage, Section, Shell};
@@ -43,6 +44,7 @@ pub async fn change(incoming: &mut Incoming, slug: &str, verb: Verb) -> Result<R
     let form = incoming.form().await;
     let visit = visit(incoming, slug).await?;
     account::check_form(incoming, &visit.viewer, &form)?;
+    visit.viewer.must_be(Role::Member)?;
     act(&visit.store, &visit.project, verb, &visit.viewer.name, incoming.now_ms).await?;
     Ok(reply::redirect(&format!("/{slug}/regroup/")))
 }

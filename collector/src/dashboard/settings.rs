@@ -12,6 +12,7 @@ use crate::artifacts::token;
 use crate::failure::Failure;
 use crate::grouping::{Preview, preview};
 use crate::outcome::HourRow;
+use crate::people::Role;
 use crate::read;
 use crate::request::{Incoming, field};
 use crate::view::{Section, SettingsPage, Shell, TypedRules};
@@ -184,6 +185,7 @@ async fn signed(incoming: &mut Incoming, slug: &str) -> Result<(Visit, Form), Fa
     let form = incoming.form().await;
     let visit = visit(incoming, slug).await?;
     account::check_form(incoming, &visit.viewer, &form)?;
+    visit.viewer.must_be(Role::Admin)?;
     Ok((visit, form))
 }
 

@@ -1,0 +1,1 @@
+-- What lists of issues are sorted and searched by, and searches that were kept. Only adds: the code of 0007 goes on working on it.

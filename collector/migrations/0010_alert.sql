@@ -1,0 +1,1 @@
+-- What is told to whom: rules, and what waits to be sent. Only adds: the code of 0009 goes on working on it.
