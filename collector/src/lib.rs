@@ -7,6 +7,8 @@ pub mod account;
 pub mod activity;
 pub mod api;
 pub mod artifacts;
+pub mod attempts;
+pub mod audit;
 pub mod auth;
 pub mod dashboard;
 pub mod deletion;

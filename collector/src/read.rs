@@ -21,7 +21,7 @@ pub use list::{
 pub use short_id::{number_in, number_of, short_id};
 
 /// A project, as pages need it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct ProjectRow {
     /// In DSNs.
     pub id: u32,
