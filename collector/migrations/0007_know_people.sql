@@ -19,6 +19,8 @@ ALTER TABLE session ADD COLUMN address TEXT NOT NULL DEFAULT '';
 CREATE TABLE former_person (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
+  -- Cloudflare Access makes nobody of it again.
+  email TEXT NOT NULL,
   removed_ms INTEGER NOT NULL
 ) STRICT;
 

@@ -19,7 +19,7 @@ use crate::sql::Statement;
 use crate::store::Store;
 use crate::{random, reply};
 
-pub use sign_in::{began, form, link_page, page, sign_out, with_session};
+pub use sign_in::{began, form, has_session, link_page, page, sign_out, with_session};
 
 /// Thirty days.
 pub const SESSION_LIFE_MS: i64 = 30 * 24 * 3_600_000;

@@ -3,6 +3,7 @@
 //! A request meets [`route`] first. What a page sends goes through `ingest` and [`plan`] to the `store`; what a
 //! developer reads goes from the `store` through `dashboard` and [`pages`] back. Only `store` talks to D1.
 
+pub mod access;
 pub mod account;
 pub mod activity;
 pub mod api;

@@ -280,7 +280,8 @@ struct Key {
 }
 
 const PERSON: &str = "
-    INSERT INTO person (name, created_ms) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM person)";
+    INSERT INTO person (name, created_ms) SELECT ?1, ?2 WHERE NOT EXISTS (
+        SELECT 1 FROM person WHERE role = 2 AND projects = '')";
 
 const SIGN_IN: &str = "
     INSERT INTO sign_in (hash, person_id, is_link, created_ms, expires_ms)

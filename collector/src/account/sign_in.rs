@@ -8,6 +8,7 @@ use super::{
     SESSION_LIFE_MS, address, check_form, check_origin, cookie_name, device, hash,
     is_sent_elsewhere, viewer, with_cookie,
 };
+use crate::access::{self, Access, Around};
 use crate::failure::Failure;
 use crate::request::{Incoming, field};
 use crate::sql::Statement;
@@ -15,13 +16,60 @@ use crate::store::Store;
 use crate::view::SignInPage;
 use crate::{attempts, audit, pages, random, reply};
 
+/// A day: who is no longer let in by Access does not stay longer.
+const ACCESS_LIFE_MS: i64 = 24 * 3_600_000;
+
 /// One answer for every wrong key.
 const WRONG: &str = "This key does not sign in. It may have been revoked or mistyped.";
 
-/// `GET /sign-in` with `next`: the page with the field for a key.
+/// `GET /sign-in` with `next`: the page with the field for a key. Whom Cloudflare Access brings is signed in at once, unless
+/// they have just signed out (`left`).
 pub async fn page(incoming: &Incoming) -> Result<Response, Failure> {
     let next = incoming.query("next").unwrap_or_default();
-    shown(200, &SignInPage { next: reply::local_path(&next).to_owned(), ..SignInPage::default() })
+    let next = reply::local_path(&next).to_owned();
+    let Some(access) = Access::of(incoming) else {
+        return shown(200, &SignInPage { next, ..SignInPage::default() });
+    };
+    let token = incoming.header("cf-access-jwt-assertion");
+    let error = match token.filter(|_| incoming.query("left").is_none()) {
+        None => None,
+        Some(token) => match by_access(incoming, &access, &token).await? {
+            Ok(session) => {
+                let response = reply::redirect(&next);
+                return Ok(with_cookie(incoming, response, &session, ACCESS_LIFE_MS / 1_000));
+            }
+            Err(error) => Some(error),
+        },
+    };
+    let status = if error.is_some() { 403 } else { 200 };
+    shown(status, &SignInPage { next, error, access: true, ..SignInPage::default() })
+}
+
+/// The token of a session, or why there is none, in words.
+async fn by_access(
+    incoming: &Incoming,
+    access: &Access,
+    token: &str,
+) -> Result<Result<String, String>, Failure> {
+    let now_ms = incoming.now_ms;
+    let email = match access::email(access, token, now_ms).await {
+        Ok(email) => email,
+        Err(refused) => {
+            return Ok(Err(format!("Cloudflare Access does not sign you in: {refused}.")));
+        }
+    };
+    let (session, device, address) = (random::token(), device(incoming), address(incoming));
+    let expires_ms = now_ms + ACCESS_LIFE_MS;
+    let around = Around { now_ms, expires_ms, device: &device, address: &address };
+    let statements = access::begin(access, &email, &hash(&session), &around);
+    let store = Store::open(&incoming.env, now_ms).await?;
+    Ok(match began(&store, &statements).await? {
+        true => Ok(session),
+        false => Err(format!(
+            "Cloudflare Access says that you are {email}, and nobody here has that mail address. Ask an administrator to \
+             add it to you under Settings, People."
+        )),
+    })
 }
 
 fn shown(status: u16, page: &SignInPage) -> Result<Response, Failure> {
@@ -84,7 +132,7 @@ pub async fn sign_out(incoming: &mut Incoming) -> Result<Response, Failure> {
     if let Some(token) = incoming.cookie(cookie_name(incoming)) {
         store.write(|_| vec![Statement::new(END_SESSION, [hash(&token).into()])]).await?;
     }
-    Ok(with_cookie(incoming, reply::redirect("/sign-in"), "", 0))
+    Ok(with_cookie(incoming, reply::redirect("/sign-in?left=yes"), "", 0))
 }
 
 const END_SESSION: &str = "DELETE FROM session WHERE hash = ?1";
@@ -100,6 +148,11 @@ const USE_LINK: &str = "DELETE FROM sign_in WHERE hash = ?1 AND is_link = 1";
 
 /// Primary key of `session`.
 const HAS_SESSION: &str = "SELECT count(*) AS sessions FROM session WHERE hash = ?1";
+
+/// Tells as `sessions` whether a session with this hash is there.
+pub fn has_session(hash: &[u8]) -> Statement {
+    Statement::new(HAS_SESSION, [hash.into()])
+}
 
 async fn start_session(incoming: &Incoming, secret: &str) -> Result<Option<String>, Failure> {
     let (now_ms, address, device) = (incoming.now_ms, address(incoming), device(incoming));
@@ -118,7 +171,7 @@ async fn start_session(incoming: &Incoming, secret: &str) -> Result<Option<Strin
         Statement::new(START_SESSION, args),
         audit::note_session(&session, now_ms, &address, "signed in"),
         Statement::new(USE_LINK, [hash(secret).into()]),
-        Statement::new(HAS_SESSION, [session.into()]),
+        has_session(&session),
     ];
     let store = Store::open(&incoming.env, now_ms).await?;
     Ok(began(&store, &statements).await?.then_some(token))

@@ -3,6 +3,7 @@
 use worker::Response;
 
 use super::{Visit, shell, visit_deployment};
+use crate::access::Access;
 use crate::api::people as api;
 use crate::api::projects::{self, New};
 use crate::failure::Failure;
@@ -57,6 +58,12 @@ async fn rendered(
         "people" => {
             page.members = api::member_rows(incoming).await?;
             page.invitations = api::invitation_rows(incoming).await?;
+        }
+        "access" => {
+            if let Some(access) = Access::of(incoming) {
+                page.default_role = access.default_role.map_or("", Role::name);
+                page.team = access.issuer;
+            }
         }
         "audit" => (page.entries, page.next) = api::entries(incoming, api::ENTRIES).await?,
         "profile" => {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::account::hash;
+use crate::account::{self, hash};
 use crate::audit;
 use crate::sql::Statement;
 
@@ -129,7 +129,7 @@ pub fn take(taken: &Taken<'_>, now_ms: i64, session_ms: i64, key_ms: i64) -> [St
         ),
         audit::note_session(&session, now_ms, address, "person joined"),
         Statement::new("DELETE FROM invitation WHERE hash = ?1", [invitation.into()]),
-        Statement::new("SELECT count(*) AS sessions FROM session WHERE hash = ?1", [session.into()]),
+        account::has_session(&session),
     ]
 }
 
@@ -168,7 +168,7 @@ mod tests {
     fn an_invitation_makes_one_person_with_its_role_and_projects() {
         let db = TestDb::new();
         db.run("INSERT INTO person (id, name, created_ms) VALUES (1, 'Jo', 0)");
-        db.run("INSERT INTO former_person VALUES (7, 'Ada', 1)");
+        db.run("INSERT INTO former_person VALUES (7, 'Ada', '', 1)");
         db.batch(&[create("link", &invited(1, "[2]"))]);
         // Again after a lost answer, and by somebody else with the same link.
         let mine = take(&taken("link", "mine"), 50, 60, 70);

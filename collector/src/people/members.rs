@@ -93,7 +93,7 @@ pub fn remove(id: u32, now_ms: i64) -> [Statement; 4] {
             [id.into()],
         ),
         Statement::new(
-            "INSERT INTO former_person (id, name, removed_ms) SELECT id, name, ?2 FROM person WHERE id = ?1
+            "INSERT INTO former_person (id, name, email, removed_ms) SELECT id, name, email, ?2 FROM person WHERE id = ?1
              AND EXISTS (SELECT 1 FROM person p WHERE p.id <> ?1 AND p.role = 2 AND p.projects = '')
              ON CONFLICT DO NOTHING",
             [id.into(), now_ms.into()],
@@ -245,7 +245,7 @@ mod tests {
             assert_eq!(db.number(&left), 0);
         }
         let former = Statement::new("SELECT * FROM former_person", []);
-        assert_eq!(db.rows(&former), [["3", "Ada", "9"]]);
+        assert_eq!(db.rows(&former), [["3", "Ada", "", "9"]]);
     }
 
     #[test]

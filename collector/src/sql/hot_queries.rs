@@ -10,7 +10,8 @@ use crate::read::{self, GroupRecord, ListFilter};
 use crate::regroup;
 use crate::symbolicate::late;
 use crate::{
-    account, api, artifacts, audit, erasure, key, outcome, people, project_key, quota, settings,
+    access, account, api, artifacts, audit, erasure, key, outcome, people, project_key, quota,
+    settings,
 };
 use trapline_core::event::{Event, User};
 use trapline_core::fingerprint;
@@ -171,6 +172,7 @@ fn statements() -> Vec<(String, Statement)> {
     all.push(("retention of artifacts", artifacts::retain::statements()));
     all.push(("tokens", artifacts::token::statements()));
     all.push(("members", people::members::statements()));
+    all.push(("sessions of Access", access::statements()));
     all.push(("invitations", people::invitations::statements()));
     all.push(("names of a project", api::projects::statements()));
     all.push(("log", vec![audit::list(audit::Cursor::START, 100), audit::expired(1)]));
