@@ -31,7 +31,10 @@ pub struct Named {
 
 /// How long a project keeps events. Primary key of `project`.
 pub fn retention(project_id: u32) -> Statement {
-    Statement::new("SELECT retention_days FROM project WHERE id = ?1", [project_id.into()])
+    Statement::new(
+        "SELECT retention_days AS number FROM project WHERE id = ?1",
+        [project_id.into()],
+    )
 }
 
 /// Gives back the project's row, unless another one has the slug. Primary key of `project`, index of its slugs.

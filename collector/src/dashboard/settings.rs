@@ -64,8 +64,7 @@ async fn rendered(
 async fn fill(incoming: &Incoming, visit: &Visit, page: &mut SettingsPage) -> Result<(), Failure> {
     #[derive(Deserialize)]
     struct Number {
-        #[serde(alias = "pending", alias = "events")]
-        retention_days: u32,
+        number: u32,
     }
     let (project, hour) = (&visit.project, incoming.now_ms / HOUR_MS);
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
@@ -78,7 +77,7 @@ async fn fill(incoming: &Incoming, visit: &Visit, page: &mut SettingsPage) -> Re
         _ => None,
     };
     let number: Option<Number> = number.map(|rows| rows.first()).transpose()?.flatten();
-    let number = number.map_or(0, |number| number.retention_days);
+    let number = number.map_or(0, |number| number.number);
     match page.tab {
         "" => page.retention_days = number,
         "keys" => page.received = number.into(),

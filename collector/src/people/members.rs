@@ -78,17 +78,23 @@ pub fn change(id: u32, change: &Change) -> Statement {
     )
 }
 
-/// Removes a person with all that signs them in, unless nobody would administer all projects then. The name stays. The last
-/// statement changes a row if all did. Primary key of `person`; SCAN of it, of `session` and `sign_in`.
-pub fn remove(id: u32, now_ms: i64) -> [Statement; 4] {
+/// Removes a person with all that signs them in, unless nobody would administer all projects then. Invitations that they made
+/// go too, and all links that wait: they may know them. The name stays. The last statement changes a row if all did. Primary
+/// key of `person`; SCAN of it, of `session`, `sign_in` and `invitation`.
+pub fn remove(id: u32, now_ms: i64) -> [Statement; 5] {
     [
+        Statement::new(
+            "DELETE FROM invitation WHERE made_by = (SELECT name FROM person WHERE id = ?1)
+             AND EXISTS (SELECT 1 FROM person p WHERE p.id <> ?1 AND p.role = 2 AND p.projects = '')",
+            [id.into()],
+        ),
         Statement::new(
             "DELETE FROM session WHERE person_id = ?1
              AND EXISTS (SELECT 1 FROM person p WHERE p.id <> ?1 AND p.role = 2 AND p.projects = '')",
             [id.into()],
         ),
         Statement::new(
-            "DELETE FROM sign_in WHERE person_id = ?1
+            "DELETE FROM sign_in WHERE (person_id = ?1 OR is_link = 1)
              AND EXISTS (SELECT 1 FROM person p WHERE p.id <> ?1 AND p.role = 2 AND p.projects = '')",
             [id.into()],
         ),
