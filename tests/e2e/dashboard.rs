@@ -12,6 +12,7 @@ pub const TESTS: &[Test] = &[
     ("sign_in_link_works_once", link_works_once),
     ("resolved_issue_comes_back_when_it_happens_again", regression),
     ("html_of_a_sender_is_text", html_is_text),
+    ("palette_jumps_to_an_issue_by_keys_alone", palette),
 ];
 
 fn own_host_only(world: &World) {
@@ -114,6 +115,38 @@ fn html_is_text(world: &World) {
         assert_eq!(tab.eval("document.querySelectorAll('main img, main script').length"), 0);
         assert_ne!(tab.eval("document.title"), "broken");
     }
+}
+
+fn palette(world: &World) {
+    let project = world.project();
+    send(&project, 1, "harbour pilot");
+    send(&project, 2, "lighthouse keeper");
+    let issues = project.api.issues().unwrap();
+    let wanted = issues.iter().find(|issue| issue.value == "lighthouse keeper").unwrap();
+    let page = format!("/{}/issues/{}/", project.slug, wanted.short_id);
+    let tab = world.tab();
+    tab.open(&project.sign_in);
+    tab.open(&format!("{}/{}/settings/", world.worker.dashboard(), project.slug));
+
+    tab.press("body", "/");
+    tab.fill(".palette input", "lighthouse");
+    tab.shows(".palette ul", &wanted.short_id);
+    tab.press(".palette input", "\u{e007}");
+    tab.arrives(&page);
+    tab.shows("h1", "lighthouse keeper");
+
+    tab.press("body", "/");
+    tab.fill(".palette input", &wanted.short_id.to_lowercase());
+    tab.shows(".palette [aria-selected=true]", &wanted.short_id);
+    tab.fill(".palette input", "settings");
+    tab.shows(".palette [aria-selected=true]", "Settings");
+    tab.press(".palette input", "\u{e00c}");
+    assert_eq!(tab.eval("document.querySelectorAll('dialog[open]').length"), 0);
+    assert!(tab.url().ends_with(&page), "Escape closes it: {}", tab.url());
+
+    tab.press("body", "g");
+    tab.press("body", "s");
+    tab.arrives("/settings/");
 }
 
 /// An event of now: its number is its ID.
