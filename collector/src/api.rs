@@ -2,6 +2,7 @@
 //! scope `project:read`.
 
 pub mod grouping;
+pub mod overview;
 pub mod regroup;
 pub mod settings;
 pub mod tokens;

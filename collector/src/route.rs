@@ -70,6 +70,7 @@ async fn developers(
         (Method::Get, ["sign-in", token]) => account::sign_in_by_link(incoming, token).await,
         (Method::Post, ["sign-in"]) => account::sign_in(incoming).await,
         (Method::Post, ["sign-out"]) => account::sign_out(incoming).await,
+        (Method::Get, ["api", "0", "overview"]) => api::overview::overview(incoming).await,
         (Method::Get, ["api", "0", "projects"]) => api::projects(incoming).await,
         (Method::Get, ["api", "0", "projects", project, "issues"]) => {
             api::issues(incoming, project).await
