@@ -12,6 +12,7 @@ pub const TESTS: &[Test] = &[
     ("sign_in_link_works_once", link_works_once),
     ("resolved_issue_comes_back_when_it_happens_again", regression),
     ("html_of_a_sender_is_text", html_is_text),
+    ("all_projects_stand_on_the_start_page", all_projects),
     ("palette_jumps_to_an_issue_by_keys_alone", palette),
 ];
 
@@ -63,10 +64,10 @@ fn set_up_and_sign_in(world: &World) {
 }
 
 fn link_works_once(world: &World) {
-    let project = world.project();
+    let (_, project) = (world.project(), world.project());
     let tab = world.tab();
     tab.open(&project.sign_in);
-    tab.shows("body", "Issues");
+    tab.shows("h1", "Projects");
     tab.open(&project.sign_in);
     tab.shows("main", "used before");
 }
@@ -115,6 +116,33 @@ fn html_is_text(world: &World) {
         assert_eq!(tab.eval("document.querySelectorAll('main img, main script').length"), 0);
         assert_ne!(tab.eval("document.title"), "broken");
     }
+}
+
+fn all_projects(world: &World) {
+    let (quiet, busy) = (world.project(), world.project());
+    send(&busy, 1, "one");
+    send(&busy, 2, "two");
+    let tab = world.tab();
+    tab.open(&busy.sign_in);
+    tab.shows("h1", "Projects");
+    tab.fill("#filter", &busy.slug);
+    tab.press("#filter", "\u{e007}");
+    tab.arrives("query=");
+    let row = tab.text("tbody tr");
+    assert!(row.contains(&busy.slug) && !tab.text("main").contains(&quiet.slug), "{row}");
+    assert_eq!(tab.text("td[data-label='Open issues']"), "2");
+    assert_eq!(tab.text("td[data-label='Seen in 24 h']"), "2");
+    tab.click("tbody a");
+    tab.arrives(&format!("/{}/issues/", busy.slug));
+
+    let answer = busy.api.page(&format!("/api/0/overview/?query={}", busy.slug)).unwrap();
+    let overview: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(
+        (&overview["found"], &overview["projects"][0]["open_issues"]),
+        (&json!(1), &json!(2))
+    );
+    tab.open(&format!("{}/?query=no-such-project", world.worker.dashboard()));
+    tab.shows("main", "No project is called");
 }
 
 fn palette(world: &World) {
