@@ -4,6 +4,7 @@ mod actions;
 pub mod grouping;
 mod issue;
 mod list;
+mod overview;
 pub mod people;
 pub mod regroup;
 pub mod settings;
@@ -11,7 +12,6 @@ pub mod settings;
 use trapline_core::event::Event;
 use trapline_core::fingerprint::rules::Rules;
 use trapline_core::scrub::ScrubSettings;
-use worker::Response;
 
 use crate::account;
 use crate::artifacts::digest;
@@ -19,7 +19,6 @@ use crate::failure::Failure;
 use crate::people::Viewer;
 use crate::plan::{HOUR_MS, level_of};
 use crate::read::{self, CountsRow, IssueRecord, ProjectRow};
-use crate::reply;
 use crate::request::Incoming;
 use crate::store::Store;
 use crate::symbolicate::{Symbolicator, late};
@@ -28,6 +27,7 @@ use crate::view::{Condition, IssueRow, Section, Shell, Status};
 pub use actions::{delete, merge, set_status};
 pub use issue::{issue, stored_event};
 pub use list::{Listed, issues, issues_page, list};
+pub use overview::{overview, start};
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -106,12 +106,6 @@ pub async fn seen(store: &Store, viewer: &Viewer) -> Result<Vec<ProjectRow>, Fai
     let mut projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
     projects.retain(|project| viewer.sees(project.id));
     Ok(projects)
-}
-
-/// `GET /`: the first project's issues.
-pub async fn start(incoming: &Incoming) -> Result<Response, Failure> {
-    let visit = visit_deployment(incoming).await?;
-    Ok(reply::redirect(&format!("/{}/issues/", visit.project.slug)))
 }
 
 /// What was typed names no issue of the project.

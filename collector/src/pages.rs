@@ -12,6 +12,7 @@ mod issue;
 mod life;
 mod list;
 mod number;
+mod overview;
 mod people;
 mod regroup;
 mod row;
@@ -31,8 +32,8 @@ use askama::Template;
 use shell::framed;
 
 use crate::view::{
-    ComparePage, ErrorPage, InvitedPage, IssuePage, IssuesPage, PageCheck, PeoplePage, RegroupPage,
-    SettingsPage, SetupDonePage, SetupPage, SignInPage, SplitPage,
+    ComparePage, ErrorPage, InvitedPage, IssuePage, IssuesPage, OverviewPage, PageCheck,
+    PeoplePage, RegroupPage, SettingsPage, SetupDonePage, SetupPage, SignInPage, SplitPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -53,6 +54,11 @@ pub fn checked(page: &IssuesPage, check: &PageCheck) -> Result<String, askama::E
 
 fn waiting(page: &IssuesPage, welcome: &welcome::Welcome) -> Result<String, askama::Error> {
     framed(&page.shell, "Send your first event", &welcome.render()?)
+}
+
+/// `GET /`: all projects.
+pub fn overview(page: &OverviewPage) -> Result<String, askama::Error> {
+    overview::Overview::of(page).render()
 }
 
 /// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`

@@ -105,6 +105,7 @@ async fn developers(
         (Method::Patch, ["api", "0", "projects", project]) => {
             api::projects::change(incoming, project).await
         }
+        (Method::Get, ["api", "0", "overview"]) => api::overview::overview(incoming).await,
         (Method::Get, ["api", "0", "projects"]) => api::projects(incoming).await,
         (Method::Get, ["api", "0", "projects", project, "issues"]) => {
             api::issues(incoming, project).await

@@ -1,5 +1,6 @@
 //! What the pages show: plain values, already read from the store. No database, no clock, no request in here.
 
+mod overview;
 mod people;
 
 use trapline_core::event::{Event, Level};
@@ -14,6 +15,7 @@ use crate::project_key::KeyRow;
 use crate::regroup::{Outcome, Regroup};
 use crate::settings::Settings;
 
+pub use overview::{OverviewPage, ProjectSummary};
 pub use people::{InvitedPage, PeoplePage, ProjectLine};
 
 /// What every page of a signed-in viewer has around its content.
