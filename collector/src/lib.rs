@@ -11,6 +11,7 @@ pub mod auth;
 pub mod dashboard;
 pub mod deletion;
 pub mod demo;
+pub mod described;
 pub mod erasure;
 pub mod failure;
 pub mod first_event;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use trapline_core::decode::rfc3339_of;
 use worker::Response;
 
+use crate::artifacts::access;
 use crate::dashboard::{Visit, visit};
 use crate::erasure::{self, Erasure, MAX_USER};
 use crate::failure::Failure;
@@ -14,7 +15,7 @@ use crate::people::Role;
 use crate::plan::HOUR_MS;
 use crate::project_key::{self, KeyRow, MAX_KEYS, MAX_LABEL};
 use crate::read::ProjectRow;
-use crate::request::{Body, Incoming};
+use crate::request::Incoming;
 use crate::settings::{self, MAX_SETTINGS, StoredRow};
 use crate::store::{Rows, Store};
 use crate::{account, key, random, reply, setup};
@@ -243,11 +244,9 @@ pub(super) async fn signed(
     account::check_origin(incoming)?;
     let content_type = incoming.header("content-type").unwrap_or_default();
     if !content_type.trim_start().to_ascii_lowercase().starts_with("application/json") {
-        return Err(bad("send application/json"));
+        return Err(Failure::MediaType("application/json"));
     }
-    let Body::Whole(body) = incoming.body(MAX_SETTINGS).await else {
-        return Err(bad(&format!("a body has at most {MAX_SETTINGS} bytes")));
-    };
+    let body = access::body(incoming, MAX_SETTINGS).await?;
     let visit = visit(incoming, slug).await?;
     visit.viewer.must_be(role)?;
     let object = serde_json::from_slice(&body).map_err(|error| bad(&error.to_string()))?;
