@@ -2,6 +2,7 @@
 //! scope `project:read`.
 
 pub mod grouping;
+pub mod outcomes;
 pub mod regroup;
 pub mod settings;
 pub mod tokens;

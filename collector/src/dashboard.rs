@@ -4,6 +4,7 @@ mod actions;
 pub mod grouping;
 mod issue;
 mod list;
+pub mod outcomes;
 pub mod regroup;
 pub mod settings;
 
@@ -15,8 +16,10 @@ use worker::Response;
 use crate::account;
 use crate::artifacts::digest;
 use crate::failure::Failure;
+use crate::limits::Limits;
 use crate::people::Viewer;
 use crate::plan::{HOUR_MS, level_of};
+use crate::quota::{self, Usage};
 use crate::read::{self, CountsRow, IssueRecord, ProjectRow};
 use crate::reply;
 use crate::request::Incoming;
@@ -41,6 +44,8 @@ pub struct Visit {
     pub project: ProjectRow,
     /// All of them.
     pub projects: Vec<ProjectRow>,
+    /// What the project has sent today.
+    pub usage: Usage,
 }
 
 impl Visit {
@@ -81,12 +86,16 @@ impl Visit {
 pub async fn visit(incoming: &Incoming, slug: &str) -> Result<Visit, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
     let viewer = account::viewer(incoming, &store).await?;
-    let projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
+    let used = quota::of_slug(slug, incoming.now_ms / HOUR_MS);
+    let rows = store.batch(&[read::projects(), used]).await?;
+    let [projects, usage] = rows.as_slice() else { return Err(Failure::NotFound) };
+    let (projects, usage): (Vec<ProjectRow>, _) =
+        (projects.all()?, usage.first()?.unwrap_or_default());
     let sees = |project: &&ProjectRow| project.slug == slug && viewer.sees(project.id);
     let project = projects.iter().find(sees).cloned();
     let project = project.ok_or(Failure::NotFound)?;
     let store = Store::open_database(&incoming.env, project.database, incoming.now_ms).await?;
-    Ok(Visit { store, viewer, project, projects })
+    Ok(Visit { store, viewer, project, projects, usage })
 }
 
 /// `GET /`: the first project's issues.
@@ -124,6 +133,7 @@ fn shell(visit: &Visit, counts: &CountsRow, now_ms: i64) -> Shell {
             .filter(|other| other.id != visit.project.id)
             .map(pair)
             .collect(),
+        limits: Limits::of(visit, now_ms),
         section: Section::Issues,
         open_issues: counts.unresolved,
         user_name: visit.viewer.name.clone(),

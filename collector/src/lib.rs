@@ -19,6 +19,7 @@ pub mod grouping;
 pub mod ingest;
 pub mod key;
 pub mod life;
+pub mod limits;
 pub mod memory;
 pub mod migrate;
 pub mod outcome;

@@ -10,8 +10,10 @@ mod details;
 mod grouping;
 mod issue;
 mod life;
+mod limits;
 mod list;
 mod number;
+mod outcomes;
 mod regroup;
 mod row;
 mod settings;
@@ -30,8 +32,8 @@ use askama::Template;
 use shell::framed;
 
 use crate::view::{
-    ComparePage, ErrorPage, IssuePage, IssuesPage, PageCheck, RegroupPage, SettingsPage,
-    SetupDonePage, SetupPage, SignInPage, SplitPage,
+    ComparePage, ErrorPage, IssuePage, IssuesPage, OutcomesPage, PageCheck, RegroupPage,
+    SettingsPage, SetupDonePage, SetupPage, SignInPage, SplitPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -75,6 +77,11 @@ pub fn split(page: &SplitPage) -> Result<String, askama::Error> {
 /// `GET /{project}/settings/`: keys, senders, limits, filters, privacy, outcomes.
 pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
     framed(&page.shell, "Settings", &settings::Settings::of(page).render()?)
+}
+
+/// `GET /{project}/outcomes/`: counts, noise, reasons, limits.
+pub fn outcomes(page: &OutcomesPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Outcomes", &outcomes::Outcomes::of(page).render()?)
 }
 
 /// `GET /{project}/regroup/`: posts to `/{project}/regroup/{verb}`.

@@ -124,6 +124,15 @@ async fn developers(
         (Method::Get, ["api", "0", "projects", project, "outcomes"]) => {
             api::settings::outcomes(incoming, project).await
         }
+        (Method::Get, ["api", "0", "projects", project, "outcomes", "summary"]) => {
+            api::outcomes::summary(incoming, project).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "outcomes", "export"]) => {
+            api::outcomes::export(incoming, project).await
+        }
+        (Method::Get, [project, "outcomes"]) => {
+            dashboard::outcomes::outcomes(incoming, project).await
+        }
         (Method::Get, ["api", "0", "projects", project, "regroup"]) => {
             api::regroup::state(incoming, project).await
         }

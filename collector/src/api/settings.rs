@@ -199,12 +199,10 @@ struct Outcome<'a> {
 /// `GET …/outcomes/?hours=24`, up to 35 days: how items ended, by hour, oldest first. What was accepted is exact; the rest
 /// is at least so much, and a few seconds late.
 pub async fn outcomes(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
-    const MOST: i64 = 35 * 24;
-    let hours = match incoming.query("hours").map(|hours| hours.parse::<i64>()) {
-        None => 24,
-        Some(Ok(hours @ 1..=MOST)) => hours,
-        Some(_) => return Err(bad(&format!("hours is a number from 1 to {MOST}"))),
-    };
+    if super::outcomes::wants_lines(incoming) {
+        return super::outcomes::export(incoming, slug).await;
+    }
+    let hours = hours_of(incoming)?;
     let visit = visit(incoming, slug).await?;
     let rows = outcome_rows(incoming, &visit, hours).await?;
     let outcomes: Vec<Outcome> = rows
@@ -219,6 +217,16 @@ pub async fn outcomes(incoming: &Incoming, slug: &str) -> Result<Response, Failu
     Ok(reply::json(200, &outcomes))
 }
 
+/// The query parameter `hours`.
+pub(super) fn hours_of(incoming: &Incoming) -> Result<i64, Failure> {
+    const MOST: i64 = 35 * 24;
+    match incoming.query("hours").map(|hours| hours.parse::<i64>()) {
+        None => Ok(24),
+        Some(Ok(hours @ 1..=MOST)) => Ok(hours),
+        Some(_) => Err(bad(&format!("hours is a number from 1 to {MOST}"))),
+    }
+}
+
 /// Outcomes of the last hours, oldest first.
 pub async fn outcome_rows(
     incoming: &Incoming,
@@ -227,12 +235,16 @@ pub async fn outcome_rows(
 ) -> Result<Vec<HourRow>, Failure> {
     let since = incoming.now_ms / HOUR_MS - hours + 1;
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    let id = visit.project.id;
-    let mut rows: Vec<HourRow> = store.read(&outcome::by_hour(id, since)).await?.all()?;
-    let accepted = visit.store.read(&outcome::accepted_by_hour(id, since)).await?;
-    rows.extend(accepted.all::<HourRow>()?);
+    let mut rows: Vec<HourRow> =
+        store.read(&outcome::by_hour(visit.project.id, since)).await?.all()?;
+    rows.extend(accepted_rows(visit, since).await?);
     rows.sort_by(|one, other| (one.hour, &one.outcome).cmp(&(other.hour, &other.outcome)));
     Ok(rows)
+}
+
+/// What was accepted since an hour, by hour.
+pub(super) async fn accepted_rows(visit: &Visit, since: i64) -> Result<Vec<HourRow>, Failure> {
+    Ok(visit.store.read(&outcome::accepted_by_hour(visit.project.id, since)).await?.all()?)
 }
 
 /// Who may do what takes a role, and the JSON object that they sent.

@@ -134,6 +134,7 @@ mod tests {
             hour,
             outcome: outcome.into(),
             reason: reason.into(),
+            detail: String::new(),
             quantity,
         };
         let page = SettingsPage {
