@@ -12,6 +12,7 @@ pub mod dashboard;
 pub mod deletion;
 pub mod demo;
 pub mod erasure;
+pub mod facts;
 pub mod failure;
 pub mod first_event;
 pub mod grouping;
@@ -45,6 +46,7 @@ pub mod sql;
 pub mod store;
 pub mod symbolicate;
 pub mod view;
+pub mod workflow;
 
 use artifacts::retain;
 use symbolicate::late;

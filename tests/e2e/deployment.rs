@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-const DASHBOARD: [(&str, &str); 66] = [
+const DASHBOARD: [(&str, &str); 77] = [
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -167,6 +167,17 @@ const DASHBOARD: [(&str, &str); 66] = [
     ("Get", "/api/0/projects/{project}/issues/{short_id}/events"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/grouping"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/compare/{other}"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}/activity"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}/comments"),
+    ("Post", "/api/0/projects/{project}/issues/{short_id}/comments"),
+    ("Patch", "/api/0/projects/{project}/issues/{short_id}"),
+    ("Put", "/api/0/projects/{project}/issues"),
+    ("Get", "/{project}/issues/{short_id}/events"),
+    ("Get", "/{project}/issues/{short_id}/events/{event_id}/markdown"),
+    ("Get", "/{project}/issues/{short_id}/activity"),
+    ("Post", "/{project}/issues/bulk"),
+    ("Post", "/{project}/issues/{short_id}/{verb}"),
     ("Get", "/api/0/projects/{project}/events/{event_id}"),
     ("Post", "/api/0/projects/{project}/rules/preview"),
     ("Get", "/api/0/projects/{project}/keys"),
