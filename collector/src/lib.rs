@@ -16,6 +16,7 @@ pub mod deletion;
 pub mod demo;
 pub mod described;
 pub mod erasure;
+pub mod facts;
 pub mod failure;
 pub mod first_event;
 pub mod grouping;
@@ -52,6 +53,7 @@ pub mod sql;
 pub mod store;
 pub mod symbolicate;
 pub mod view;
+pub mod workflow;
 
 use artifacts::retain;
 use symbolicate::late;
