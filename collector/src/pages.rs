@@ -4,6 +4,7 @@
 //! that templates decide nothing but where things stand. No database, no clock, no request in here. The strict
 //! content security policy forbids inline styles and scripts: widths are SVG attributes.
 
+pub mod alerts;
 mod breadcrumbs;
 mod chart;
 mod details;
@@ -75,6 +76,11 @@ pub fn split(page: &SplitPage) -> Result<String, askama::Error> {
 /// `GET /{project}/settings/`: keys, senders, limits, filters, privacy, outcomes.
 pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
     framed(&page.shell, "Settings", &settings::Settings::of(page).render()?)
+}
+
+/// `GET /{project}/settings/alerts/`: posts there, and to `…/{id}/{verb}`.
+pub fn alerts(page: &alerts::AlertsPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Alerts", &alerts::Alerts::of(page).render()?)
 }
 
 /// `GET /{project}/regroup/`: posts to `/{project}/regroup/{verb}`.

@@ -61,6 +61,9 @@ async fn developers(
     parts: &[&str],
 ) -> Result<Response, Failure> {
     match (method, parts) {
+        (method, ["api", "0", "projects", _, "alerts", ..] | [_, "settings", "alerts", ..]) => {
+            alerts(incoming, method, parts).await
+        }
         (Method::Get, ["setup"]) => setup::page(incoming).await,
         (Method::Post, ["setup"]) if incoming.header("authorization").is_some() => {
             setup::run(incoming).await
@@ -170,6 +173,51 @@ async fn developers(
         }
         (Method::Post, [project, "issues", short_id, "delete"]) => {
             dashboard::delete(incoming, project, short_id).await
+        }
+        _ => Err(Failure::NotFound),
+    }
+}
+
+/// Who is told of what.
+async fn alerts(
+    incoming: &mut Incoming,
+    method: Method,
+    parts: &[&str],
+) -> Result<Response, Failure> {
+    use api::alerts;
+    match (method, parts) {
+        (Method::Get, ["api", "0", "projects", project, "alerts"]) => {
+            alerts::list(incoming, project).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "alerts"]) => {
+            alerts::create(incoming, project).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "alerts", "deliveries"]) => {
+            alerts::deliveries(incoming, project).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "alerts", id]) => {
+            alerts::one(incoming, project, id).await
+        }
+        (Method::Patch, ["api", "0", "projects", project, "alerts", id]) => {
+            alerts::change(incoming, project, id).await
+        }
+        (Method::Delete, ["api", "0", "projects", project, "alerts", id]) => {
+            alerts::delete(incoming, project, id).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "alerts", id, "test"]) => {
+            alerts::test(incoming, project, id).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "alerts", id, "secret"]) => {
+            alerts::secret(incoming, project, id).await
+        }
+        (Method::Get, [project, "settings", "alerts"]) => {
+            dashboard::alerts::page(incoming, project).await
+        }
+        (Method::Post, [project, "settings", "alerts"]) => {
+            dashboard::alerts::create(incoming, project).await
+        }
+        (Method::Post, [project, "settings", "alerts", id, verb]) => {
+            dashboard::alerts::change(incoming, project, id, verb).await
         }
         _ => Err(Failure::NotFound),
     }

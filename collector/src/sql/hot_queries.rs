@@ -9,7 +9,7 @@ use crate::purge::{self, Candidate, Keep};
 use crate::read::{self, GroupRecord, ListFilter};
 use crate::regroup;
 use crate::symbolicate::late;
-use crate::{account, artifacts, erasure, key, outcome, project_key, quota, settings};
+use crate::{account, alert, artifacts, erasure, key, outcome, project_key, quota, settings};
 use trapline_core::event::{Event, User};
 use trapline_core::fingerprint;
 use trapline_core::title::title;
@@ -44,6 +44,10 @@ const SMALL: [&str; 25] = [
     "raw",
     "r",
 ];
+
+/// The same of alerts; rules are at most twenty a project.
+const ALERTS: [&str; 10] =
+    ["fresh", "storm", "first", "due", "found", "newest", "a", "c", "alert_rule", "r"];
 
 /// The same of regrouping: groups of a step, or what is settled once over those of all steps.
 const REGROUPED: [&str; 25] = [
@@ -167,6 +171,7 @@ fn statements() -> Vec<(String, Statement)> {
     all.push(("step of retention", purge::step(None, &[candidate], &keep, 1)));
     all.push(("events of deleted issues", purge::deleted_events().into()));
     all.push(("what has expired", purge::expired(1).into()));
+    all.push(("alerts", alert::statements()));
     all.into_iter()
         .flat_map(|(name, statements)| {
             statements
@@ -205,6 +210,9 @@ fn hot_statements_walk_keys_and_indexes() {
                 "SEARCH artifact_bundle",
                 // A row for the groups of a step, and a row for each fingerprint that had to be settled.
                 "SEARCH p USING PRIMARY KEY",
+                // A project has at most twenty; the newest 1,000 of the other are read.
+                "SEARCH alert_rule USING INDEX alert_rule_by_project",
+                "SEARCH alert_outbox USING INDEX alert_outbox_by_project",
                 "SEARCH regroup_part",
                 "SEARCH regroup_claim",
             ];
@@ -218,6 +226,10 @@ fn hot_statements_walk_keys_and_indexes() {
                 || scanned.starts_with("(subquery")
                 || (name == "list 1" && scanned == "i")
                 || scanned == "artifact_bundle USING INDEX artifact_bundle_pending"
+                // What waits to be sent, and what a statement made of it.
+                || scanned.ends_with(" USING INDEX alert_outbox_waiting")
+                || (name.starts_with("alerts")
+                    && ALERTS.iter().any(|known| scanned.strip_prefix(known).is_some_and(is_end)))
                 || (name.starts_with("regrouping")
                     && REGROUPED
                         .iter()
