@@ -237,6 +237,17 @@ const DASHBOARD: &[(&str, &str)] = &[
     ("Get", "/api/0/organizations/{_}/releases/{version}/deploys"),
     ("Post", "/api/0/organizations/{_}/releases/{version}/deploys"),
     ("Get", "/api/0/organizations/{_}/releases/{_}/previous-with-commits"),
+    ("Get", "/api/0/projects/{project}/alerts"),
+    ("Post", "/api/0/projects/{project}/alerts"),
+    ("Get", "/api/0/projects/{project}/alerts/deliveries"),
+    ("Get", "/api/0/projects/{project}/alerts/{id}"),
+    ("Patch", "/api/0/projects/{project}/alerts/{id}"),
+    ("Delete", "/api/0/projects/{project}/alerts/{id}"),
+    ("Post", "/api/0/projects/{project}/alerts/{id}/test"),
+    ("Post", "/api/0/projects/{project}/alerts/{id}/secret"),
+    ("Get", "/{project}/settings/alerts"),
+    ("Post", "/{project}/settings/alerts"),
+    ("Post", "/{project}/settings/alerts/{id}/{verb}"),
     ("Get", "/{project}/settings"),
     ("Post", "/{project}/settings/{section}"),
     ("Get", "/{project}/issues"),
@@ -300,7 +311,8 @@ fn page_origin(world: &World) {
             pattern.contains("{_}") || matches!(pattern, "/api/0" | "/api/0/organizations");
         if method == "Get" && !pattern.contains("{token}") && !is_for_programs {
             let expected = match pattern {
-                "/no-such-page" => 404,
+                // There is no alert of this ID.
+                "/no-such-page" | "/api/0/projects/{project}/alerts/{id}" => 404,
                 "/" | "/{project}/setup/check" => 303,
                 // It was not said with which.
                 "/{project}/issues/{short_id}/compare" => 400,
@@ -323,6 +335,7 @@ fn routes(world: &World) -> Vec<(String, String)> {
     // Where the function of each begins, and what has been read of the path before.
     let parts = [
         ("async fn developers(", ""),
+        ("async fn alerts(", ""),
         ("async fn programs(", "/api/0"),
         ("async fn release(", "/api/0/organizations/{_}/releases"),
     ];

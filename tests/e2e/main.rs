@@ -5,6 +5,7 @@
 //! the test saying in which: `_in_firefox` as the filter runs those alone.
 
 mod admission;
+mod alerts;
 mod api_calls;
 mod api_description;
 mod artifacts;
@@ -142,6 +143,7 @@ fn tests() -> Vec<Test> {
         sentry_cli::TESTS,
         retention::TESTS,
         regroup::TESTS,
+        alerts::TESTS,
         migrations::TESTS,
         upgrade::TESTS,
         bindings::TESTS,
