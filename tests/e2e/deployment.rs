@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-pub const DASHBOARD: [(&str, &str); 86] = [
+pub const DASHBOARD: [(&str, &str); 89] = [
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -196,6 +196,9 @@ pub const DASHBOARD: [(&str, &str); 86] = [
     ("Patch", "/api/0/projects/{project}/settings"),
     ("Post", "/api/0/projects/{project}/erasures"),
     ("Get", "/api/0/projects/{project}/outcomes"),
+    ("Get", "/api/0/projects/{project}/outcomes/summary"),
+    ("Get", "/api/0/projects/{project}/outcomes/export"),
+    ("Get", "/{project}/outcomes"),
     ("Get", "/api/0/projects/{project}/regroup"),
     ("Post", "/api/0/projects/{project}/regroup"),
     ("Post", "/api/0/projects/{project}/regroup/{verb}"),
