@@ -7,6 +7,7 @@
 mod admission;
 mod api_calls;
 mod artifacts;
+mod barriers;
 mod bindings;
 mod capture_thrown;
 mod capture_told;
@@ -28,6 +29,7 @@ mod grouping_rules;
 mod grouping_split;
 mod hostile;
 mod hostile_bodies;
+mod injected;
 mod issue_life;
 mod leaving;
 mod ledger;
@@ -130,6 +132,8 @@ fn tests() -> Vec<Test> {
         failing_database::TESTS,
         demo::TESTS,
         dashboard::TESTS,
+        barriers::TESTS,
+        injected::TESTS,
         issue_life::TESTS,
         grouping_rules::TESTS,
         grouping_split::TESTS,
