@@ -51,6 +51,7 @@ mod symbolicated;
 mod uncaught;
 mod unchanged;
 mod upgrade;
+mod walk;
 mod yew_app;
 
 use std::process::ExitCode;
@@ -134,6 +135,7 @@ fn tests() -> Vec<Test> {
         dashboard::TESTS,
         barriers::TESTS,
         injected::TESTS,
+        walk::TESTS,
         issue_life::TESTS,
         grouping_rules::TESTS,
         grouping_split::TESTS,
@@ -179,6 +181,7 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         debug::ENGINE_TESTS,
         symbolicated::ENGINE_TESTS,
         rust_app::ENGINE_TESTS,
+        walk::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()

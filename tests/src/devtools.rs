@@ -56,6 +56,8 @@ impl Tab<'_> {
     #[track_caller]
     #[must_use]
     pub fn whole_picture(&self) -> String {
+        // Scroll bars take their width from the page, and are not in the picture.
+        self.devtools("Emulation.setScrollbarsHidden", &json!({ "hidden": true }));
         let metrics = self.devtools("Page.getLayoutMetrics", &json!({}));
         let size = &metrics["cssContentSize"];
         let clip =

@@ -104,6 +104,16 @@ impl Showcase {
         Ok(Self { dashboard: world.worker.dashboard(), names })
     }
 
+    /// What stands for a name in paths: of a bug, the short ID of its issue.
+    ///
+    /// # Panics
+    /// When there is no such name.
+    #[must_use]
+    pub fn name(&self, name: &str) -> &str {
+        let found = self.names.iter().find(|(known, _)| *known == name);
+        &found.unwrap_or_else(|| panic!("nothing is called {name}")).1
+    }
+
     /// Where a page is.
     #[must_use]
     pub fn url(&self, place: &Place) -> String {
