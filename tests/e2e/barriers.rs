@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use trapline_tests::{Engine, PLACES, Preferences, World};
 
 use crate::Test;
@@ -62,7 +62,7 @@ fn sideways(world: &World) {
         tab.open(&showcase.url(place));
         tab.run("for (const each of document.querySelectorAll('details')) each.open = true;");
         let width = tab.eval("document.documentElement.scrollWidth");
-        if width != 320 {
+        if width != json!(320) {
             let widest = tab.eval(
                 "[...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > 321)
                     .slice(0, 3).map((each) => each.outerHTML.slice(0, 120))",
@@ -89,7 +89,11 @@ fn focus(world: &World) {
             tab.press_key(TAB);
             tab.run(STOP);
         }
-        let said = tab.eval("window.stops.filter((stop) => stop.wrong).map((stop) => `${stop.wrong}: ${stop.html}`)");
+        let said = tab.eval(&format!(
+            "[...window.stops.filter((stop) => stop.wrong).map((stop) => `${{stop.wrong}}: ${{stop.html}}`),
+              ...{STOPS}.slice(0, 150).filter((each) => each.type !== 'radio' && !window.stops.some(({{ at }}) => at === each))
+                .map((each) => `not reached: ${{each.outerHTML.slice(0, 120)}}`)]",
+        ));
         let said = said.as_array().cloned().unwrap_or_default();
         wrong.extend(said.iter().map(|line| format!("{path} {line}")));
     }

@@ -18,13 +18,14 @@ pub struct Preferences {
 }
 
 impl Tab<'_> {
-    /// A screen of this size in CSS pixels, at one device pixel each.
+    /// A screen of this size in CSS pixels, at one device pixel each, of which scroll bars take nothing.
     #[track_caller]
     pub fn resize(&self, width: u32, height: u32) {
         self.devtools(
             "Emulation.setDeviceMetricsOverride",
             &json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
         );
+        self.devtools("Emulation.setScrollbarsHidden", &json!({ "hidden": true }));
     }
 
     /// Pages are told what the reader prefers, at once.
@@ -56,8 +57,6 @@ impl Tab<'_> {
     #[track_caller]
     #[must_use]
     pub fn whole_picture(&self) -> String {
-        // Scroll bars take their width from the page, and are not in the picture.
-        self.devtools("Emulation.setScrollbarsHidden", &json!({ "hidden": true }));
         let metrics = self.devtools("Page.getLayoutMetrics", &json!({}));
         let size = &metrics["cssContentSize"];
         let clip =
