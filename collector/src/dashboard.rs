@@ -4,13 +4,14 @@ mod actions;
 pub mod grouping;
 mod issue;
 mod list;
+mod overview;
+pub mod people;
 pub mod regroup;
 pub mod settings;
 
 use trapline_core::event::Event;
 use trapline_core::fingerprint::rules::Rules;
 use trapline_core::scrub::ScrubSettings;
-use worker::Response;
 
 use crate::account;
 use crate::artifacts::digest;
@@ -18,7 +19,6 @@ use crate::failure::Failure;
 use crate::people::Viewer;
 use crate::plan::{HOUR_MS, level_of};
 use crate::read::{self, CountsRow, IssueRecord, ProjectRow};
-use crate::reply;
 use crate::request::Incoming;
 use crate::store::Store;
 use crate::symbolicate::{Symbolicator, late};
@@ -27,6 +27,7 @@ use crate::view::{Condition, IssueRow, Section, Shell, Status};
 pub use actions::{delete, merge, set_status};
 pub use issue::{issue, stored_event};
 pub use list::{Listed, issues, issues_page, list};
+pub use overview::{overview, start};
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -39,7 +40,7 @@ pub struct Visit {
     pub viewer: Viewer,
     /// The project that the path names.
     pub project: ProjectRow,
-    /// All of them.
+    /// All that the viewer sees.
     pub projects: Vec<ProjectRow>,
 }
 
@@ -79,23 +80,32 @@ impl Visit {
 
 /// Opens the store, and finds viewer and project.
 pub async fn visit(incoming: &Incoming, slug: &str) -> Result<Visit, Failure> {
+    visit_of(incoming, |project| project.slug == slug).await
+}
+
+/// A visit of what belongs to no project: the first one that the viewer sees stands around it.
+pub async fn visit_deployment(incoming: &Incoming) -> Result<Visit, Failure> {
+    visit_of(incoming, |_| true).await
+}
+
+async fn visit_of(
+    incoming: &Incoming,
+    is_meant: impl Fn(&ProjectRow) -> bool,
+) -> Result<Visit, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
     let viewer = account::viewer(incoming, &store).await?;
-    let projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
-    let sees = |project: &&ProjectRow| project.slug == slug && viewer.sees(project.id);
-    let project = projects.iter().find(sees).cloned();
+    let projects = seen(&store, &viewer).await?;
+    let project = projects.iter().find(|project| is_meant(project)).cloned();
     let project = project.ok_or(Failure::NotFound)?;
     let store = Store::open_database(&incoming.env, project.database, incoming.now_ms).await?;
     Ok(Visit { store, viewer, project, projects })
 }
 
-/// `GET /`: the first project's issues.
-pub async fn start(incoming: &Incoming) -> Result<Response, Failure> {
-    let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    account::viewer(incoming, &store).await?;
-    let projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
-    let first = projects.first().ok_or(Failure::NotFound)?;
-    Ok(reply::redirect(&format!("/{}/issues/", first.slug)))
+/// Projects that a viewer sees.
+pub async fn seen(store: &Store, viewer: &Viewer) -> Result<Vec<ProjectRow>, Failure> {
+    let mut projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
+    projects.retain(|project| viewer.sees(project.id));
+    Ok(projects)
 }
 
 /// What was typed names no issue of the project.

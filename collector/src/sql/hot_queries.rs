@@ -9,7 +9,10 @@ use crate::purge::{self, Candidate, Keep};
 use crate::read::{self, GroupRecord, ListFilter};
 use crate::regroup;
 use crate::symbolicate::late;
-use crate::{account, artifacts, erasure, key, outcome, project_key, quota, settings};
+use crate::{
+    access, account, api, artifacts, audit, erasure, key, outcome, people, project_key, quota,
+    settings,
+};
 use trapline_core::event::{Event, User};
 use trapline_core::fingerprint;
 use trapline_core::title::title;
@@ -17,7 +20,12 @@ use trapline_core::title::title;
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
 /// parts that have names of their own, and `i`, which is the page of the list. Bundles that wait are few, and the index holds
 /// no others.
-const SMALL: [&str; 25] = [
+const SMALL: [&str; 30] = [
+    "person",
+    "signed",
+    "waiting",
+    "invitation",
+    "former_person",
     "newest",
     "uploaded",
     "wanted",
@@ -130,6 +138,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("events of an hour", vec![quota::add(1, 500_000, 1)]),
         ("session", vec![account::session_statement("t", 1)]),
         ("projects", vec![read::projects()]),
+        ("all projects", vec![read::open(&[1], 1), read::came(&[1], 1)]),
         ("list", vec![read::list(&filter, 1), read::last_scanned(&filter), read::counts(1)]),
         ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::newest_release(1, 1)]),
         ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
@@ -163,6 +172,12 @@ fn statements() -> Vec<(String, Statement)> {
     all.push(("a bundle", artifacts::bundle_statements()));
     all.push(("retention of artifacts", artifacts::retain::statements()));
     all.push(("tokens", artifacts::token::statements()));
+    all.push(("members", people::members::statements()));
+    all.push(("sessions of Access", access::statements()));
+    all.push(("invitations", people::invitations::statements()));
+    all.push(("names of a project", api::projects::statements()));
+    all.push(("log", vec![audit::list(audit::Cursor::START, 100), audit::expired(1)]));
+    all.push(("what was caught", vec![outcome::details(1, 1, "filtered", ""), quota::today(1, 1)]));
     all.push(("regrouping", regroup::statements()));
     all.push(("step of retention", purge::step(None, &[candidate], &keep, 1)));
     all.push(("events of deleted issues", purge::deleted_events().into()));
