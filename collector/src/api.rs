@@ -2,6 +2,7 @@
 //! scope `project:read`.
 
 pub mod grouping;
+pub mod outcomes;
 pub mod overview;
 pub mod people;
 pub mod projects;

@@ -4,6 +4,7 @@ mod actions;
 pub mod grouping;
 mod issue;
 mod list;
+pub mod outcomes;
 mod overview;
 pub mod people;
 pub mod regroup;
@@ -16,8 +17,10 @@ use trapline_core::scrub::ScrubSettings;
 use crate::account;
 use crate::artifacts::digest;
 use crate::failure::Failure;
+use crate::limits::Limits;
 use crate::people::Viewer;
 use crate::plan::{HOUR_MS, level_of};
+use crate::quota::{self, Usage};
 use crate::read::{self, CountsRow, IssueRecord, ProjectRow};
 use crate::request::Incoming;
 use crate::store::Store;
@@ -42,6 +45,8 @@ pub struct Visit {
     pub project: ProjectRow,
     /// All that the viewer sees.
     pub projects: Vec<ProjectRow>,
+    /// What the project has sent today.
+    pub usage: Usage,
 }
 
 impl Visit {
@@ -80,25 +85,28 @@ impl Visit {
 
 /// Opens the store, and finds viewer and project.
 pub async fn visit(incoming: &Incoming, slug: &str) -> Result<Visit, Failure> {
-    visit_of(incoming, |project| project.slug == slug).await
+    visit_of(incoming, Some(slug)).await
 }
 
 /// A visit of what belongs to no project: the first one that the viewer sees stands around it.
 pub async fn visit_deployment(incoming: &Incoming) -> Result<Visit, Failure> {
-    visit_of(incoming, |_| true).await
+    visit_of(incoming, None).await
 }
 
-async fn visit_of(
-    incoming: &Incoming,
-    is_meant: impl Fn(&ProjectRow) -> bool,
-) -> Result<Visit, Failure> {
+async fn visit_of(incoming: &Incoming, slug: Option<&str>) -> Result<Visit, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
     let viewer = account::viewer(incoming, &store).await?;
-    let projects = seen(&store, &viewer).await?;
-    let project = projects.iter().find(|project| is_meant(project)).cloned();
+    let used = quota::of_slug(slug.unwrap_or_default(), incoming.now_ms / HOUR_MS);
+    let rows = store.batch(&[read::projects(), used]).await?;
+    let [projects, usage] = rows.as_slice() else { return Err(Failure::NotFound) };
+    let (mut projects, usage): (Vec<ProjectRow>, _) =
+        (projects.all()?, usage.first()?.unwrap_or_default());
+    projects.retain(|project| viewer.sees(project.id));
+    let is_meant = |project: &&ProjectRow| slug.is_none_or(|slug| project.slug == slug);
+    let project = projects.iter().find(is_meant).cloned();
     let project = project.ok_or(Failure::NotFound)?;
     let store = Store::open_database(&incoming.env, project.database, incoming.now_ms).await?;
-    Ok(Visit { store, viewer, project, projects })
+    Ok(Visit { store, viewer, project, projects, usage })
 }
 
 /// Projects that a viewer sees.
@@ -134,6 +142,7 @@ fn shell(visit: &Visit, counts: &CountsRow, now_ms: i64) -> Shell {
             .filter(|other| other.id != visit.project.id)
             .map(pair)
             .collect(),
+        limits: Limits::of(visit, now_ms),
         section: Section::Issues,
         open_issues: counts.unresolved,
         user_name: visit.viewer.name.clone(),

@@ -10,8 +10,10 @@ mod details;
 mod grouping;
 mod issue;
 mod life;
+mod limits;
 mod list;
 mod number;
+mod outcomes;
 mod overview;
 mod people;
 mod regroup;
@@ -32,8 +34,9 @@ use askama::Template;
 use shell::framed;
 
 use crate::view::{
-    ComparePage, ErrorPage, InvitedPage, IssuePage, IssuesPage, OverviewPage, PageCheck,
-    PeoplePage, RegroupPage, SettingsPage, SetupDonePage, SetupPage, SignInPage, SplitPage,
+    ComparePage, ErrorPage, InvitedPage, IssuePage, IssuesPage, OutcomesPage, OverviewPage,
+    PageCheck, PeoplePage, RegroupPage, SettingsPage, SetupDonePage, SetupPage, SignInPage,
+    SplitPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -99,6 +102,11 @@ pub fn invited(page: &InvitedPage) -> Result<String, askama::Error> {
 /// `GET /{project}/settings/` and its tabs.
 pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
     framed(&page.shell, "Settings", &settings::Settings::of(page).render()?)
+}
+
+/// `GET /{project}/outcomes/`: counts, noise, reasons, limits.
+pub fn outcomes(page: &OutcomesPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Outcomes", &outcomes::Outcomes::of(page).render()?)
 }
 
 /// `GET /{project}/regroup/`: posts to `/{project}/regroup/{verb}`.

@@ -85,7 +85,7 @@ pub async fn run(env: &Env, now_ms: i64) -> Result<(), StoreError> {
 }
 
 /// Bytes that a database may have: the setting `D1_MAX_BYTES`, or 500 MB as on the free plan.
-fn max_bytes(env: &Env) -> usize {
+pub fn max_bytes(env: &Env) -> usize {
     const FREE_PLAN: usize = 500_000_000;
     let setting = env.var("D1_MAX_BYTES").ok().and_then(|value| value.to_string().parse().ok());
     setting.unwrap_or(FREE_PLAN)

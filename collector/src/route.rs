@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::ingest::Endpoint;
 use crate::request::Incoming;
 use crate::{
-    account, api, artifacts, dashboard, demo, first_event, ingest, pages, reply, setup,
+    account, api, artifacts, dashboard, demo, described, first_event, ingest, pages, reply, setup,
     store::Store,
 };
 
@@ -28,8 +28,15 @@ pub const RESERVED: &[&str] = &[
     "trapline.js",
 ];
 
-/// Answers one request.
-pub async fn answer(mut incoming: Incoming) -> Response {
+/// Answers one request: `HEAD` as `GET`, without a body.
+pub async fn answer(incoming: Incoming) -> Response {
+    match incoming.method() {
+        Method::Head => reply::without_body(answer_to(Method::Get, incoming).await),
+        method => answer_to(method, incoming).await,
+    }
+}
+
+async fn answer_to(method: Method, mut incoming: Incoming) -> Response {
     let path = incoming.url.path().to_owned();
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let endpoint = match parts.as_slice() {
@@ -37,7 +44,7 @@ pub async fn answer(mut incoming: Incoming) -> Response {
         [name, project] if is_named(&incoming, name) => Some((*project, Endpoint::Envelope)),
         _ => None,
     };
-    match (incoming.method(), parts.as_slice()) {
+    match (method, parts.as_slice()) {
         // The site's side: pages send here, on whatever host they reach us.
         (Method::Options, _) if endpoint.is_some() => ingest::preflight(),
         (Method::Post, _) if let Some((project, endpoint)) = endpoint => {
@@ -63,6 +70,9 @@ async fn developers(
     method: Method,
     parts: &[&str],
 ) -> Result<Response, Failure> {
+    if let ["api", "0", path @ ..] = parts {
+        must_be_described(&incoming.method_name(), path)?;
+    }
     match (method, parts) {
         (Method::Get, ["setup"]) => setup::page(incoming).await,
         (Method::Post, ["setup"]) if incoming.header("authorization").is_some() => {
@@ -70,7 +80,10 @@ async fn developers(
         }
         (Method::Post, ["setup"]) => setup::run_form(incoming).await,
         (Method::Get, ["sign-in"]) => account::page(incoming).await,
-        (Method::Get, ["sign-in", token]) => account::link_page(incoming, token).await,
+        // A link that works once is not used up by `HEAD`.
+        (Method::Get, ["sign-in", token]) if incoming.method() == Method::Get => {
+            account::link_page(incoming, token).await
+        }
         (Method::Post, ["sign-in"]) => account::form(incoming).await,
         (Method::Post, ["sign-out"]) => account::sign_out(incoming).await,
         (Method::Get, ["invitation", token]) => dashboard::people::invited(incoming, token).await,
@@ -146,6 +159,15 @@ async fn developers(
         (Method::Get, ["api", "0", "projects", project, "outcomes"]) => {
             api::settings::outcomes(incoming, project).await
         }
+        (Method::Get, ["api", "0", "projects", project, "outcomes", "summary"]) => {
+            api::outcomes::summary(incoming, project).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "outcomes", "export"]) => {
+            api::outcomes::export(incoming, project).await
+        }
+        (Method::Get, [project, "outcomes"]) => {
+            dashboard::outcomes::outcomes(incoming, project).await
+        }
         (Method::Get, ["api", "0", "projects", project, "regroup"]) => {
             api::regroup::state(incoming, project).await
         }
@@ -211,6 +233,15 @@ async fn developers(
             dashboard::delete(incoming, project, short_id).await
         }
         _ => Err(Failure::NotFound),
+    }
+}
+
+/// What the description of the API does not name does not answer.
+fn must_be_described(method: &str, path: &[&str]) -> Result<(), Failure> {
+    let methods = described::methods(path).ok_or(Failure::NotFound)?;
+    match methods.split(',').any(|known| known == method) {
+        true => Ok(()),
+        false => Err(Failure::Method(methods)),
     }
 }
 

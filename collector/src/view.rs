@@ -10,7 +10,9 @@ use trapline_core::page_check::Finding;
 use crate::artifacts::token::TokenRow;
 use crate::dashboard::grouping::Both;
 use crate::grouping::{Aspect, Explained, Preview};
+use crate::limits::Limits;
 use crate::outcome::OutcomeRow;
+use crate::outcome::summary::Summary;
 use crate::project_key::KeyRow;
 use crate::regroup::{Outcome, Regroup};
 use crate::settings::Settings;
@@ -27,6 +29,8 @@ pub struct Shell {
     pub project_slug: String,
     /// Other projects that the viewer may switch to: (slug, name).
     pub projects: Vec<(String, String)>,
+    /// How far the project is from its limits.
+    pub limits: Limits,
     /// Which entry of the sidebar is current.
     pub section: Section,
     /// Unresolved issues of the project.
@@ -45,6 +49,8 @@ pub enum Section {
     /// The issue list and issue pages.
     #[default]
     Issues,
+    /// How what was sent ended.
+    Outcomes,
     /// What the owner has set.
     Settings,
 }
@@ -79,6 +85,19 @@ pub struct IssuesPage {
     pub agent_script: String,
     /// While waiting: what came and was not stored, newest first.
     pub refusals: Vec<Refusal>,
+}
+
+/// `GET /{project}/outcomes/`
+#[derive(Clone, Debug, Default)]
+pub struct OutcomesPage {
+    /// Around the content.
+    pub shell: Shell,
+    /// Counts, reasons, noise.
+    pub summary: Summary,
+    /// Bytes of the project's database.
+    pub database_bytes: usize,
+    /// Bytes that it may have.
+    pub database_limit: usize,
 }
 
 /// Something that came and was not stored.

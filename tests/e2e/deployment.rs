@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-const DASHBOARD: [(&str, &str); 85] = [
+const DASHBOARD: [(&str, &str); 90] = [
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -195,6 +195,9 @@ const DASHBOARD: [(&str, &str); 85] = [
     ("Patch", "/api/0/projects/{project}/settings"),
     ("Post", "/api/0/projects/{project}/erasures"),
     ("Get", "/api/0/projects/{project}/outcomes"),
+    ("Get", "/api/0/projects/{project}/outcomes/summary"),
+    ("Get", "/api/0/projects/{project}/outcomes/export"),
+    ("Get", "/{project}/outcomes"),
     ("Get", "/api/0/projects/{project}/regroup"),
     ("Post", "/api/0/projects/{project}/regroup"),
     ("Post", "/api/0/projects/{project}/regroup/{verb}"),

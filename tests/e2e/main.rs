@@ -6,6 +6,7 @@
 
 mod admission;
 mod api_calls;
+mod api_description;
 mod artifacts;
 mod barriers;
 mod bindings;
@@ -129,6 +130,7 @@ fn tests() -> Vec<Test> {
         protocol::TESTS,
         admission::TESTS,
         outcomes::TESTS,
+        api_description::TESTS,
         hostile::TESTS,
         failing_database::TESTS,
         demo::TESTS,
@@ -159,6 +161,7 @@ fn tests() -> Vec<Test> {
         tests.extend(symbolicated::LONG_TESTS);
         tests.extend(deployment::LONG_TESTS);
         tests.extend(hostile::LONG_TESTS);
+        tests.extend(api_description::LONG_TESTS);
         tests.extend(sentry_sdks::LONG_TESTS);
         tests.extend(yew_app::TESTS);
     }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use trapline_core::decode::rfc3339_of;
 use worker::Response;
 
+use crate::artifacts::access;
 use crate::dashboard::{Visit, visit};
 use crate::erasure::{self, Erasure, MAX_USER};
 use crate::failure::Failure;
@@ -14,7 +15,7 @@ use crate::people::Role;
 use crate::plan::HOUR_MS;
 use crate::project_key::{self, KeyRow, MAX_KEYS, MAX_LABEL};
 use crate::read::ProjectRow;
-use crate::request::{Body, Incoming};
+use crate::request::Incoming;
 use crate::settings::{self, MAX_SETTINGS, StoredRow};
 use crate::store::{Rows, Store};
 use crate::{account, audit, key, random, reply, setup};
@@ -212,12 +213,10 @@ struct Outcome<'a> {
 /// `GET …/outcomes/?hours=24`, up to 35 days: how items ended, by hour, oldest first. What was accepted is exact; the rest
 /// is at least so much, and a few seconds late.
 pub async fn outcomes(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
-    const MOST: i64 = 35 * 24;
-    let hours = match incoming.query("hours").map(|hours| hours.parse::<i64>()) {
-        None => 24,
-        Some(Ok(hours @ 1..=MOST)) => hours,
-        Some(_) => return Err(bad(&format!("hours is a number from 1 to {MOST}"))),
-    };
+    if super::outcomes::wants_lines(incoming) {
+        return super::outcomes::export(incoming, slug).await;
+    }
+    let hours = hours_of(incoming)?;
     let visit = visit(incoming, slug).await?;
     let rows = outcome_rows(incoming, &visit, hours).await?;
     let outcomes: Vec<Outcome> = rows
@@ -232,6 +231,16 @@ pub async fn outcomes(incoming: &Incoming, slug: &str) -> Result<Response, Failu
     Ok(reply::json(200, &outcomes))
 }
 
+/// The query parameter `hours`.
+pub(super) fn hours_of(incoming: &Incoming) -> Result<i64, Failure> {
+    const MOST: i64 = 35 * 24;
+    match incoming.query("hours").map(|hours| hours.parse::<i64>()) {
+        None => Ok(24),
+        Some(Ok(hours @ 1..=MOST)) => Ok(hours),
+        Some(_) => Err(bad(&format!("hours is a number from 1 to {MOST}"))),
+    }
+}
+
 /// Outcomes of the last hours, oldest first.
 pub async fn outcome_rows(
     incoming: &Incoming,
@@ -240,12 +249,16 @@ pub async fn outcome_rows(
 ) -> Result<Vec<HourRow>, Failure> {
     let since = incoming.now_ms / HOUR_MS - hours + 1;
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    let id = visit.project.id;
-    let mut rows: Vec<HourRow> = store.read(&outcome::by_hour(id, since)).await?.all()?;
-    let accepted = visit.store.read(&outcome::accepted_by_hour(id, since)).await?;
-    rows.extend(accepted.all::<HourRow>()?);
+    let mut rows: Vec<HourRow> =
+        store.read(&outcome::by_hour(visit.project.id, since)).await?.all()?;
+    rows.extend(accepted_rows(visit, since).await?);
     rows.sort_by(|one, other| (one.hour, &one.outcome).cmp(&(other.hour, &other.outcome)));
     Ok(rows)
+}
+
+/// What was accepted since an hour, by hour.
+pub(super) async fn accepted_rows(visit: &Visit, since: i64) -> Result<Vec<HourRow>, Failure> {
+    Ok(visit.store.read(&outcome::accepted_by_hour(visit.project.id, since)).await?.all()?)
 }
 
 /// Who may do what takes a role, and the JSON object that they sent.
@@ -265,11 +278,9 @@ pub(super) async fn object(incoming: &mut Incoming) -> Result<Map<String, Value>
     account::check_origin(incoming)?;
     let content_type = incoming.header("content-type").unwrap_or_default();
     if !content_type.trim_start().to_ascii_lowercase().starts_with("application/json") {
-        return Err(bad("send application/json"));
+        return Err(Failure::MediaType("application/json"));
     }
-    let Body::Whole(body) = incoming.body(MAX_SETTINGS).await else {
-        return Err(bad(&format!("a body has at most {MAX_SETTINGS} bytes")));
-    };
+    let body = access::body(incoming, MAX_SETTINGS).await?;
     serde_json::from_slice(&body).map_err(|error| bad(&error.to_string()))
 }
 

@@ -28,6 +28,11 @@ fn issues_are_text() {
 }
 
 #[test]
+fn outcomes_are_text() {
+    check_is_text(outcomes(&sample::outcomes(PAYLOAD)), 12);
+}
+
+#[test]
 fn empty_issues_are_text() {
     check_is_text(issues(&IssuesPage { issues: Vec::new(), ..sample::issues(PAYLOAD) }), 10);
 }

@@ -20,7 +20,7 @@ use trapline_core::title::title;
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
 /// parts that have names of their own, and `i`, which is the page of the list. Bundles that wait are few, and the index holds
 /// no others.
-const SMALL: [&str; 30] = [
+const SMALL: [&str; 33] = [
     "person",
     "signed",
     "waiting",
@@ -48,6 +48,9 @@ const SMALL: [&str; 30] = [
     "active",
     "grouped",
     "hours",
+    "seen",
+    "past",
+    "top",
     "ahead",
     "raw",
     "r",
@@ -148,6 +151,16 @@ fn statements() -> Vec<(String, Statement)> {
             "outcomes",
             vec![outcome::since(1, 1), outcome::by_hour(1, 1), outcome::accepted_by_hour(1, 1)],
         ),
+        (
+            "summary of outcomes",
+            vec![
+                outcome::summary::ended(1, &outcome::summary::RANGES[0], 1),
+                outcome::summary::came(1, &outcome::summary::RANGES[0], 1),
+                outcome::summary::stored(1, &outcome::summary::RANGES[0], 1, 1),
+                outcome::lines(1, 1),
+            ],
+        ),
+        ("events of a day", vec![quota::of_slug("shop", 500_000)]),
         ("keys", vec![project_key::list(1), project_key::create(1, "k", "", 1)]),
         ("revoked key", vec![project_key::revoke(1, "k", 1)]),
         ("erasures", vec![erasure::next(), erasure::pending(1)]),

@@ -13,6 +13,7 @@ use crate::audit::Entry;
 use crate::dashboard::grouping::{Both, Known};
 use crate::grouping::*;
 use crate::outcome::OutcomeRow;
+use crate::outcome::summary::{Ends, Noise, Reason, Sample, Summary};
 use crate::people::invitations::Invitation;
 use crate::people::members::{Member, SessionRow};
 use crate::project_key::KeyRow;
@@ -27,6 +28,42 @@ fn shell(text: &str) -> Shell {
         user_name: text.into(),
         csrf: text.into(),
         ..Shell::default()
+    }
+}
+
+pub(crate) fn outcomes(text: &str) -> OutcomesPage {
+    let reason = |outcome: &str, reason: &str| Reason {
+        outcome: outcome.into(),
+        reason: reason.into(),
+        quantity: 1,
+        last: text.into(),
+        last_ms: 1,
+        samples: vec![Sample { detail: text.into(), quantity: 1 }],
+    };
+    let noise = |class| Noise {
+        short_id: text.into(),
+        r#type: text.into(),
+        value: text.into(),
+        class,
+        quantity: 1,
+    };
+    let ends = Ends { accepted: 3, filtered: 2, limited: 1, dropped: 1 };
+    OutcomesPage {
+        shell: shell(text),
+        summary: Summary {
+            range: "24h",
+            since: text.into(),
+            since_ms: 1,
+            step_hours: 1,
+            counted_since: Some(text.into()),
+            total: ends,
+            steps: vec![ends; 24],
+            reasons: vec![reason("discarded", text), reason("invalid", "origin")],
+            noise: vec![noise("frequent"), noise("script_error")],
+            ..Summary::default()
+        },
+        database_bytes: 480_000_000,
+        database_limit: 500_000_000,
     }
 }
 
