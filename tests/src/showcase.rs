@@ -43,7 +43,23 @@ pub const PLACES: &[Place] = &[
     place("event", "/{project}/issues/{crash}/events/{event}/", "TypeError"),
     place("split", "/{project}/issues/{crash}/split", "Split"),
     place("compare", "/{project}/issues/{crash}/compare/{network}/", "not one issue"),
+    place("projects", "/", "Projects"),
+    place("outcomes", "/{project}/outcomes/", "Outcomes"),
+    place("outcomes-limited", "/{limited}/outcomes/", "Outcomes"),
+    place("over-quota", "/{limited}/issues/", "Issues"),
     place("settings", "/{project}/settings/", "Settings"),
+    place("settings-keys", "/{project}/settings/keys/", "Settings"),
+    place("settings-snippets", "/{project}/settings/snippets/", "Settings"),
+    place("settings-filters", "/{project}/settings/filters/", "Settings"),
+    place("settings-privacy", "/{project}/settings/privacy/", "Settings"),
+    place("settings-limits", "/{project}/settings/limits/", "Settings"),
+    place("settings-grouping", "/{project}/settings/grouping/", "Settings"),
+    place("settings-tokens", "/{project}/settings/tokens/", "Settings"),
+    place("settings-people", "/settings/people/", "Settings"),
+    place("settings-projects", "/settings/projects/", "Settings"),
+    place("settings-access", "/settings/access/", "Settings"),
+    place("settings-audit", "/settings/audit/", "Settings"),
+    place("settings-profile", "/settings/profile/", "Settings"),
     place("regroup", "/{project}/regroup/", "Regroup"),
     place("first-event", "/{empty}/issues/", "first event"),
     place("sign-in", "/sign-in", "Sign in"),
@@ -63,8 +79,10 @@ pub struct Showcase {
     names: Vec<(&'static str, String)>,
 }
 
-/// Name and short name of the project that is filled, and of the one that waits for its first event.
-const PROJECTS: [(&str, &str); 2] = [("Hazel & Oak", "hazel"), ("Nursery", "nursery")];
+/// Name and short name of the project that is filled, of the one that waits for its first event, and of the one that is
+/// over its quota.
+const PROJECTS: [(&str, &str); 3] =
+    [("Hazel & Oak", "hazel"), ("Nursery", "nursery"), ("Sawmill", "sawmill")];
 
 impl Showcase {
     /// Fills a project.
@@ -72,8 +90,11 @@ impl Showcase {
     /// # Errors
     /// What was refused.
     pub(crate) fn fill(world: &World) -> Result<Self> {
-        let [project, empty] = PROJECTS.map(|(name, slug)| world.project_named(name, slug));
+        let [project, empty, limited] =
+            PROJECTS.map(|(name, slug)| world.project_named(name, slug));
         bugs::send(&project, now_s()?)?;
+        limited.api.set(&json!({ "hourly_quota": 2 }))?;
+        bugs::send_too_many(&limited, now_s()?);
         let mut names = Vec::new();
         for bug in bugs::BUGS {
             let id = short_id(&project, bug.value).with_context(|| bug.name.to_owned())?;
@@ -101,6 +122,7 @@ impl Showcase {
         names.push(("event", kept.last().context("a kept event")?.clone()));
         names.push(("project", project.slug.clone()));
         names.push(("empty", empty.slug.clone()));
+        names.push(("limited", limited.slug.clone()));
         Ok(Self { dashboard: world.worker.dashboard(), names })
     }
 

@@ -123,6 +123,15 @@ pub(super) fn send_again(project: &Project<'_>, bug: &Bug, now_s: u64) -> Result
     send_event(project, &event(bug, 999_000, now_s))
 }
 
+/// More than a project takes that takes two events an hour; and what nobody stores.
+pub(super) fn send_too_many(project: &Project<'_>, now_s: u64) {
+    for (number, bug) in BUGS.iter().enumerate() {
+        let _ = project.send(&super::envelope(&event(bug, 500_000 + number, now_s - 60)));
+    }
+    let _ = project.send(b"{}\n{\"type\":\"replay_event\"}\n{}");
+    let _ = project.send(b"{}\nnonsense\n{}");
+}
+
 /// What all events have, with what this one's bug has of its own.
 fn event(bug: &Bug, number: usize, at_s: u64) -> Value {
     const BROWSERS: [(&str, &str); 4] =
