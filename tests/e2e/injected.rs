@@ -110,7 +110,12 @@ fn check(world: &World, without_policy: bool) {
     for url in issues.iter().step_by(10) {
         look(&tab, &format!("{url}split"));
     }
-    look(&tab, &format!("{base}/settings/"));
+    for path in
+        ["outcomes/", "settings/", "settings/keys/", "settings/filters/", "settings/limits/"]
+    {
+        look(&tab, &format!("{base}/{path}"));
+    }
+    look(&tab, &format!("{dashboard}/"));
     // What stands in an address is shown by the page that it is of.
     for payload in payloads::all() {
         let word = encoded(payload);

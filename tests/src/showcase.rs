@@ -64,7 +64,7 @@ pub const PLACES: &[Place] = &[
     place("first-event", "/{empty}/issues/", "first event"),
     place("sign-in", "/sign-in", "Sign in"),
     place("set-up", "/setup", "A new sign-in key"),
-    place("not-found", "/{project}/issues/SHOP-99999/", ""),
+    place("not-found", "/{project}/issues/SHOP-99999/", "There is no such page"),
 ];
 
 const fn place(name: &'static str, path: &'static str, heading: &'static str) -> Place {
