@@ -3,6 +3,10 @@
 
 pub mod alerts;
 pub mod grouping;
+pub mod outcomes;
+pub mod overview;
+pub mod people;
+pub mod projects;
 pub mod regroup;
 pub mod settings;
 pub mod tokens;
@@ -13,7 +17,7 @@ use worker::Response;
 
 use crate::dashboard::{self, visit};
 use crate::failure::Failure;
-use crate::read::{self, GroupRecord, KeptRow, ProjectRow};
+use crate::read::{self, GroupRecord, KeptRow};
 use crate::request::Incoming;
 use crate::store::Store;
 use crate::view::{Condition, IssueRow, Status};
@@ -29,10 +33,9 @@ struct Project<'a> {
 pub async fn projects(incoming: &Incoming) -> Result<Response, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
     let viewer = account::viewer(incoming, &store).await?;
-    let projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
+    let projects = dashboard::seen(&store, &viewer).await?;
     let projects: Vec<Project> = projects
         .iter()
-        .filter(|project| viewer.sees(project.id))
         .map(|project| Project { slug: &project.slug, name: &project.name })
         .collect();
     Ok(reply::json(200, &projects))

@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-const DASHBOARD: [(&str, &str); 77] = [
+const DASHBOARD: [(&str, &str); 101] = [
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -163,6 +163,25 @@ const DASHBOARD: [(&str, &str); 77] = [
     ("Post", "/sign-in"),
     ("Post", "/sign-out"),
     ("Get", "/api/0/projects"),
+    ("Get", "/invitation/{token}"),
+    ("Post", "/invitation/{token}"),
+    ("Get", "/settings/{tab}"),
+    ("Post", "/settings/people/{verb}"),
+    ("Post", "/settings/profile/{verb}"),
+    ("Post", "/settings/projects/create"),
+    ("Get", "/api/0/members"),
+    ("Patch", "/api/0/members/{id}"),
+    ("Delete", "/api/0/members/{id}"),
+    ("Post", "/api/0/members/{id}/sign-in-link"),
+    ("Get", "/api/0/invitations"),
+    ("Post", "/api/0/invitations"),
+    ("Delete", "/api/0/invitations/{id}"),
+    ("Get", "/api/0/audit"),
+    ("Get", "/api/0/audit/export"),
+    ("Post", "/api/0/projects"),
+    ("Get", "/api/0/projects/{project}"),
+    ("Patch", "/api/0/projects/{project}"),
+    ("Get", "/{project}/settings/{tab}"),
     ("Get", "/api/0/projects/{project}/issues"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/events"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/grouping"),
@@ -176,6 +195,9 @@ const DASHBOARD: [(&str, &str); 77] = [
     ("Patch", "/api/0/projects/{project}/settings"),
     ("Post", "/api/0/projects/{project}/erasures"),
     ("Get", "/api/0/projects/{project}/outcomes"),
+    ("Get", "/api/0/projects/{project}/outcomes/summary"),
+    ("Get", "/api/0/projects/{project}/outcomes/export"),
+    ("Get", "/{project}/outcomes"),
     ("Get", "/api/0/projects/{project}/regroup"),
     ("Post", "/api/0/projects/{project}/regroup"),
     ("Post", "/api/0/projects/{project}/regroup/{verb}"),
@@ -262,6 +284,7 @@ fn page_origin(world: &World) {
             .replace("{event_id}", EVENT)
             .replace("{public_key}", &project.key())
             .replace("{section}", "keys")
+            .replace("{tab}", if pattern == "/settings/{tab}" { "people" } else { "keys" })
             .replace("{_}", "trapline")
             .replace("{version}", "shop@1")
             .replace("{id}", "0011223344556677")

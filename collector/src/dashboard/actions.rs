@@ -4,6 +4,7 @@ use worker::Response;
 
 use super::{Visit, visit};
 use crate::account;
+use crate::audit;
 use crate::deletion;
 use crate::failure::Failure;
 use crate::life::{self, Decision, Deleting, Until};
@@ -12,6 +13,7 @@ use crate::plan::HOUR_MS;
 use crate::read::{self, NumberRow};
 use crate::reply;
 use crate::request::{Incoming, field};
+use crate::store::Store;
 
 /// Steps of a deletion within one request: what is left goes by cron.
 const DELETE_STEPS: u32 = 4;
@@ -121,6 +123,8 @@ pub async fn delete(
     short_id: &str,
 ) -> Result<Response, Failure> {
     let Signed { visit, project_id, number, now_ms, .. } = signed(incoming, slug, short_id).await?;
+    let note = audit::note(&visit.viewer, now_ms, "issue deleted", &visit.project.slug, short_id);
+    Store::open(&incoming.env, now_ms).await?.write(|_| vec![note.clone()]).await?;
     visit.store.write(|_| vec![life::begin_delete(project_id, number, now_ms)]).await?;
     let deleting = Deleting { project_id, number, status_ms: now_ms };
     for _ in 0..DELETE_STEPS {

@@ -76,6 +76,12 @@ pub(super) fn full_hour(now_ms: i64, hours_ago: i64) -> String {
     format!("{:02}:00", at.hour)
 }
 
+/// `23 Nov`
+pub(super) fn day(at_ms: i64) -> String {
+    let Civil { month, day, .. } = civil(at_ms);
+    format!("{day} {}", MONTHS.get(month.saturating_sub(1)).copied().unwrap_or_default())
+}
+
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

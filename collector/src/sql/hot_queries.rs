@@ -9,7 +9,10 @@ use crate::purge::{self, Candidate, Keep};
 use crate::read::{self, GroupRecord, ListFilter};
 use crate::regroup;
 use crate::symbolicate::late;
-use crate::{account, alert, artifacts, erasure, key, outcome, project_key, quota, settings};
+use crate::{
+    access, account, alert, api, artifacts, audit, erasure, key, outcome, people, project_key,
+    quota, settings,
+};
 use trapline_core::event::{Event, User};
 use trapline_core::fingerprint;
 use trapline_core::title::title;
@@ -17,7 +20,12 @@ use trapline_core::title::title;
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
 /// parts that have names of their own, and `i`, which is the page of the list. Bundles that wait are few, and the index holds
 /// no others.
-const SMALL: [&str; 25] = [
+const SMALL: [&str; 33] = [
+    "person",
+    "signed",
+    "waiting",
+    "invitation",
+    "former_person",
     "newest",
     "uploaded",
     "wanted",
@@ -40,6 +48,9 @@ const SMALL: [&str; 25] = [
     "active",
     "grouped",
     "hours",
+    "seen",
+    "past",
+    "top",
     "ahead",
     "raw",
     "r",
@@ -134,6 +145,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("events of an hour", vec![quota::add(1, 500_000, 1)]),
         ("session", vec![account::session_statement("t", 1)]),
         ("projects", vec![read::projects()]),
+        ("all projects", vec![read::open(&[1], 1), read::came(&[1], 1)]),
         ("list", vec![read::list(&filter, 1), read::last_scanned(&filter), read::counts(1)]),
         ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::newest_release(1, 1)]),
         ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
@@ -143,6 +155,16 @@ fn statements() -> Vec<(String, Statement)> {
             "outcomes",
             vec![outcome::since(1, 1), outcome::by_hour(1, 1), outcome::accepted_by_hour(1, 1)],
         ),
+        (
+            "summary of outcomes",
+            vec![
+                outcome::summary::ended(1, &outcome::summary::RANGES[0], 1),
+                outcome::summary::came(1, &outcome::summary::RANGES[0], 1),
+                outcome::summary::stored(1, &outcome::summary::RANGES[0], 1, 1),
+                outcome::lines(1, 1),
+            ],
+        ),
+        ("events of a day", vec![quota::of_slug("shop", 500_000)]),
         ("keys", vec![project_key::list(1), project_key::create(1, "k", "", 1)]),
         ("revoked key", vec![project_key::revoke(1, "k", 1)]),
         ("erasures", vec![erasure::next(), erasure::pending(1)]),
@@ -167,6 +189,12 @@ fn statements() -> Vec<(String, Statement)> {
     all.push(("a bundle", artifacts::bundle_statements()));
     all.push(("retention of artifacts", artifacts::retain::statements()));
     all.push(("tokens", artifacts::token::statements()));
+    all.push(("members", people::members::statements()));
+    all.push(("sessions of Access", access::statements()));
+    all.push(("invitations", people::invitations::statements()));
+    all.push(("names of a project", api::projects::statements()));
+    all.push(("log", vec![audit::list(audit::Cursor::START, 100), audit::expired(1)]));
+    all.push(("what was caught", vec![outcome::details(1, 1, "filtered", ""), quota::today(1, 1)]));
     all.push(("regrouping", regroup::statements()));
     all.push(("step of retention", purge::step(None, &[candidate], &keep, 1)));
     all.push(("events of deleted issues", purge::deleted_events().into()));
