@@ -29,6 +29,8 @@ mod grouping_split;
 mod hostile;
 mod hostile_bodies;
 mod issue_life;
+mod issue_page;
+mod issue_workflow;
 mod leaving;
 mod ledger;
 mod loading;
@@ -131,6 +133,8 @@ fn tests() -> Vec<Test> {
         demo::TESTS,
         dashboard::TESTS,
         issue_life::TESTS,
+        issue_page::TESTS,
+        issue_workflow::TESTS,
         grouping_rules::TESTS,
         grouping_split::TESTS,
         deployment::TESTS,
