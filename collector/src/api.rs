@@ -1,8 +1,13 @@
 //! The JSON API, `/api/0/…`: what the pages show, for programs. Needs a session, or a token with the
 //! scope `project:read`.
 
+pub mod alerts;
 pub mod grouping;
 pub mod issues;
+pub mod outcomes;
+pub mod overview;
+pub mod people;
+pub mod projects;
 pub mod regroup;
 pub mod settings;
 pub mod tokens;
@@ -15,7 +20,7 @@ use worker::Response;
 use crate::dashboard::events::listed_events;
 use crate::dashboard::{self, Visit, visit};
 use crate::failure::Failure;
-use crate::read::{self, EventCursor, EventRow, GroupRecord, KeptRow, ProjectRow};
+use crate::read::{self, EventCursor, EventRow, GroupRecord, KeptRow};
 use crate::request::Incoming;
 use crate::store::Store;
 use crate::view::{Condition, IssueRow, Status};
@@ -31,10 +36,9 @@ struct Project<'a> {
 pub async fn projects(incoming: &Incoming) -> Result<Response, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
     let viewer = account::viewer(incoming, &store).await?;
-    let projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
+    let projects = dashboard::seen(&store, &viewer).await?;
     let projects: Vec<Project> = projects
         .iter()
-        .filter(|project| viewer.sees(project.id))
         .map(|project| Project { slug: &project.slug, name: &project.name })
         .collect();
     Ok(reply::json(200, &projects))

@@ -3,22 +3,29 @@
 //! A request meets [`route`] first. What a page sends goes through `ingest` and [`plan`] to the `store`; what a
 //! developer reads goes from the `store` through `dashboard` and [`pages`] back. Only `store` talks to D1.
 
+pub mod access;
 pub mod account;
 pub mod activity;
+pub mod alert;
 pub mod api;
 pub mod artifacts;
+pub mod attempts;
+pub mod audit;
 pub mod auth;
 pub mod dashboard;
 pub mod deletion;
 pub mod demo;
+pub mod described;
 pub mod erasure;
 pub mod facts;
 pub mod failure;
 pub mod first_event;
 pub mod grouping;
+pub mod inflate;
 pub mod ingest;
 pub mod key;
 pub mod life;
+pub mod limits;
 pub mod memory;
 pub mod migrate;
 pub mod outcome;
@@ -40,6 +47,7 @@ pub mod reply;
 pub mod report;
 pub mod request;
 pub mod route;
+pub mod row;
 pub mod settings;
 pub mod setup;
 pub mod sql;
@@ -66,6 +74,7 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     // Invocations of their own, each with its queries.
     let stopped = match event.cron().as_str() {
         LATE_MAPS_CRON => walk(env, now_ms).await.err().map(|error| error.to_string()),
+        ALERT_CRON => alert::deliver::run(env, now_ms).await.err().map(|error| error.to_string()),
         ARTIFACTS_CRON => retain::run(env, now_ms).await.err().map(|error| error.to_string()),
         _ => purge::run(env, now_ms).await.err().map(|error| error.to_string()),
     };
@@ -80,6 +89,9 @@ const LATE_MAPS_CRON: &str = "2-57/5 * * * *";
 
 /// The third.
 const ARTIFACTS_CRON: &str = "3-58/5 * * * *";
+
+/// The fourth: thresholds, and what is to be told and was not yet.
+const ALERT_CRON: &str = "* * * * *";
 
 /// A step over the groups of a project: as much as an invocation has queries for. Somebody waits for a regrouping; late maps are
 /// also applied by whoever comes by.

@@ -5,6 +5,7 @@
 //! content security policy forbids inline styles and scripts: widths are SVG attributes.
 
 mod activity;
+pub mod alerts;
 mod breadcrumbs;
 mod chart;
 mod code_link;
@@ -13,9 +14,13 @@ mod events;
 mod grouping;
 mod issue;
 mod life;
+mod limits;
 mod list;
 mod markdown;
 mod number;
+mod outcomes;
+mod overview;
+mod people;
 mod regroup;
 mod row;
 mod settings;
@@ -36,8 +41,9 @@ use trapline_core::event::Event;
 use shell::framed;
 
 use crate::view::{
-    ActivityPage, ComparePage, ErrorPage, EventsPage, IssuePage, IssuesPage, PageCheck,
-    RegroupPage, SettingsPage, SetupDonePage, SetupPage, SignInPage, SplitPage,
+    ActivityPage, ComparePage, ErrorPage, EventsPage, InvitedPage, IssuePage, IssuesPage,
+    OutcomesPage, OverviewPage, PageCheck, PeoplePage, RegroupPage, SettingsPage, SetupDonePage,
+    SetupPage, SignInPage, SplitPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -58,6 +64,11 @@ pub fn checked(page: &IssuesPage, check: &PageCheck) -> Result<String, askama::E
 
 fn waiting(page: &IssuesPage, welcome: &welcome::Welcome) -> Result<String, askama::Error> {
     framed(&page.shell, "Send your first event", &welcome.render()?)
+}
+
+/// `GET /`: all projects.
+pub fn overview(page: &OverviewPage) -> Result<String, askama::Error> {
+    overview::Overview::of(page).render()
 }
 
 /// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`
@@ -95,9 +106,36 @@ pub fn split(page: &SplitPage) -> Result<String, askama::Error> {
     framed(&page.shell, &title, &grouping::Split::of(page).render()?)
 }
 
-/// `GET /{project}/settings/`: keys, senders, limits, filters, privacy, outcomes.
+/// The last segment of a tab's path, if there is such a tab of a project's settings.
+pub fn settings_tab(segment: &str) -> Option<&'static str> {
+    // Alerts have pages of their own.
+    let own = settings::TABS.iter().filter(|(path, _)| *path != "alerts");
+    own.map(|(path, _)| *path).find(|path| *path == segment)
+}
+
+/// `GET /settings/{tab}/`: people, projects, access, the audit log, oneself.
+pub fn people(page: &PeoplePage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Settings", &people::People::of(page).render()?)
+}
+
+/// `GET /invitation/{token}`: posts `name` there.
+pub fn invited(page: &InvitedPage) -> Result<String, askama::Error> {
+    Invited { page }.render()
+}
+
+/// `GET /{project}/settings/` and its tabs.
 pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
     framed(&page.shell, "Settings", &settings::Settings::of(page).render()?)
+}
+
+/// `GET /{project}/outcomes/`: counts, noise, reasons, limits.
+pub fn outcomes(page: &OutcomesPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Outcomes", &outcomes::Outcomes::of(page).render()?)
+}
+
+/// `GET /{project}/settings/alerts/`: posts there, and to `…/{id}/{verb}`.
+pub fn alerts(page: &alerts::AlertsPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Alerts", &alerts::Alerts::of(page).render()?)
 }
 
 /// `GET /{project}/regroup/`: posts to `/{project}/regroup/{verb}`.
@@ -142,6 +180,12 @@ struct Setup<'a> {
 #[template(path = "setup_done.html")]
 struct SetupDone<'a> {
     page: &'a SetupDonePage,
+}
+
+#[derive(Template)]
+#[template(path = "invited.html")]
+struct Invited<'a> {
+    page: &'a InvitedPage,
 }
 
 #[derive(Template)]

@@ -43,6 +43,12 @@ pub fn text(status: u16, text: &str) -> Response {
     with_headers(response, &[("content-type", "text/plain; charset=utf-8")])
 }
 
+/// An answer to `HEAD`: all of one to `GET` but its body.
+pub fn without_body(response: Response) -> Response {
+    let headers = response.headers().clone();
+    ResponseBuilder::new().with_status(response.status_code()).with_headers(headers).empty()
+}
+
 /// See another path of this origin. Anything else than a path leads to the start.
 pub fn redirect(path: &str) -> Response {
     let response = ResponseBuilder::new().with_status(303).empty();
@@ -76,9 +82,34 @@ mod tests {
     #[test]
     fn only_own_paths_are_followed() {
         assert_eq!(local_path("/shop/issues/?status=resolved"), "/shop/issues/?status=resolved");
-        for elsewhere in
-            ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:x", "/\n/x", ""]
-        {
+        for elsewhere in [
+            "https://evil.test/",
+            "//evil.test",
+            "///evil.test",
+            "/\\evil.test",
+            "\\\\evil.test",
+            "\\/evil.test",
+            "/x\\..\\/evil.test",
+            "javascript:x",
+            "JaVaScRiPt:x",
+            "data:text/html,x",
+            "vbscript:x",
+            "evil.test",
+            "@evil.test",
+            ".evil.test",
+            "?x",
+            "#x",
+            "http:evil.test",
+            "https:/evil.test",
+            "/\n/x",
+            "/\t/evil.test",
+            "\t//evil.test",
+            "\n/evil.test",
+            " //evil.test",
+            "/\r\nset-cookie: a=b",
+            "/\u{0}/evil.test",
+            "",
+        ] {
             assert_eq!(local_path(elsewhere), "/", "{elsewhere:?}");
         }
     }

@@ -4,8 +4,11 @@
 //! browser of each engine, and run one after another. What the agent does in a page is tested engine by engine, the name of
 //! the test saying in which: `_in_firefox` as the filter runs those alone.
 
+mod access;
 mod admission;
+mod alerts;
 mod api_calls;
+mod api_description;
 mod artifacts;
 mod bindings;
 mod capture_thrown;
@@ -37,6 +40,7 @@ mod loading;
 mod migrations;
 mod outcomes;
 mod page_check;
+mod people;
 mod protocol;
 mod regroup;
 mod reported;
@@ -47,6 +51,7 @@ mod sender;
 mod sentry_cli;
 mod sentry_sdk;
 mod sentry_sdks;
+mod sign_in;
 mod symbolicated;
 mod uncaught;
 mod unchanged;
@@ -128,6 +133,7 @@ fn tests() -> Vec<Test> {
         protocol::TESTS,
         admission::TESTS,
         outcomes::TESTS,
+        api_description::TESTS,
         hostile::TESTS,
         failing_database::TESTS,
         demo::TESTS,
@@ -140,10 +146,14 @@ fn tests() -> Vec<Test> {
         deployment::TESTS,
         page_check::TESTS,
         first_event::TESTS,
+        access::TESTS,
+        people::TESTS,
+        sign_in::TESTS,
         artifacts::TESTS,
         sentry_cli::TESTS,
         retention::TESTS,
         regroup::TESTS,
+        alerts::TESTS,
         migrations::TESTS,
         upgrade::TESTS,
         bindings::TESTS,
@@ -157,6 +167,7 @@ fn tests() -> Vec<Test> {
         tests.extend(symbolicated::LONG_TESTS);
         tests.extend(deployment::LONG_TESTS);
         tests.extend(hostile::LONG_TESTS);
+        tests.extend(api_description::LONG_TESTS);
         tests.extend(sentry_sdks::LONG_TESTS);
         tests.extend(yew_app::TESTS);
     }

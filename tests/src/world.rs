@@ -12,7 +12,7 @@ use xtask::worker::{Options, Setup, Worker};
 use crate::api::{get, post, post_to};
 use crate::browser::Browsers;
 use crate::faulty::{Calm, Faulty};
-use crate::{Answer, Api, Database, Gate, Site, Tab};
+use crate::{Answer, Api, Database, Gate, Receiver, Site, Tab};
 
 /// The running Worker, its database, and the browsers.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct World {
     pub database: Database,
     /// The project that the demo shop reports to: the first one.
     pub demo: Setup,
+    /// Where the Worker may send alerts.
+    pub receiver: Receiver,
     browsers: Browsers,
     faulty: OnceLock<Faulty>,
     projects: AtomicU32,
@@ -56,13 +58,14 @@ impl World {
         if state.exists() {
             fs::remove_dir_all(&state)?;
         }
+        let receiver = Receiver::start()?;
         let worker = Worker::start(
             &paths,
             &Options {
                 state: state.clone(),
                 log: directory.join("wrangler.log"),
                 port: None,
-                variables: Vec::new(),
+                variables: vec![("ALERT_ALLOW_HOSTS".into(), receiver.host())],
                 config: None,
             },
         )?;
@@ -70,7 +73,7 @@ impl World {
         let database = Database::open(&state)?;
         let (browsers, faulty) = (Browsers::default(), OnceLock::new());
         let projects = AtomicU32::new(0);
-        Ok(Self { paths, worker, database, demo, browsers, faulty, projects })
+        Ok(Self { paths, worker, database, demo, receiver, browsers, faulty, projects })
     }
 
     /// A fresh project.

@@ -213,7 +213,7 @@ async fn bulk(incoming: &mut Incoming, project: &str) -> Result<Response, Failur
         (_, _, Some(Value::Bool(true))) => Deed::Delete,
         _ => Deed::Change(changes(incoming, &visit, &object).await?),
     };
-    let done = workflow::act(&visit, &numbers, &deed, incoming.now_ms).await?;
+    let done = workflow::act(incoming, &visit, &numbers, &deed, incoming.now_ms).await?;
     Ok(done_json(&visit, &done))
 }
 
@@ -247,7 +247,7 @@ async fn delete(incoming: &Incoming, project: &str, short_id: &str) -> Result<Re
     let visit = member(incoming, project).await?;
     let number = number(&visit, short_id)?;
     events::head(incoming, &visit, short_id).await?;
-    let done = workflow::delete(&visit, &[number], incoming.now_ms).await?;
+    let done = workflow::delete(incoming, &visit, &[number], incoming.now_ms).await?;
     Ok(done_json(&visit, &done))
 }
 

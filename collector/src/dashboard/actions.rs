@@ -68,7 +68,7 @@ pub async fn act(
             return Ok(reply::redirect(&format!("{here}#activity")));
         }
         _ => {
-            workflow::delete(&visit, &[number], now_ms).await?;
+            workflow::delete(incoming, &visit, &[number], now_ms).await?;
             return Ok(reply::redirect(&format!("/{slug}/issues/")));
         }
     };
@@ -101,7 +101,7 @@ pub async fn bulk(incoming: &mut Incoming, slug: &str) -> Result<Response, Failu
     let issues: Vec<String> = issues.map(|(_, short_id)| short_id.clone()).collect();
     let numbers = workflow::numbers(&visit, &issues)?;
     let deed = deed(incoming, &visit, &form).await?;
-    let done = workflow::act(&visit, &numbers, &deed, incoming.now_ms).await?;
+    let done = workflow::act(incoming, &visit, &numbers, &deed, incoming.now_ms).await?;
     if !done.not_done.is_empty() {
         return Err(done.failure(&visit.project.short_prefix));
     }

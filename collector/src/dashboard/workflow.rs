@@ -6,11 +6,12 @@ use serde_json::json;
 
 use super::{Visit, not_ours};
 use crate::activity::{self, Key, Kind, MAX_COMMENT, Note};
+use crate::audit;
 use crate::deletion;
 use crate::failure::Failure;
 use crate::life::{self, Decision, Deleting, Until};
 use crate::plan::HOUR_MS;
-use crate::read::{self, NumberRow};
+use crate::read::{self, NumberRow, ProjectRow};
 use crate::request::{Incoming, field};
 use crate::store::Store;
 use crate::workflow::{
@@ -67,6 +68,7 @@ impl Done {
 
 /// Does it with all of them, in one batch.
 pub async fn act(
+    incoming: &Incoming,
     visit: &Visit,
     numbers: &[u32],
     deed: &Deed,
@@ -75,7 +77,7 @@ pub async fn act(
     match deed {
         Deed::Change(changes) => change(visit, numbers, changes, now_ms).await,
         Deed::Undo(of) => undo(visit, numbers, of, now_ms).await,
-        Deed::Delete => delete(visit, numbers, now_ms).await,
+        Deed::Delete => delete(incoming, visit, numbers, now_ms).await,
         Deed::Merge(to) => {
             let prefix = &visit.project.short_prefix;
             let target = read::number_in(prefix, to).ok_or_else(|| not_ours(prefix, to))?;
@@ -296,8 +298,17 @@ pub async fn merge(
 }
 
 /// Takes issues away. Of a single one all that fits into a request goes at once; the rest goes by cron.
-pub async fn delete(visit: &Visit, numbers: &[u32], now_ms: i64) -> Result<Done, Failure> {
-    let project_id = visit.project.id;
+pub async fn delete(
+    incoming: &Incoming,
+    visit: &Visit,
+    numbers: &[u32],
+    now_ms: i64,
+) -> Result<Done, Failure> {
+    let ProjectRow { id: project_id, short_prefix, slug, .. } = &visit.project;
+    let project_id = *project_id;
+    let names: Vec<String> = numbers.iter().map(|of| read::short_id(short_prefix, *of)).collect();
+    let note = audit::note(&visit.viewer, now_ms, "issue deleted", slug, &names.join(" "));
+    Store::open(&incoming.env, now_ms).await?.write(|_| vec![note.clone()]).await?;
     let begin = |_| vec![life::begin_delete_all(project_id, numbers, now_ms)];
     visit.store.write(begin).await?;
     if let &[number] = numbers {

@@ -12,7 +12,10 @@ use crate::read::{self, GroupRecord, ListFilter};
 use crate::regroup;
 use crate::symbolicate::late;
 use crate::workflow::{self, Change, Changing, Undoing};
-use crate::{account, artifacts, erasure, key, outcome, project_key, quota, settings};
+use crate::{
+    access, account, alert, api, artifacts, audit, erasure, key, outcome, people, project_key,
+    quota, settings,
+};
 use trapline_core::event::{Event, User};
 use trapline_core::fingerprint;
 use trapline_core::title::title;
@@ -20,12 +23,16 @@ use trapline_core::title::title;
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
 /// parts that have names of their own, and `i`, which is the page of the list. Bundles that wait are few, and the index holds
 /// no others.
-const SMALL: [&str; 33] = [
+const SMALL: &[&str] = &[
+    "person",
+    "signed",
+    "waiting",
+    "invitation",
+    "former_person",
     "faceted",
     "others",
     "recently",
     "whose",
-    "person",
     "was",
     "went",
     "side",
@@ -51,13 +58,20 @@ const SMALL: [&str; 33] = [
     "active",
     "grouped",
     "hours",
+    "seen",
+    "past",
+    "top",
     "ahead",
     "raw",
     "r",
 ];
 
+/// The same of alerts; rules are at most twenty a project.
+const ALERTS: [&str; 10] =
+    ["fresh", "storm", "first", "due", "found", "newest", "a", "c", "alert_rule", "r"];
+
 /// The same of regrouping: groups of a step, or what is settled once over those of all steps.
-const REGROUPED: [&str; 25] = [
+const REGROUPED: &[&str] = &[
     "a",
     "held",
     "sized",
@@ -141,6 +155,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("events of an hour", vec![quota::add(1, 500_000, 1)]),
         ("session", vec![account::session_statement("t", 1)]),
         ("projects", vec![read::projects()]),
+        ("all projects", vec![read::open(&[1], 1), read::came(&[1], 1)]),
         ("list", vec![read::list(&filter, 1), read::last_scanned(&filter), read::counts(1)]),
         ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::issue_page(1, 1, 1, 1)]),
         ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
@@ -157,6 +172,16 @@ fn statements() -> Vec<(String, Statement)> {
             "outcomes",
             vec![outcome::since(1, 1), outcome::by_hour(1, 1), outcome::accepted_by_hour(1, 1)],
         ),
+        (
+            "summary of outcomes",
+            vec![
+                outcome::summary::ended(1, &outcome::summary::RANGES[0], 1),
+                outcome::summary::came(1, &outcome::summary::RANGES[0], 1),
+                outcome::summary::stored(1, &outcome::summary::RANGES[0], 1, 1),
+                outcome::lines(1, 1),
+            ],
+        ),
+        ("events of a day", vec![quota::of_slug("shop", 500_000)]),
         ("keys", vec![project_key::list(1), project_key::create(1, "k", "", 1)]),
         ("revoked key", vec![project_key::revoke(1, "k", 1)]),
         ("erasures", vec![erasure::next(), erasure::pending(1)]),
@@ -182,10 +207,17 @@ fn statements() -> Vec<(String, Statement)> {
     all.push(("a bundle", artifacts::bundle_statements()));
     all.push(("retention of artifacts", artifacts::retain::statements()));
     all.push(("tokens", artifacts::token::statements()));
+    all.push(("members", people::members::statements()));
+    all.push(("sessions of Access", access::statements()));
+    all.push(("invitations", people::invitations::statements()));
+    all.push(("names of a project", api::projects::statements()));
+    all.push(("log", vec![audit::list(audit::Cursor::START, 100), audit::expired(1)]));
+    all.push(("what was caught", vec![outcome::details(1, 1, "filtered", ""), quota::today(1, 1)]));
     all.push(("regrouping", regroup::statements()));
     all.push(("step of retention", purge::step(None, &[candidate], &keep, 1)));
     all.push(("events of deleted issues", purge::deleted_events().into()));
     all.push(("what has expired", purge::expired(1).into()));
+    all.push(("alerts", alert::statements()));
     all.into_iter()
         .flat_map(|(name, statements)| {
             statements
@@ -248,6 +280,9 @@ fn hot_statements_walk_keys_and_indexes() {
                 "SEARCH artifact_bundle",
                 // A row for the groups of a step, and a row for each fingerprint that had to be settled.
                 "SEARCH p USING PRIMARY KEY",
+                // A project has at most twenty; the newest 1,000 of the other are read.
+                "SEARCH alert_rule USING INDEX alert_rule_by_project",
+                "SEARCH alert_outbox USING INDEX alert_outbox_by_project",
                 "SEARCH regroup_part",
                 "SEARCH regroup_claim",
             ];
@@ -261,6 +296,10 @@ fn hot_statements_walk_keys_and_indexes() {
                 || scanned.starts_with("(subquery")
                 || (name == "list 1" && scanned == "i")
                 || scanned == "artifact_bundle USING INDEX artifact_bundle_pending"
+                // What waits to be sent, and what a statement made of it.
+                || scanned.ends_with(" USING INDEX alert_outbox_waiting")
+                || (name.starts_with("alerts")
+                    && ALERTS.iter().any(|known| scanned.strip_prefix(known).is_some_and(is_end)))
                 || (name.starts_with("regrouping")
                     && REGROUPED
                         .iter()

@@ -10,9 +10,13 @@ use trapline_core::scrub::ScrubSettings;
 
 use crate::activity::{Key, Row};
 use crate::artifacts::token::TokenRow;
+use crate::audit::Entry;
 use crate::dashboard::grouping::{Both, Known};
 use crate::grouping::*;
-use crate::outcome::HourRow;
+use crate::outcome::OutcomeRow;
+use crate::outcome::summary::{Ends, Noise, Reason, Sample, Summary};
+use crate::people::invitations::Invitation;
+use crate::people::members::{Member, SessionRow};
 use crate::project_key::KeyRow;
 use crate::settings::Settings;
 use crate::view::*;
@@ -26,6 +30,42 @@ fn shell(text: &str) -> Shell {
         user_name: text.into(),
         csrf: text.into(),
         ..Shell::default()
+    }
+}
+
+pub(crate) fn outcomes(text: &str) -> OutcomesPage {
+    let reason = |outcome: &str, reason: &str| Reason {
+        outcome: outcome.into(),
+        reason: reason.into(),
+        quantity: 1,
+        last: text.into(),
+        last_ms: 1,
+        samples: vec![Sample { detail: text.into(), quantity: 1 }],
+    };
+    let noise = |class| Noise {
+        short_id: text.into(),
+        r#type: text.into(),
+        value: text.into(),
+        class,
+        quantity: 1,
+    };
+    let ends = Ends { accepted: 3, filtered: 2, limited: 1, dropped: 1 };
+    OutcomesPage {
+        shell: shell(text),
+        summary: Summary {
+            range: "24h",
+            since: text.into(),
+            since_ms: 1,
+            step_hours: 1,
+            counted_since: Some(text.into()),
+            total: ends,
+            steps: vec![ends; 24],
+            reasons: vec![reason("discarded", text), reason("invalid", "origin")],
+            noise: vec![noise("frequent"), noise("script_error")],
+            ..Summary::default()
+        },
+        database_bytes: 480_000_000,
+        database_limit: 500_000_000,
     }
 }
 
@@ -46,7 +86,13 @@ pub(crate) fn settings(text: &str) -> SettingsPage {
         created_ms: 1,
         revoked_ms,
     };
-    let row = HourRow { hour: 1, outcome: text.into(), reason: text.into(), quantity: 1 };
+    let row = OutcomeRow {
+        outcome: text.into(),
+        reason: text.into(),
+        detail: text.into(),
+        quantity: 1,
+        last_ms: 1,
+    };
     SettingsPage {
         shell: shell(text),
         keys: vec![(key(None), text.into()), (key(Some(2)), text.into())],
@@ -54,17 +100,61 @@ pub(crate) fn settings(text: &str) -> SettingsPage {
         new_token: Some(text.into()),
         origins: texts(),
         settings: Settings {
+            blocked_origins: texts(),
             filters: FilterSettings { messages: texts(), urls: texts(), ..Default::default() },
             scrub: ScrubSettings { mask_keys: texts(), keep_words: texts(), ..Default::default() },
             ..Settings::default()
         },
-        outcomes: vec![row],
+        caught: vec![row],
+        may_change: true,
+        prefix: text.into(),
+        agent_origin: text.into(),
+        agent_script: text.into(),
         erasures: 1,
         typed: Some(TypedRules {
             text: text.into(),
             error: String::new(),
             preview: Preview { events: 7, with_own_fingerprint: 1, rules: vec![caught(text)] },
         }),
+        ..SettingsPage::default()
+    }
+}
+
+pub(crate) fn people(text: &str) -> PeoplePage {
+    let member = Member { name: text.into(), email: text.into(), ..Member::default() };
+    let invitation = Invitation {
+        id: text.into(),
+        name: text.into(),
+        made_by: text.into(),
+        ..Invitation::default()
+    };
+    let entry = Entry {
+        at_ms: 1,
+        id: 1,
+        person: text.into(),
+        address: text.into(),
+        action: text.into(),
+        subject: text.into(),
+        detail: text.into(),
+    };
+    let session = SessionRow {
+        id: text.into(),
+        device: text.into(),
+        address: text.into(),
+        ..SessionRow::default()
+    };
+    let project = ProjectLine { id: 1, slug: text.into(), name: text.into() };
+    PeoplePage {
+        shell: shell(text),
+        projects: vec![project],
+        members: vec![member],
+        invitations: vec![invitation],
+        entries: vec![entry],
+        next: Some(text.into()),
+        sessions: vec![session],
+        made: Some(("Sign-in key", text.into())),
+        team: text.into(),
+        ..PeoplePage::default()
     }
 }
 
