@@ -3,6 +3,7 @@
 
 pub mod grouping;
 pub mod outcomes;
+pub mod overview;
 pub mod regroup;
 pub mod settings;
 pub mod tokens;

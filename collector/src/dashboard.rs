@@ -5,13 +5,13 @@ pub mod grouping;
 mod issue;
 mod list;
 pub mod outcomes;
+mod overview;
 pub mod regroup;
 pub mod settings;
 
 use trapline_core::event::Event;
 use trapline_core::fingerprint::rules::Rules;
 use trapline_core::scrub::ScrubSettings;
-use worker::Response;
 
 use crate::account;
 use crate::artifacts::digest;
@@ -21,7 +21,6 @@ use crate::people::Viewer;
 use crate::plan::{HOUR_MS, level_of};
 use crate::quota::{self, Usage};
 use crate::read::{self, CountsRow, IssueRecord, ProjectRow};
-use crate::reply;
 use crate::request::Incoming;
 use crate::store::Store;
 use crate::symbolicate::{Symbolicator, late};
@@ -30,6 +29,7 @@ use crate::view::{Condition, IssueRow, Section, Shell, Status};
 pub use actions::{delete, merge, set_status};
 pub use issue::{issue, stored_event};
 pub use list::{Listed, issues, issues_page, list};
+pub use overview::{overview, start};
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -96,15 +96,6 @@ pub async fn visit(incoming: &Incoming, slug: &str) -> Result<Visit, Failure> {
     let project = project.ok_or(Failure::NotFound)?;
     let store = Store::open_database(&incoming.env, project.database, incoming.now_ms).await?;
     Ok(Visit { store, viewer, project, projects, usage })
-}
-
-/// `GET /`: the first project's issues.
-pub async fn start(incoming: &Incoming) -> Result<Response, Failure> {
-    let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    account::viewer(incoming, &store).await?;
-    let projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
-    let first = projects.first().ok_or(Failure::NotFound)?;
-    Ok(reply::redirect(&format!("/{}/issues/", first.slug)))
 }
 
 /// What was typed names no issue of the project.

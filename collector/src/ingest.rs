@@ -17,13 +17,13 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use trapline_core::envelope::{self, Envelope, Item};
-use trapline_core::inflate::inflate;
 use trapline_core::limits::{MAX_ENVELOPE, MAX_INFLATED};
 use trapline_core::origin::is_allowed;
 use worker::Response;
 
 use crate::artifacts::digest;
 use crate::auth::{self, Named, Places};
+use crate::inflate::inflate;
 use crate::key::{KnownKey, known_key};
 use crate::memory::keep;
 use crate::outcome::{self, Ended};

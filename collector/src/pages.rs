@@ -14,6 +14,7 @@ mod limits;
 mod list;
 mod number;
 mod outcomes;
+mod overview;
 mod regroup;
 mod row;
 mod settings;
@@ -32,8 +33,8 @@ use askama::Template;
 use shell::framed;
 
 use crate::view::{
-    ComparePage, ErrorPage, IssuePage, IssuesPage, OutcomesPage, PageCheck, RegroupPage,
-    SettingsPage, SetupDonePage, SetupPage, SignInPage, SplitPage,
+    ComparePage, ErrorPage, IssuePage, IssuesPage, OutcomesPage, OverviewPage, PageCheck,
+    RegroupPage, SettingsPage, SetupDonePage, SetupPage, SignInPage, SplitPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -54,6 +55,11 @@ pub fn checked(page: &IssuesPage, check: &PageCheck) -> Result<String, askama::E
 
 fn waiting(page: &IssuesPage, welcome: &welcome::Welcome) -> Result<String, askama::Error> {
     framed(&page.shell, "Send your first event", &welcome.render()?)
+}
+
+/// `GET /`: all projects.
+pub fn overview(page: &OverviewPage) -> Result<String, askama::Error> {
+    overview::Overview::of(page).render()
 }
 
 /// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`

@@ -3,6 +3,7 @@
 mod grouping;
 mod issue;
 mod list;
+mod overview;
 mod short_id;
 
 use serde::Deserialize;
@@ -18,6 +19,7 @@ pub use list::{
     CountsRow, Cursor, IssueRecord, ListFilter, MAX_TAB_COUNT, PAGE, SCAN, counts, last_scanned,
     list,
 };
+pub use overview::{CameRow, MAX_ISSUES, OpenRow, PROJECTS, came, open};
 pub use short_id::{number_in, number_of, short_id};
 
 /// A project, as pages need it.

@@ -148,7 +148,7 @@ impl Refused {
             Refused::TooLarge { .. } | Refused::EventTooLarge { .. } => 413,
             Refused::Inflate(InflateError::TooLarge { .. }) => 413,
             Refused::Item { reason: DecodeError::TooLarge { .. }, .. } => 413,
-            Refused::Inflate(InflateError::Unknown) => 415,
+            Refused::Inflate(InflateError::Unknown | InflateError::Unavailable { .. }) => 415,
             Refused::Body
             | Refused::Endless
             | Refused::Inflate(_)

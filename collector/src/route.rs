@@ -28,10 +28,10 @@ pub const RESERVED: &[&str] = &[
 
 /// Answers one request: `HEAD` as `GET`, without a body.
 pub async fn answer(incoming: Incoming) -> Response {
-    match incoming.method() {
-        Method::Head => reply::without_body(answer_to(Method::Get, incoming).await),
-        method => answer_to(method, incoming).await,
-    }
+    let method = incoming.method();
+    let is_head = method == Method::Head;
+    let response = answer_to(if is_head { Method::Get } else { method }, incoming).await;
+    if is_head { reply::without_body(response) } else { response }
 }
 
 async fn answer_to(method: Method, mut incoming: Incoming) -> Response {
@@ -84,6 +84,7 @@ async fn developers(
         }
         (Method::Post, ["sign-in"]) => account::sign_in(incoming).await,
         (Method::Post, ["sign-out"]) => account::sign_out(incoming).await,
+        (Method::Get, ["api", "0", "overview"]) => api::overview::overview(incoming).await,
         (Method::Get, ["api", "0", "projects"]) => api::projects(incoming).await,
         (Method::Get, ["api", "0", "projects", project, "issues"]) => {
             api::issues(incoming, project).await

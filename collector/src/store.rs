@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use worker::{D1Database, D1Result, Delay, Env};
@@ -14,6 +15,7 @@ use worker::{D1Database, D1Result, Delay, Env};
 use crate::migrate;
 use crate::plan::HOUR_MS;
 use crate::random;
+use crate::row::{self, Column};
 use crate::sql::{Arg, Statement};
 
 /// One of the deployment's databases: `DB` holds people and projects, and the events of projects whose `database` is 0;
@@ -90,17 +92,49 @@ impl Rows {
 
     /// Every row, by column name.
     pub fn all<T: DeserializeOwned>(&self) -> Result<Vec<T>, StoreError> {
-        self.0.results().map_err(|error| {
-            let reason = error.to_string();
-            worker::console_error!("{}", reason);
-            StoreError::Row { reason }
-        })
+        let results = self.objects()?;
+        let mut rows = Vec::with_capacity(results.len());
+        for object in &results {
+            rows.push(row::read(&|name| cell(object, name)).map_err(|error| unfit(&error))?);
+        }
+        Ok(rows)
+    }
+
+    fn objects(&self) -> Result<Vec<Object>, StoreError> {
+        self.0.results().map_err(|error| unfit(&error))
     }
 
     /// The first row.
     pub fn first<T: DeserializeOwned>(&self) -> Result<Option<T>, StoreError> {
         Ok(self.all()?.into_iter().next())
     }
+}
+
+/// A row as D1 gives it.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Object(#[serde(with = "serde_wasm_bindgen::preserve")] JsValue);
+
+thread_local! {
+    /// Names of columns, as JavaScript has them.
+    static COLUMNS: RefCell<HashMap<&'static str, JsValue>> = RefCell::default();
+}
+
+fn cell(object: &Object, name: &'static str) -> Option<Column> {
+    let value = COLUMNS.with_borrow_mut(|columns| {
+        let name = columns.entry(name).or_insert_with(|| JsValue::from_str(name));
+        js_sys::Reflect::get(&object.0, name).ok()
+    })?;
+    if value.is_null() {
+        return Some(Column::Null);
+    }
+    value.as_f64().map(Column::Number).or_else(|| value.as_string().map(Column::Text))
+}
+
+fn unfit(error: &dyn std::fmt::Display) -> StoreError {
+    let reason = error.to_string();
+    worker::console_error!("{}", reason);
+    StoreError::Row { reason }
 }
 
 /// Queries that a request may still make.

@@ -1,5 +1,7 @@
 //! What the pages show: plain values, already read from the store. No database, no clock, no request in here.
 
+mod overview;
+
 use trapline_core::event::{Event, Level};
 use trapline_core::noise::Explanation;
 use trapline_core::page_check::Finding;
@@ -13,6 +15,8 @@ use crate::outcome::summary::Summary;
 use crate::project_key::KeyRow;
 use crate::regroup::{Outcome, Regroup};
 use crate::settings::Settings;
+
+pub use overview::{OverviewPage, ProjectSummary};
 
 /// What every page of a signed-in viewer has around its content.
 #[derive(Clone, Debug, Default)]

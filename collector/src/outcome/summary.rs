@@ -73,7 +73,9 @@ pub fn ended(project_id: u32, range: &Range, first_hour: i64) -> Statement {
             WHERE project_id = ?1 AND hour >= ?2 ORDER BY hour DESC LIMIT ?4)
          SELECT CAST((hour - ?2) / ?3 AS INTEGER) AS step, outcome, '' AS reason, '' AS detail, sum(quantity) AS quantity, 0 AS last
          FROM seen GROUP BY 1, 2
-         UNION ALL SELECT -1, outcome, reason, '', sum(quantity), max(last_ms) FROM seen GROUP BY outcome, reason
+         UNION ALL SELECT * FROM (
+            SELECT -1, outcome, reason, '', sum(quantity), max(last_ms) FROM seen
+            GROUP BY outcome, reason ORDER BY 5 DESC)
          UNION ALL SELECT * FROM (
             SELECT -2, outcome, reason, detail, sum(quantity), max(last_ms) FROM seen
             WHERE detail <> '' GROUP BY outcome, reason, detail ORDER BY 5 DESC LIMIT 100)
@@ -312,7 +314,6 @@ fn reasons(ended: &[Row]) -> Vec<Reason> {
             samples: ended.iter().filter(is_of).take(SAMPLES).map(sample).collect(),
         });
     }
-    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.quantity));
     reasons
 }
 

@@ -133,6 +133,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("events of an hour", vec![quota::add(1, 500_000, 1)]),
         ("session", vec![account::session_statement("t", 1)]),
         ("projects", vec![read::projects()]),
+        ("all projects", vec![read::open(&[1], 1), read::came(&[1], 1)]),
         ("list", vec![read::list(&filter, 1), read::last_scanned(&filter), read::counts(1)]),
         ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::newest_release(1, 1)]),
         ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
