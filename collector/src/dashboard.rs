@@ -1,13 +1,16 @@
 //! The pages' side of the store: reads rows, and fills the views that `pages` turns into HTML.
 
 mod actions;
+pub mod events;
 pub mod grouping;
-mod issue;
+pub mod issue;
 mod list;
 pub mod outcomes;
 mod overview;
+pub mod people;
 pub mod regroup;
 pub mod settings;
+pub mod workflow;
 
 use trapline_core::event::Event;
 use trapline_core::fingerprint::rules::Rules;
@@ -26,7 +29,7 @@ use crate::store::Store;
 use crate::symbolicate::{Symbolicator, late};
 use crate::view::{Condition, IssueRow, Section, Shell, Status};
 
-pub use actions::{delete, merge, set_status};
+pub use actions::{act, bulk};
 pub use issue::{issue, stored_event};
 pub use list::{Listed, issues, issues_page, list};
 pub use overview::{overview, start};
@@ -42,7 +45,7 @@ pub struct Visit {
     pub viewer: Viewer,
     /// The project that the path names.
     pub project: ProjectRow,
-    /// All of them.
+    /// All that the viewer sees.
     pub projects: Vec<ProjectRow>,
     /// What the project has sent today.
     pub usage: Usage,
@@ -84,18 +87,35 @@ impl Visit {
 
 /// Opens the store, and finds viewer and project.
 pub async fn visit(incoming: &Incoming, slug: &str) -> Result<Visit, Failure> {
+    visit_of(incoming, Some(slug)).await
+}
+
+/// A visit of what belongs to no project: the first one that the viewer sees stands around it.
+pub async fn visit_deployment(incoming: &Incoming) -> Result<Visit, Failure> {
+    visit_of(incoming, None).await
+}
+
+async fn visit_of(incoming: &Incoming, slug: Option<&str>) -> Result<Visit, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
     let viewer = account::viewer(incoming, &store).await?;
-    let used = quota::of_slug(slug, incoming.now_ms / HOUR_MS);
+    let used = quota::of_slug(slug.unwrap_or_default(), incoming.now_ms / HOUR_MS);
     let rows = store.batch(&[read::projects(), used]).await?;
     let [projects, usage] = rows.as_slice() else { return Err(Failure::NotFound) };
-    let (projects, usage): (Vec<ProjectRow>, _) =
+    let (mut projects, usage): (Vec<ProjectRow>, _) =
         (projects.all()?, usage.first()?.unwrap_or_default());
-    let sees = |project: &&ProjectRow| project.slug == slug && viewer.sees(project.id);
-    let project = projects.iter().find(sees).cloned();
+    projects.retain(|project| viewer.sees(project.id));
+    let is_meant = |project: &&ProjectRow| slug.is_none_or(|slug| project.slug == slug);
+    let project = projects.iter().find(is_meant).cloned();
     let project = project.ok_or(Failure::NotFound)?;
     let store = Store::open_database(&incoming.env, project.database, incoming.now_ms).await?;
     Ok(Visit { store, viewer, project, projects, usage })
+}
+
+/// Projects that a viewer sees.
+pub async fn seen(store: &Store, viewer: &Viewer) -> Result<Vec<ProjectRow>, Failure> {
+    let mut projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
+    projects.retain(|project| viewer.sees(project.id));
+    Ok(projects)
 }
 
 /// What was typed names no issue of the project.

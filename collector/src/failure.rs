@@ -40,6 +40,20 @@ pub enum Failure {
     /// Somebody who may not do this.
     #[error("{}", needs(*.0))]
     Role(Role),
+    /// Somebody who administers some projects, or none.
+    #[error("this takes an administrator of all projects: ask one to do it")]
+    Owner,
+    /// A program where only people may be.
+    #[error("this is done by people: sign in to the dashboard")]
+    Program,
+    /// Too many wrong keys from one address.
+    #[error(
+        "too many wrong keys came from your address. Wait {retry_after_s} seconds, then try again; other addresses are not held up"
+    )]
+    TooOften {
+        /// Seconds.
+        retry_after_s: u32,
+    },
     /// A body above what is taken.
     #[error("the body has more than {limit} bytes")]
     TooLarge {
@@ -87,9 +101,13 @@ impl Failure {
             Failure::NotFound => 404,
             Failure::Method(_) => 405,
             Failure::SignedOut | Failure::Token(_) => 401,
-            Failure::Forged | Failure::SetupRefused(_) | Failure::Scope(_) | Failure::Role(_) => {
-                403
-            }
+            Failure::Forged
+            | Failure::SetupRefused(_)
+            | Failure::Scope(_)
+            | Failure::Role(_)
+            | Failure::Owner
+            | Failure::Program => 403,
+            Failure::TooOften { .. } => 429,
             Failure::TooLarge { .. } => 413,
             Failure::MediaType(_) => 415,
             Failure::Conflict(_) => 409,
@@ -123,6 +141,9 @@ impl Failure {
             Failure::Store(_) | Failure::Kv(_) => {
                 reply::with_headers(response, &[("retry-after", "5")])
             }
+            Failure::TooOften { retry_after_s } => {
+                reply::with_headers(response, &[("retry-after", &retry_after_s.to_string())])
+            }
             Failure::Method(allowed) => reply::with_headers(response, &[("allow", allowed)]),
             _ => response,
         }
@@ -134,7 +155,8 @@ impl Failure {
             Failure::SignedOut => "Sign in first",
             Failure::Forged => "This form was not accepted",
             Failure::Token(_) | Failure::Scope(_) => "This token was not accepted",
-            Failure::Role(_) => "You may not do this here",
+            Failure::Role(_) | Failure::Owner | Failure::Program => "You may not do this here",
+            Failure::TooOften { .. } => "Too many wrong keys",
             Failure::BadRequest(_)
             | Failure::Method(_)
             | Failure::TooLarge { .. }

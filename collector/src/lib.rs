@@ -3,16 +3,20 @@
 //! A request meets [`route`] first. What a page sends goes through `ingest` and [`plan`] to the `store`; what a
 //! developer reads goes from the `store` through `dashboard` and [`pages`] back. Only `store` talks to D1.
 
+pub mod access;
 pub mod account;
 pub mod activity;
 pub mod api;
 pub mod artifacts;
+pub mod attempts;
+pub mod audit;
 pub mod auth;
 pub mod dashboard;
 pub mod deletion;
 pub mod demo;
 pub mod described;
 pub mod erasure;
+pub mod facts;
 pub mod failure;
 pub mod first_event;
 pub mod grouping;
@@ -49,6 +53,7 @@ pub mod sql;
 pub mod store;
 pub mod symbolicate;
 pub mod view;
+pub mod workflow;
 
 use artifacts::retain;
 use symbolicate::late;

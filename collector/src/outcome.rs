@@ -207,6 +207,17 @@ pub fn since(project_id: u32, hour: i64) -> Statement {
     )
 }
 
+/// Details of one outcome since an hour, the most frequent first: of a reason, or of all where it is empty. Primary key of
+/// `outcome`.
+pub fn details(project_id: u32, hour: i64, outcome: &str, reason: &str) -> Statement {
+    Statement::new(
+        "SELECT outcome, reason, detail, sum(quantity) AS quantity, max(last_ms) AS last_ms FROM outcome
+         WHERE project_id = ?1 AND hour >= ?2 AND outcome = ?3 AND (?4 = '' OR reason = ?4)
+         GROUP BY reason, detail ORDER BY quantity DESC LIMIT 20",
+        [project_id.into(), hour.into(), outcome.into(), reason.into()],
+    )
+}
+
 /// An outcome of an hour.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct HourRow {

@@ -324,5 +324,14 @@ pub fn add(project_id: u32, hour: i64, events: u32) -> Statement {
     Statement::new(SQL, [project_id.into(), hour.into(), events.into(), first_of_day(hour).into()])
 }
 
+/// Events of the day, at least. Primary key of `project_hour`, one row.
+pub fn today(project_id: u32, hour: i64) -> Statement {
+    Statement::new(
+        "SELECT day_before + events AS number FROM project_hour
+         WHERE project_id = ?1 AND hour BETWEEN ?2 AND ?3 ORDER BY hour DESC LIMIT 1",
+        [project_id.into(), first_of_day(hour).into(), hour.into()],
+    )
+}
+
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::ingest::Endpoint;
 use crate::request::Incoming;
 use crate::{
-    account, api, artifacts, dashboard, demo, described, first_event, ingest, reply, setup,
+    account, api, artifacts, dashboard, demo, described, first_event, ingest, pages, reply, setup,
     store::Store,
 };
 
@@ -19,6 +19,8 @@ pub const RESERVED: &[&str] = &[
     "demo",
     "docs",
     "health",
+    "invitation",
+    "settings",
     "setup",
     "sign-in",
     "sign-out",
@@ -77,13 +79,45 @@ async fn developers(
             setup::run(incoming).await
         }
         (Method::Post, ["setup"]) => setup::run_form(incoming).await,
-        (Method::Get, ["sign-in"]) => account::sign_in_page(incoming, None),
+        (Method::Get, ["sign-in"]) => account::page(incoming).await,
         // A link that works once is not used up by `HEAD`.
         (Method::Get, ["sign-in", token]) if incoming.method() == Method::Get => {
-            account::sign_in_by_link(incoming, token).await
+            account::link_page(incoming, token).await
         }
-        (Method::Post, ["sign-in"]) => account::sign_in(incoming).await,
+        (Method::Post, ["sign-in"]) => account::form(incoming).await,
         (Method::Post, ["sign-out"]) => account::sign_out(incoming).await,
+        (Method::Get, ["invitation", token]) => dashboard::people::invited(incoming, token).await,
+        (Method::Post, ["invitation", token]) => dashboard::people::join(incoming, token).await,
+        (Method::Get, ["settings", tab]) => dashboard::people::page(incoming, tab).await,
+        (Method::Post, ["settings", "people", verb]) => {
+            dashboard::people::people(incoming, verb).await
+        }
+        (Method::Post, ["settings", "profile", verb]) => {
+            dashboard::people::profile(incoming, verb).await
+        }
+        (Method::Post, ["settings", "projects", "create"]) => {
+            dashboard::people::create_project(incoming).await
+        }
+        (Method::Get, ["api", "0", "members"]) => api::people::list(incoming).await,
+        (Method::Patch, ["api", "0", "members", id]) => api::people::change(incoming, id).await,
+        (Method::Delete, ["api", "0", "members", id]) => api::people::remove(incoming, id).await,
+        (Method::Post, ["api", "0", "members", id, "sign-in-link"]) => {
+            api::people::link(incoming, id).await
+        }
+        (Method::Get, ["api", "0", "invitations"]) => api::people::invited(incoming).await,
+        (Method::Post, ["api", "0", "invitations"]) => api::people::invite(incoming).await,
+        (Method::Delete, ["api", "0", "invitations", id]) => {
+            api::people::withdraw(incoming, id).await
+        }
+        (Method::Get, ["api", "0", "audit"]) => api::people::log(incoming).await,
+        (Method::Get, ["api", "0", "audit", "export"]) => api::people::export(incoming).await,
+        (Method::Post, ["api", "0", "projects"]) => api::projects::create(incoming).await,
+        (Method::Get, ["api", "0", "projects", project]) => {
+            api::projects::one(incoming, project).await
+        }
+        (Method::Patch, ["api", "0", "projects", project]) => {
+            api::projects::change(incoming, project).await
+        }
         (Method::Get, ["api", "0", "overview"]) => api::overview::overview(incoming).await,
         (Method::Get, ["api", "0", "projects"]) => api::projects(incoming).await,
         (Method::Get, ["api", "0", "projects", project, "issues"]) => {
@@ -100,6 +134,9 @@ async fn developers(
         }
         (Method::Get, ["api", "0", "projects", project, "issues", short_id, "compare", other]) => {
             api::grouping::compare(incoming, project, short_id, other).await
+        }
+        (method, ["api", "0", "projects", project, "issues", rest @ ..]) => {
+            api::issues::answer(incoming, method, project, rest).await
         }
         (Method::Post, ["api", "0", "projects", project, "rules", "preview"]) => {
             api::grouping::preview(incoming, project).await
@@ -154,6 +191,15 @@ async fn developers(
         (Method::Get, [project, "issues", short_id, "events", event_id]) => {
             dashboard::issue(incoming, project, short_id, Some(event_id)).await
         }
+        (Method::Get, [project, "issues", short_id, "events"]) => {
+            dashboard::events::events(incoming, project, short_id).await
+        }
+        (Method::Get, [project, "issues", short_id, "events", event_id, "markdown"]) => {
+            dashboard::events::markdown(incoming, project, short_id, event_id).await
+        }
+        (Method::Get, [project, "issues", short_id, "activity"]) => {
+            dashboard::events::activity_page(incoming, project, short_id).await
+        }
         (Method::Get, [project, "issues", short_id, "split"]) => {
             dashboard::grouping::split_page(incoming, project, short_id).await
         }
@@ -164,7 +210,10 @@ async fn developers(
             dashboard::grouping::compare(incoming, project, short_id, other).await
         }
         (Method::Get, [project, "settings"]) => {
-            dashboard::settings::settings(incoming, project).await
+            dashboard::settings::settings(incoming, project, "").await
+        }
+        (Method::Get, [project, "settings", tab]) if pages::settings_tab(tab).is_some() => {
+            dashboard::settings::settings(incoming, project, tab).await
         }
         (Method::Get, [project, "regroup"]) => dashboard::regroup::page(incoming, project).await,
         (Method::Post, [project, "regroup", verb]) if let Some(verb) = Verb::of(verb) => {
@@ -183,17 +232,12 @@ async fn developers(
         (Method::Post, [project, "setup", "check"]) => {
             first_event::check_page(incoming, project).await
         }
-        (Method::Post, [project, "issues", short_id, "status"]) => {
-            dashboard::set_status(incoming, project, short_id).await
-        }
-        (Method::Post, [project, "issues", short_id, "merge"]) => {
-            dashboard::merge(incoming, project, short_id).await
-        }
+        (Method::Post, [project, "issues", "bulk"]) => dashboard::bulk(incoming, project).await,
         (Method::Post, [project, "issues", short_id, "split"]) => {
             dashboard::grouping::split(incoming, project, short_id).await
         }
-        (Method::Post, [project, "issues", short_id, "delete"]) => {
-            dashboard::delete(incoming, project, short_id).await
+        (Method::Post, [project, "issues", short_id, verb]) => {
+            dashboard::act(incoming, project, short_id, verb).await
         }
         _ => Err(Failure::NotFound),
     }
@@ -288,6 +332,9 @@ async fn settings_form(
 ) -> Result<Response, Failure> {
     use dashboard::settings;
     match section {
+        "general" => settings::general(incoming, project).await,
+        "refused" => settings::refused(incoming, project).await,
+        "blocked" => settings::blocked(incoming, project).await,
         "keys" => settings::create_key(incoming, project).await,
         "tokens" => settings::create_token(incoming, project).await,
         "revoke-token" => settings::revoke_token(incoming, project).await,

@@ -197,7 +197,8 @@ fn page(world: &World) {
     let project = world.project();
     let tab = world.tab();
     tab.open(&project.sign_in);
-    tab.open(&format!("{}/{}/settings/", world.worker.dashboard(), project.slug));
+    let settings = format!("{}/{}/settings/", world.worker.dashboard(), project.slug);
+    tab.open(&format!("{settings}keys/"));
     tab.shows("main", "Who may send");
     tab.click("#senders button");
     tab.shows("main", "Who may send");
@@ -207,6 +208,7 @@ fn page(world: &World) {
         ensure!(keys.as_array().map(Vec::len) == Some(2), "{keys}");
         Ok(())
     });
+    tab.open(&format!("{settings}filters/"));
     tab.click("#filters input[name=localhost]");
     tab.click("#filters button");
     eventually(|| {

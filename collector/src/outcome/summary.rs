@@ -250,8 +250,9 @@ const SAMPLES: usize = 3;
 /// An issue of this part of all is named, noise or not: percent.
 const FREQUENT: u64 = 10;
 
-/// Fewer events than this are no noise.
+/// Fewer events than this are no noise; and fewer than that are no burden.
 const FEW: u64 = 20;
+const MANY: u64 = 100;
 
 /// Puts it together out of what [`ended`], [`came`] and [`stored`] gave.
 pub fn of(
@@ -320,7 +321,7 @@ fn reasons(ended: &[Row]) -> Vec<Reason> {
 fn noise_of(stored: &[Row], accepted: u64, prefix: &str) -> Vec<Noise> {
     let mut found = Vec::new();
     for row in stored.iter().filter(|row| row.step == BY_REASON && row.quantity >= FEW) {
-        let is_frequent = row.quantity * 100 >= accepted * FREQUENT;
+        let is_frequent = row.quantity >= MANY && row.quantity * 100 >= accepted * FREQUENT;
         let Some(class) = class_of(row).or(is_frequent.then_some("frequent")) else { continue };
         found.push(Noise {
             short_id: short_id(prefix, u32::try_from(row.last).unwrap_or(0)),
