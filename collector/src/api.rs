@@ -1,6 +1,7 @@
 //! The JSON API, `/api/0/…`: what the pages show, for programs. Needs a session, or a token with the
 //! scope `project:read`.
 
+pub mod alerts;
 pub mod grouping;
 pub mod issues;
 pub mod outcomes;

@@ -1,6 +1,7 @@
 //! The pages' side of the store: reads rows, and fills the views that `pages` turns into HTML.
 
 mod actions;
+pub mod alerts;
 pub mod events;
 pub mod grouping;
 pub mod issue;

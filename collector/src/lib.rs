@@ -6,6 +6,7 @@
 pub mod access;
 pub mod account;
 pub mod activity;
+pub mod alert;
 pub mod api;
 pub mod artifacts;
 pub mod attempts;
@@ -73,6 +74,7 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     // Invocations of their own, each with its queries.
     let stopped = match event.cron().as_str() {
         LATE_MAPS_CRON => walk(env, now_ms).await.err().map(|error| error.to_string()),
+        ALERT_CRON => alert::deliver::run(env, now_ms).await.err().map(|error| error.to_string()),
         ARTIFACTS_CRON => retain::run(env, now_ms).await.err().map(|error| error.to_string()),
         _ => purge::run(env, now_ms).await.err().map(|error| error.to_string()),
     };
@@ -87,6 +89,9 @@ const LATE_MAPS_CRON: &str = "2-57/5 * * * *";
 
 /// The third.
 const ARTIFACTS_CRON: &str = "3-58/5 * * * *";
+
+/// The fourth: thresholds, and what is to be told and was not yet.
+const ALERT_CRON: &str = "* * * * *";
 
 /// A step over the groups of a project: as much as an invocation has queries for. Somebody waits for a regrouping; late maps are
 /// also applied by whoever comes by.

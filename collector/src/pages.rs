@@ -5,6 +5,7 @@
 //! content security policy forbids inline styles and scripts: widths are SVG attributes.
 
 mod activity;
+pub mod alerts;
 mod breadcrumbs;
 mod chart;
 mod code_link;
@@ -130,6 +131,11 @@ pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
 /// `GET /{project}/outcomes/`: counts, noise, reasons, limits.
 pub fn outcomes(page: &OutcomesPage) -> Result<String, askama::Error> {
     framed(&page.shell, "Outcomes", &outcomes::Outcomes::of(page).render()?)
+}
+
+/// `GET /{project}/settings/alerts/`: posts there, and to `…/{id}/{verb}`.
+pub fn alerts(page: &alerts::AlertsPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Alerts", &alerts::Alerts::of(page).render()?)
 }
 
 /// `GET /{project}/regroup/`: posts to `/{project}/regroup/{verb}`.

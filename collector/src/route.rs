@@ -74,6 +74,9 @@ async fn developers(
         must_be_described(&incoming.method_name(), path)?;
     }
     match (method, parts) {
+        (method, ["api", "0", "projects", _, "alerts", ..] | [_, "settings", "alerts", ..]) => {
+            alerts(incoming, method, parts).await
+        }
         (Method::Get, ["setup"]) => setup::page(incoming).await,
         (Method::Post, ["setup"]) if incoming.header("authorization").is_some() => {
             setup::run(incoming).await
@@ -249,6 +252,51 @@ fn must_be_described(method: &str, path: &[&str]) -> Result<(), Failure> {
     match methods.split(',').any(|known| known == method) {
         true => Ok(()),
         false => Err(Failure::Method(methods)),
+    }
+}
+
+/// Who is told of what.
+async fn alerts(
+    incoming: &mut Incoming,
+    method: Method,
+    parts: &[&str],
+) -> Result<Response, Failure> {
+    use api::alerts;
+    match (method, parts) {
+        (Method::Get, ["api", "0", "projects", project, "alerts"]) => {
+            alerts::list(incoming, project).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "alerts"]) => {
+            alerts::create(incoming, project).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "alerts", "deliveries"]) => {
+            alerts::deliveries(incoming, project).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "alerts", id]) => {
+            alerts::one(incoming, project, id).await
+        }
+        (Method::Patch, ["api", "0", "projects", project, "alerts", id]) => {
+            alerts::change(incoming, project, id).await
+        }
+        (Method::Delete, ["api", "0", "projects", project, "alerts", id]) => {
+            alerts::delete(incoming, project, id).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "alerts", id, "test"]) => {
+            alerts::test(incoming, project, id).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "alerts", id, "secret"]) => {
+            alerts::secret(incoming, project, id).await
+        }
+        (Method::Get, [project, "settings", "alerts"]) => {
+            dashboard::alerts::page(incoming, project).await
+        }
+        (Method::Post, [project, "settings", "alerts"]) => {
+            dashboard::alerts::create(incoming, project).await
+        }
+        (Method::Post, [project, "settings", "alerts", id, verb]) => {
+            dashboard::alerts::change(incoming, project, id, verb).await
+        }
+        _ => Err(Failure::NotFound),
     }
 }
 

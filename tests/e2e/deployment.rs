@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use serde_json::json;
-use trapline_tests::{CleanMachine, World, eventually};
+use trapline_tests::{CleanMachine, Project, World, eventually};
 use xtask::worker::{Worker, http};
 
 use crate::Test;
@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-const DASHBOARD: &[(&str, &str)] = &[
+pub const DASHBOARD: &[(&str, &str)] = &[
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -162,6 +162,7 @@ const DASHBOARD: &[(&str, &str)] = &[
     ("Get", "/sign-in/{token}"),
     ("Post", "/sign-in"),
     ("Post", "/sign-out"),
+    ("Get", "/api/0/overview"),
     ("Get", "/api/0/projects"),
     ("Get", "/invitation/{token}"),
     ("Post", "/invitation/{token}"),
@@ -237,6 +238,17 @@ const DASHBOARD: &[(&str, &str)] = &[
     ("Get", "/api/0/organizations/{_}/releases/{version}/deploys"),
     ("Post", "/api/0/organizations/{_}/releases/{version}/deploys"),
     ("Get", "/api/0/organizations/{_}/releases/{_}/previous-with-commits"),
+    ("Get", "/api/0/projects/{project}/alerts"),
+    ("Post", "/api/0/projects/{project}/alerts"),
+    ("Get", "/api/0/projects/{project}/alerts/deliveries"),
+    ("Get", "/api/0/projects/{project}/alerts/{id}"),
+    ("Patch", "/api/0/projects/{project}/alerts/{id}"),
+    ("Delete", "/api/0/projects/{project}/alerts/{id}"),
+    ("Post", "/api/0/projects/{project}/alerts/{id}/test"),
+    ("Post", "/api/0/projects/{project}/alerts/{id}/secret"),
+    ("Get", "/{project}/settings/alerts"),
+    ("Post", "/{project}/settings/alerts"),
+    ("Post", "/{project}/settings/alerts/{id}/{verb}"),
     ("Get", "/{project}/settings"),
     ("Post", "/{project}/settings/{section}"),
     ("Get", "/{project}/issues"),
@@ -277,19 +289,7 @@ fn page_origin(world: &World) {
     let session = session(world);
     let bearer = format!("Bearer {}", worker.secret());
     for &(method, pattern) in DASHBOARD {
-        let path = pattern
-            .replace("{project}", &project.slug)
-            .replace("{short_id}", &short_id)
-            .replace("{other}", &other)
-            .replace("{event_id}", EVENT)
-            .replace("{public_key}", &project.key())
-            .replace("{section}", "keys")
-            .replace("{tab}", if pattern == "/settings/{tab}" { "people" } else { "keys" })
-            .replace("{_}", "trapline")
-            .replace("{version}", "shop@1")
-            .replace("{id}", "0011223344556677")
-            .replace("{hash}", &"0".repeat(64))
-            .replace("{token}", token);
+        let path = filled_with(pattern, &project, &short_id, &other, token);
         for path in [path.clone(), format!("{path}/")] {
             let body = request(worker, &worker.site(), method, &path, &session, &bearer);
             assert_eq!(body.status, 404, "{method} {path}: {body:?}");
@@ -300,7 +300,8 @@ fn page_origin(world: &World) {
             pattern.contains("{_}") || matches!(pattern, "/api/0" | "/api/0/organizations");
         if method == "Get" && !pattern.contains("{token}") && !is_for_programs {
             let expected = match pattern {
-                "/no-such-page" => 404,
+                // There is no alert of this ID.
+                "/no-such-page" | "/api/0/projects/{project}/alerts/{id}" => 404,
                 "/" | "/{project}/setup/check" => 303,
                 // It was not said with which.
                 "/{project}/issues/{short_id}/compare" => 400,
@@ -314,7 +315,36 @@ fn page_origin(world: &World) {
     assert!(answer.cookie.is_some(), "the link was not used up by the site's origin: {answer:?}");
 }
 
-const EVENT: &str = "4e8fa0b2c4d6e8f05e1f4f5a7c3e9b1d";
+/// The path of a pattern in a project that has received an event.
+pub fn filled(pattern: &str, project: &Project) -> String {
+    let short_id = project.api.issues().unwrap().remove(0).short_id;
+    filled_with(pattern, project, &short_id, &short_id, "0123456789")
+}
+
+fn filled_with(
+    pattern: &str,
+    project: &Project,
+    short_id: &str,
+    other: &str,
+    token: &str,
+) -> String {
+    pattern
+        .replace("{project}", &project.slug)
+        .replace("{short_id}", short_id)
+        .replace("{other}", other)
+        .replace("{event_id}", EVENT)
+        .replace("{public_key}", &project.key())
+        .replace("{section}", "keys")
+        .replace("{tab}", if pattern == "/settings/{tab}" { "people" } else { "keys" })
+        .replace("{verb}", if pattern.contains("regroup") { "start" } else { "name" })
+        .replace("{_}", "trapline")
+        .replace("{version}", "shop@1")
+        .replace("{id}", "0011223344556677")
+        .replace("{hash}", &"0".repeat(64))
+        .replace("{token}", token)
+}
+
+pub const EVENT: &str = "4e8fa0b2c4d6e8f05e1f4f5a7c3e9b1d";
 
 /// `(Method::Get, [project, "issues"])` is `("Get", "/{project}/issues")`.
 fn routes(world: &World) -> Vec<(String, String)> {
@@ -323,6 +353,7 @@ fn routes(world: &World) -> Vec<(String, String)> {
     // Where the function of each begins, and what has been read of the path before.
     let parts = [
         ("async fn developers(", ""),
+        ("async fn alerts(", ""),
         ("async fn programs(", "/api/0"),
         ("async fn release(", "/api/0/organizations/{_}/releases"),
     ];

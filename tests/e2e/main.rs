@@ -4,10 +4,13 @@
 //! browser of each engine, and run one after another. What the agent does in a page is tested engine by engine, the name of
 //! the test saying in which: `_in_firefox` as the filter runs those alone.
 
+mod access;
 mod admission;
+mod alerts;
 mod api_calls;
 mod api_description;
 mod artifacts;
+mod barriers;
 mod bindings;
 mod capture_thrown;
 mod capture_told;
@@ -29,6 +32,7 @@ mod grouping_rules;
 mod grouping_split;
 mod hostile;
 mod hostile_bodies;
+mod injected;
 mod issue_life;
 mod leaving;
 mod ledger;
@@ -36,6 +40,7 @@ mod loading;
 mod migrations;
 mod outcomes;
 mod page_check;
+mod people;
 mod protocol;
 mod regroup;
 mod reported;
@@ -46,10 +51,12 @@ mod sender;
 mod sentry_cli;
 mod sentry_sdk;
 mod sentry_sdks;
+mod sign_in;
 mod symbolicated;
 mod uncaught;
 mod unchanged;
 mod upgrade;
+mod walk;
 mod yew_app;
 
 use std::process::ExitCode;
@@ -132,16 +139,23 @@ fn tests() -> Vec<Test> {
         failing_database::TESTS,
         demo::TESTS,
         dashboard::TESTS,
+        barriers::TESTS,
+        injected::TESTS,
+        walk::TESTS,
         issue_life::TESTS,
         grouping_rules::TESTS,
         grouping_split::TESTS,
         deployment::TESTS,
         page_check::TESTS,
         first_event::TESTS,
+        access::TESTS,
+        people::TESTS,
+        sign_in::TESTS,
         artifacts::TESTS,
         sentry_cli::TESTS,
         retention::TESTS,
         regroup::TESTS,
+        alerts::TESTS,
         migrations::TESTS,
         upgrade::TESTS,
         bindings::TESTS,
@@ -178,6 +192,7 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         debug::ENGINE_TESTS,
         symbolicated::ENGINE_TESTS,
         rust_app::ENGINE_TESTS,
+        walk::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()

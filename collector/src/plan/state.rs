@@ -16,6 +16,8 @@ pub(super) fn issue_state(digested: &Digested, commit: &Commit) -> Statement {
         event.handled().into(),
         event.release.clone().unwrap_or_default().into(),
         (hour_of(event) * HOUR_MS).into(),
+        commit.now_ms.into(),
+        event.environment.clone().unwrap_or_default().into(),
     ];
     guarded(ISSUE, digested, commit, args)
 }
@@ -75,7 +77,7 @@ macro_rules! escalates {
     };
 }
 
-/// The last line but one leaves the row, and its index, untouched where nothing changes.
+/// Who is to be told of it is found by triggers, in the same batch. The last line but one leaves the row, and its index, untouched where nothing changes.
 const ISSUE: &str = concat!(
     "WITH state AS MATERIALIZED (
         SELECT i.number, i.last_hour, i.escalated_ms, ",
@@ -98,6 +100,8 @@ const ISSUE: &str = concat!(
         hour_limit = news.new_limit,
         escalated_ms = CASE WHEN news.escalates THEN ?7 ELSE issue.escalated_ms END,
         regressed_ms = CASE WHEN news.regresses THEN ?7 ELSE regressed_ms END,
+        news_ms = CASE WHEN news.regresses OR news.escalates THEN ?12 ELSE news_ms END,
+        news_environment = CASE WHEN news.regresses OR news.escalates THEN ?13 ELSE news_environment END,
         status_ms = CASE WHEN news.regresses OR news.wakes THEN ?7 ELSE status_ms END,
         status = CASE WHEN news.regresses OR news.wakes THEN 0 ELSE status END
     FROM news

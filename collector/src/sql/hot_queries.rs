@@ -13,8 +13,8 @@ use crate::regroup;
 use crate::symbolicate::late;
 use crate::workflow::{self, Change, Changing, Undoing};
 use crate::{
-    access, account, api, artifacts, audit, erasure, key, outcome, people, project_key, quota,
-    settings,
+    access, account, alert, api, artifacts, audit, erasure, key, outcome, people, project_key,
+    quota, settings,
 };
 use trapline_core::event::{Event, User};
 use trapline_core::fingerprint;
@@ -65,6 +65,10 @@ const SMALL: &[&str] = &[
     "raw",
     "r",
 ];
+
+/// The same of alerts; rules are at most twenty a project.
+const ALERTS: [&str; 10] =
+    ["fresh", "storm", "first", "due", "found", "newest", "a", "c", "alert_rule", "r"];
 
 /// The same of regrouping: groups of a step, or what is settled once over those of all steps.
 const REGROUPED: &[&str] = &[
@@ -213,6 +217,7 @@ fn statements() -> Vec<(String, Statement)> {
     all.push(("step of retention", purge::step(None, &[candidate], &keep, 1)));
     all.push(("events of deleted issues", purge::deleted_events().into()));
     all.push(("what has expired", purge::expired(1).into()));
+    all.push(("alerts", alert::statements()));
     all.into_iter()
         .flat_map(|(name, statements)| {
             statements
@@ -275,6 +280,9 @@ fn hot_statements_walk_keys_and_indexes() {
                 "SEARCH artifact_bundle",
                 // A row for the groups of a step, and a row for each fingerprint that had to be settled.
                 "SEARCH p USING PRIMARY KEY",
+                // A project has at most twenty; the newest 1,000 of the other are read.
+                "SEARCH alert_rule USING INDEX alert_rule_by_project",
+                "SEARCH alert_outbox USING INDEX alert_outbox_by_project",
                 "SEARCH regroup_part",
                 "SEARCH regroup_claim",
             ];
@@ -288,6 +296,10 @@ fn hot_statements_walk_keys_and_indexes() {
                 || scanned.starts_with("(subquery")
                 || (name == "list 1" && scanned == "i")
                 || scanned == "artifact_bundle USING INDEX artifact_bundle_pending"
+                // What waits to be sent, and what a statement made of it.
+                || scanned.ends_with(" USING INDEX alert_outbox_waiting")
+                || (name.starts_with("alerts")
+                    && ALERTS.iter().any(|known| scanned.strip_prefix(known).is_some_and(is_end)))
                 || (name.starts_with("regrouping")
                     && REGROUPED
                         .iter()
