@@ -3,6 +3,8 @@
 -- The person who sees to it; 0: nobody.
 ALTER TABLE issue ADD COLUMN assignee INTEGER NOT NULL DEFAULT 0;
 
+CREATE INDEX issue_by_assignee ON issue (project_id, assignee, number) WHERE assignee > 0;
+
 -- Who did what with an issue and when, comments among it; newest last. `detail` is JSON, by `kind`.
 CREATE TABLE activity (
   project_id INTEGER NOT NULL,

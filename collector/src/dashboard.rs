@@ -26,7 +26,7 @@ use crate::view::{Condition, IssueRow, Section, Shell, Status};
 
 pub use actions::{delete, merge, set_status};
 pub use issue::{issue, stored_event};
-pub use list::{Listed, issues, issues_page, list};
+pub use list::{Asked, Listed, issues, issues_page, link, list, people};
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -104,15 +104,6 @@ fn not_ours(prefix: &str, typed: &str) -> Failure {
     Failure::BadRequest(format!("{typed:?} is no issue of this project: name it like {example}"))
 }
 
-fn status_of(name: &str) -> Option<Status> {
-    match name {
-        "unresolved" => Some(Status::Unresolved),
-        "resolved" => Some(Status::Resolved),
-        "ignored" => Some(Status::Ignored),
-        _ => None,
-    }
-}
-
 fn shell(visit: &Visit, counts: &CountsRow, now_ms: i64) -> Shell {
     let pair = |project: &ProjectRow| (project.slug.clone(), project.name.clone());
     Shell {
@@ -156,6 +147,9 @@ pub fn row(prefix: &str, record: &IssueRecord, now_ms: i64) -> IssueRow {
         is_regressed: is_regressed(record),
         is_escalating: record.status == 0 && now_ms - record.escalated_ms < 2 * HOUR_MS,
         condition: condition(record),
+        days: Vec::new(),
+        last_release: record.last_release.clone(),
+        assignee: String::new(),
     }
 }
 

@@ -14,6 +14,7 @@ mod list;
 mod number;
 mod regroup;
 mod row;
+mod scope;
 mod settings;
 mod shell;
 mod stack;
@@ -41,7 +42,7 @@ pub const STATIC_VERSION: &str = env!("TRAPLINE_STATIC_VERSION");
 pub fn issues(page: &IssuesPage) -> Result<String, askama::Error> {
     match page.waiting {
         true => waiting(page, &welcome::Welcome::of(page)),
-        false => framed(&page.shell, "Issues", &list::List::of(page).render()?),
+        false => framed(&page.shell, "Issues", &list::List::of(page)?.render()?),
     }
 }
 

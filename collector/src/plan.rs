@@ -16,6 +16,7 @@ mod facets;
 mod guard;
 mod new_group;
 mod state;
+mod tags;
 
 use std::hash::{DefaultHasher, Hasher as _};
 

@@ -2,8 +2,10 @@
 
 mod grouping;
 mod issue;
+mod known;
 mod list;
 mod short_id;
+mod sums;
 
 use serde::Deserialize;
 
@@ -14,9 +16,10 @@ pub use issue::{
     BodyRow, FacetsRow, GroupRecord, KeptRow, MAX_GROUPS, NumberRow, ReleaseRow, body,
     body_in_slot, facets, groups, issue, kept, newest_release, not_merged, old_slots,
 };
+pub use known::{KnownRow, PersonName, lines, people, releases};
 pub use list::{
-    CountsRow, Cursor, IssueRecord, ListFilter, MAX_TAB_COUNT, PAGE, SCAN, counts, last_scanned,
-    list,
+    CountsRow, Cursor, IssueRecord, ListEnd, ListFilter, MAX_SPECIAL, MAX_TAB_COUNT, PAGE, SCAN,
+    Walk, counts, list, tabs,
 };
 pub use short_id::{number_in, number_of, short_id};
 

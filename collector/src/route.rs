@@ -71,8 +71,13 @@ async fn developers(
         (Method::Post, ["sign-in"]) => account::sign_in(incoming).await,
         (Method::Post, ["sign-out"]) => account::sign_out(incoming).await,
         (Method::Get, ["api", "0", "projects"]) => api::projects(incoming).await,
-        (Method::Get, ["api", "0", "projects", project, "issues"]) => {
-            api::issues(incoming, project).await
+        (method, ["api", "0", "projects", project, rest @ ..])
+            if matches!(
+                rest,
+                ["issues"] | ["issues", "export"] | ["suggestions"] | ["views", ..]
+            ) =>
+        {
+            lists(incoming, method, project, rest).await
         }
         (Method::Get, ["api", "0", "projects", project, "issues", short_id, "events"]) => {
             api::events(incoming, project, short_id).await
@@ -124,6 +129,10 @@ async fn developers(
         (method, ["api", "0", rest @ ..]) => programs(incoming, method, rest).await,
         (Method::Get, []) => dashboard::start(incoming).await,
         (Method::Get, [project, "issues"]) => dashboard::issues(incoming, project).await,
+        (Method::Post, [project, "views"]) => api::views::create_form(incoming, project).await,
+        (Method::Post, [project, "views", id, "delete"]) => {
+            api::views::delete_form(incoming, project, id).await
+        }
         (Method::Get, [project, "issues", short_id]) => {
             dashboard::issue(incoming, project, short_id, None).await
         }
@@ -171,6 +180,26 @@ async fn developers(
         (Method::Post, [project, "issues", short_id, "delete"]) => {
             dashboard::delete(incoming, project, short_id).await
         }
+        _ => Err(Failure::NotFound),
+    }
+}
+
+/// `/api/0/projects/{project}/…`: lists of issues, and what helps to search them.
+async fn lists(
+    incoming: &mut Incoming,
+    method: Method,
+    project: &str,
+    parts: &[&str],
+) -> Result<Response, Failure> {
+    use api::{issues, suggestions, views};
+    match (method, parts) {
+        (Method::Get, ["issues"]) => issues::list(incoming, project).await,
+        (Method::Get, ["issues", "export"]) => issues::export(incoming, project).await,
+        (Method::Get, ["suggestions"]) => suggestions::suggestions(incoming, project).await,
+        (Method::Get, ["views"]) => views::list(incoming, project).await,
+        (Method::Post, ["views"]) => views::create(incoming, project).await,
+        (Method::Patch, ["views", id]) => views::change(incoming, project, id).await,
+        (Method::Delete, ["views", id]) => views::delete(incoming, project, id).await,
         _ => Err(Failure::NotFound),
     }
 }

@@ -1,5 +1,7 @@
 //! What the pages show: plain values, already read from the store. No database, no clock, no request in here.
 
+mod list;
+
 use trapline_core::event::{Event, Level};
 use trapline_core::noise::Explanation;
 use trapline_core::page_check::Finding;
@@ -11,6 +13,8 @@ use crate::outcome::HourRow;
 use crate::project_key::KeyRow;
 use crate::regroup::{Outcome, Regroup};
 use crate::settings::Settings;
+
+pub use list::{Choice, IssuesPage, Peek, Tab, View};
 
 /// What every page of a signed-in viewer has around its content.
 #[derive(Clone, Debug, Default)]
@@ -41,38 +45,6 @@ pub enum Section {
     Issues,
     /// What the owner has set.
     Settings,
-}
-
-/// `GET /{project}/issues/`
-#[derive(Clone, Debug)]
-pub struct IssuesPage {
-    /// Around the content.
-    pub shell: Shell,
-    /// What is shown: unresolved, resolved or ignored ones.
-    pub status: Status,
-    /// How many issues each status has, up to 500; 501 stands for more, in the order unresolved, resolved, ignored; whatever the query.
-    pub counts: [u64; 3],
-    /// Free text that the list is filtered by; empty if not filtered.
-    pub query: String,
-    /// Most recently seen first.
-    pub issues: Vec<IssueRow>,
-    /// Index of the first row, from 1; 0 if the page is empty.
-    pub first_row: u64,
-    /// Link to the next page, if there is one. A filtered page looks at a bounded number of issues: it may be empty
-    /// although there is one.
-    pub next_page: Option<String>,
-    /// Issues before this page's were shown or searched.
-    pub is_later_page: bool,
-    /// The project has never received an event: say how to send one.
-    pub waiting: bool,
-    /// DSN for the snippet that the empty page shows.
-    pub dsn: String,
-    /// Where the agent is served: `https://shop.example`.
-    pub agent_origin: String,
-    /// `https://…/trapline.js`, or what this deployment calls it.
-    pub agent_script: String,
-    /// While waiting: what came and was not stored, newest first.
-    pub refusals: Vec<Refusal>,
 }
 
 /// Something that came and was not stored.
@@ -162,6 +134,12 @@ pub struct IssueRow {
     pub is_escalating: bool,
     /// What opens it again by itself.
     pub condition: Condition,
+    /// Of the list: events by day, oldest first, where it shows days.
+    pub days: Vec<u32>,
+    /// Of the list: release of the newest event; empty if unknown.
+    pub last_release: String,
+    /// Of the list: who sees to it; empty: nobody.
+    pub assignee: String,
 }
 
 /// What opens a resolved or ignored issue again, beside what always does.

@@ -254,6 +254,6 @@ pub(super) async fn signed(
     Ok((visit, object))
 }
 
-fn bad(detail: &str) -> Failure {
+pub(super) fn bad(detail: &str) -> Failure {
     Failure::BadRequest(detail.to_owned())
 }

@@ -6,8 +6,10 @@ use super::test_db::TestDb;
 use crate::life::{self, Decision, Resolved};
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
-use crate::read::{self, GroupRecord, ListFilter};
+use crate::read::{self, GroupRecord, ListFilter, Walk};
 use crate::regroup;
+use crate::saved_view::{self, ViewRow};
+use crate::search::{self, Around};
 use crate::symbolicate::late;
 use crate::{account, artifacts, erasure, key, outcome, project_key, quota, settings};
 use trapline_core::event::{Event, User};
@@ -17,7 +19,7 @@ use trapline_core::title::title;
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
 /// parts that have names of their own, and `i`, which is the page of the list. Bundles that wait are few, and the index holds
 /// no others.
-const SMALL: [&str; 25] = [
+const SMALL: [&str; 34] = [
     "newest",
     "uploaded",
     "wanted",
@@ -43,6 +45,15 @@ const SMALL: [&str; 25] = [
     "ahead",
     "raw",
     "r",
+    "t",
+    "l",
+    "page",
+    "shown",
+    "found",
+    "n",
+    "e",
+    "person",
+    "p",
 ];
 
 /// The same of regrouping: groups of a step, or what is settled once over those of all steps.
@@ -99,13 +110,31 @@ fn statements() -> Vec<(String, Statement)> {
         last_release: String::new(),
         home: 0,
     };
-    let filter = ListFilter {
-        project_id: 1,
-        status: 0,
-        text: "x",
-        facets: vec!["release=a".into()],
-        after: None,
-    };
+    let around = Around { now_ms: 1, viewer_id: 1, people: &[] };
+    let terms = search::read("x release:a user:jo plan:* count:>1", &around).terms;
+    let lists = [
+        Walk::LastSeen,
+        Walk::FirstSeen,
+        Walk::Events,
+        Walk::Users,
+        Walk::Trend,
+        Walk::Regressed,
+        Walk::Escalated,
+        Walk::Mine,
+    ]
+    .map(|walk| {
+        let filter = ListFilter {
+            project_id: 1,
+            status: 0,
+            terms: &terms,
+            walk,
+            assignee: u32::from(walk == Walk::Mine),
+            since_hour: 0,
+            after: None,
+            page: read::PAGE,
+        };
+        read::list(&filter, 500_000, 14)
+    });
     let kept = Kept {
         stored: 50,
         next_body: 90,
@@ -114,6 +143,7 @@ fn statements() -> Vec<(String, Statement)> {
         hour: 500_000,
         own_users: 1,
     };
+    let view = ViewRow { id: 1, name: "a".into(), search: "a".into(), person_id: 1, is_shared: 0 };
     let short = Hints { kept: Some(kept), knows_facets: true, knows_user: false };
     let resolved = Resolved {
         fingerprint: fingerprint::v1(digested.event()),
@@ -130,7 +160,18 @@ fn statements() -> Vec<(String, Statement)> {
         ("events of an hour", vec![quota::add(1, 500_000, 1)]),
         ("session", vec![account::session_statement("t", 1)]),
         ("projects", vec![read::projects()]),
-        ("list", vec![read::list(&filter, 1), read::last_scanned(&filter), read::counts(1)]),
+        ("list", lists.into()),
+        ("counts", vec![read::counts(1), read::tabs(1, 1, 1)]),
+        ("known values", vec![read::releases(1, "a"), read::lines(1, "tag.", "a"), read::people()]),
+        (
+            "kept search",
+            vec![
+                saved_view::list(1, 1),
+                saved_view::keep(1, &view, 1),
+                saved_view::change(1, 1, "a", true),
+                saved_view::forget(1, 1),
+            ],
+        ),
         ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::newest_release(1, 1)]),
         ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
         ("body", vec![read::body(1, &"00".repeat(16))]),
@@ -203,6 +244,9 @@ fn hot_statements_walk_keys_and_indexes() {
                 "SEARCH erasure",
                 "SEARCH artifact_release",
                 "SEARCH artifact_bundle",
+                // As many as the limit says; as many as a project may keep.
+                "SEARCH release USING COVERING INDEX release_by_time",
+                "SEARCH saved_view",
                 // A row for the groups of a step, and a row for each fingerprint that had to be settled.
                 "SEARCH p USING PRIMARY KEY",
                 "SEARCH regroup_part",
@@ -216,7 +260,7 @@ fn hot_statements_walk_keys_and_indexes() {
             let Some(scanned) = line.strip_prefix("SCAN ") else { continue };
             let is_small = scanned.contains("VIRTUAL TABLE")
                 || scanned.starts_with("(subquery")
-                || (name == "list 1" && scanned == "i")
+                || (name.starts_with("list ") && scanned == "i")
                 || scanned == "artifact_bundle USING INDEX artifact_bundle_pending"
                 || (name.starts_with("regrouping")
                     && REGROUPED
