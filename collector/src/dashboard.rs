@@ -4,6 +4,7 @@ mod actions;
 pub mod grouping;
 mod issue;
 mod list;
+pub mod peek;
 pub mod regroup;
 pub mod settings;
 

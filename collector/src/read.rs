@@ -19,7 +19,7 @@ pub use issue::{
 pub use known::{KnownRow, PersonName, lines, people, releases};
 pub use list::{
     CountsRow, Cursor, IssueRecord, ListEnd, ListFilter, MAX_SPECIAL, MAX_TAB_COUNT, PAGE, SCAN,
-    Walk, counts, list, tabs,
+    Walk, counts, list, newest_body, tabs,
 };
 pub use short_id::{number_in, number_of, short_id};
 

@@ -195,6 +195,9 @@ async fn lists(
     match (method, parts) {
         (Method::Get, ["issues"]) => issues::list(incoming, project).await,
         (Method::Get, ["issues", "export"]) => issues::export(incoming, project).await,
+        (Method::Get, ["issues", short_id, "peek"]) => {
+            dashboard::peek::api(incoming, project, short_id).await
+        }
         (Method::Get, ["suggestions"]) => suggestions::suggestions(incoming, project).await,
         (Method::Get, ["views"]) => views::list(incoming, project).await,
         (Method::Post, ["views"]) => views::create(incoming, project).await,

@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-const DASHBOARD: [(&str, &str); 66] = [
+const DASHBOARD: [(&str, &str); 75] = [
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -164,6 +164,15 @@ const DASHBOARD: [(&str, &str); 66] = [
     ("Post", "/sign-out"),
     ("Get", "/api/0/projects"),
     ("Get", "/api/0/projects/{project}/issues"),
+    ("Get", "/api/0/projects/{project}/issues/export"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}/peek"),
+    ("Get", "/api/0/projects/{project}/suggestions"),
+    ("Get", "/api/0/projects/{project}/views"),
+    ("Post", "/api/0/projects/{project}/views"),
+    ("Patch", "/api/0/projects/{project}/views/{id}"),
+    ("Delete", "/api/0/projects/{project}/views/{id}"),
+    ("Post", "/{project}/views"),
+    ("Post", "/{project}/views/{id}/delete"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/events"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/grouping"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/compare/{other}"),

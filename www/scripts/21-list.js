@@ -40,6 +40,40 @@ function addListKeys() {
   });
 }
 
+// The selected row shows where it crashes. The first one's came with the page.
+
+let peekTimer;
+
+function peekLater(row) {
+  clearTimeout(peekTimer);
+  if (row && !row.dataset.peeked && row.nextElementSibling?.className !== "peek") peekTimer = setTimeout(() => peekAt(row), 200);
+}
+
+async function peekAt(row) {
+  row.dataset.peeked = "";
+  const list = document.querySelector("main")?.dataset.list;
+  let peek;
+  try {
+    const response = await fetch(`/api/0/projects${list}${row.dataset.id}/peek/`, { headers: { accept: "application/json" } });
+    if (!response.ok) return;
+    peek = await response.json();
+  } catch {
+    return;
+  }
+  if (!row.isConnected || (!peek.lines.length && !peek.sentence)) return;
+  const box = document.createElement("div");
+  box.className = "peek";
+  box.tabIndex = -1;
+  for (const { number, text, crash } of peek.lines) {
+    const line = box.appendChild(document.createElement("span"));
+    line.className = crash ? "hit" : "";
+    line.appendChild(document.createElement("i")).textContent = number;
+    line.append(text);
+  }
+  if (peek.sentence) box.appendChild(document.createElement("p")).textContent = peek.sentence;
+  row.after(box);
+}
+
 // Suggestions: a listbox below the field; what was answered counts for half a minute.
 
 const SUGGESTED_MS = 30_000;

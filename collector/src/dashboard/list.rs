@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use worker::{Response, ResponseBuilder};
 
+use super::peek::peek;
 use super::{Visit, row, shell, visit};
 use crate::failure::Failure;
 use crate::outcome::{self, OutcomeRow};
@@ -75,6 +76,10 @@ async fn page(
     let public_key = visit.project.public_key.clone().unwrap_or_default();
     let views: Vec<ViewRow> = views.map(Rows::all).transpose()?.unwrap_or_default();
     let search = asked.search();
+    let peek = match listed.first {
+        Some(number) => peek(visit, number).await?,
+        None => None,
+    };
     Ok(IssuesPage {
         shell: shell(visit, &listed.counts, incoming.now_ms),
         choices: Choices { environments: values(environments)?, releases: values(releases)? },
@@ -86,7 +91,7 @@ async fn page(
         may_change,
         query: asked.query.clone(),
         problems: listed.problems,
-        peek: None,
+        peek,
         etag,
         first_row: if listed.rows.is_empty() { 0 } else { listed.first_row },
         next_page: listed.next.map(|next| page_link(incoming, next_row, next)),
@@ -217,6 +222,8 @@ async fn refusals(incoming: &Incoming, visit: &Visit) -> Result<Vec<Refusal>, Fa
 pub struct Listed {
     /// The issues.
     pub rows: Vec<IssueRow>,
+    /// Number of the first one.
+    pub first: Option<u32>,
     /// By tab.
     pub counts: CountsRow,
     /// Where the next page begins.
@@ -272,6 +279,7 @@ pub async fn list(
     };
     Ok(Listed {
         rows: records.iter().map(to_row).collect(),
+        first: records.first().map(|record| record.number),
         counts: counts.first()?.unwrap_or_default(),
         next,
         problems: asked.problems.clone(),

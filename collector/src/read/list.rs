@@ -382,6 +382,17 @@ pub fn tabs(project_id: u32, now_ms: i64, viewer_id: u32) -> Statement {
     )
 }
 
+/// The newest kept event of an issue's newest group; `event_group_by_issue`, primary key of `body`.
+pub fn newest_body(project_id: u32, number: u32) -> Statement {
+    Statement::new(
+        "SELECT hex(b.bytes) AS bytes FROM (SELECT hash, kept FROM event_group INDEXED BY event_group_by_issue
+            WHERE project_id = ?1 AND number = ?2 AND kept <> '' ORDER BY last_seen_ms DESC LIMIT 1) newest
+         CROSS JOIN body b ON b.slot = CAST(substr(newest.kept, -17, 16) AS INTEGER) AND b.project_id = ?1
+            AND b.group_hash = newest.hash",
+        [project_id.into(), number.into()],
+    )
+}
+
 /// What [`counts`] and [`tabs`] give.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct CountsRow {

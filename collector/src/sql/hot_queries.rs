@@ -162,6 +162,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("projects", vec![read::projects()]),
         ("list", lists.into()),
         ("counts", vec![read::counts(1), read::tabs(1, 1, 1)]),
+        ("peek", vec![read::newest_body(1, 1)]),
         ("known values", vec![read::releases(1, "a"), read::lines(1, "tag.", "a"), read::people()]),
         (
             "kept search",

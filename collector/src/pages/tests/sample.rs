@@ -153,7 +153,7 @@ pub(in crate::pages) fn issues(text: &str) -> IssuesPage {
         people: vec![(1, text.into())],
         may_change: true,
         issues: vec![row(text)],
-        peek: None,
+        peek: Some(Peek { lines: vec![(1, text.into(), true)], sentence: text.into() }),
         etag: text.into(),
         first_row: 26,
         next_page: Some(link()),
