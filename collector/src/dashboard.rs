@@ -21,6 +21,7 @@ use crate::plan::{HOUR_MS, level_of};
 use crate::read::{self, CountsRow, IssueRecord, ProjectRow};
 use crate::reply;
 use crate::request::Incoming;
+use crate::scope::Scope;
 use crate::store::Store;
 use crate::symbolicate::{Symbolicator, late};
 use crate::view::{Condition, IssueRow, Section, Shell, Status};
@@ -42,6 +43,8 @@ pub struct Visit {
     pub project: ProjectRow,
     /// All of them.
     pub projects: Vec<ProjectRow>,
+    /// What part of the project is shown.
+    pub scope: Scope,
 }
 
 impl Visit {
@@ -87,7 +90,7 @@ pub async fn visit(incoming: &Incoming, slug: &str) -> Result<Visit, Failure> {
     let project = projects.iter().find(sees).cloned();
     let project = project.ok_or(Failure::NotFound)?;
     let store = Store::open_database(&incoming.env, project.database, incoming.now_ms).await?;
-    Ok(Visit { store, viewer, project, projects })
+    Ok(Visit { store, viewer, project, projects, scope: Scope::of(incoming) })
 }
 
 /// `GET /`: the first project's issues.
@@ -120,6 +123,7 @@ fn shell(visit: &Visit, counts: &CountsRow, now_ms: i64) -> Shell {
         open_issues: counts.unresolved,
         user_name: visit.viewer.name.clone(),
         csrf: visit.viewer.csrf.clone(),
+        scope: visit.scope.query(),
         now_ms,
     }
 }

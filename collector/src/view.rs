@@ -33,6 +33,8 @@ pub struct Shell {
     pub user_name: String,
     /// Sent back by every form; belongs to the session.
     pub csrf: String,
+    /// What part of the project is shown, as links to other pages have it: `?range=14d`; empty: all.
+    pub scope: String,
     /// The server's clock, to compute ages.
     pub now_ms: i64,
 }

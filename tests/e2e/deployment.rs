@@ -298,6 +298,7 @@ fn routes(world: &World) -> Vec<(String, String)> {
     // Where the function of each begins, and what has been read of the path before.
     let parts = [
         ("async fn developers(", ""),
+        ("async fn lists(", "/api/0/projects/{project}"),
         ("async fn programs(", "/api/0"),
         ("async fn release(", "/api/0/organizations/{_}/releases"),
     ];

@@ -108,7 +108,7 @@ impl Asked {
         // That of the search counts; the query walks along one status.
         terms.retain(|term| term.0 != Kind::Status && is_tab);
         terms.extend(typed.terms);
-        let scope = Scope::of(incoming);
+        let scope = visit.scope.clone();
         let facets = [
             ("environment", scope.environment.clone()),
             ("release", scope.release.clone()),

@@ -25,6 +25,7 @@ fn shell(text: &str) -> Shell {
         projects: vec![(text.into(), text.into())],
         user_name: text.into(),
         csrf: text.into(),
+        scope: format!("?release={text}"),
         ..Shell::default()
     }
 }
