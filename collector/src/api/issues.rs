@@ -19,8 +19,8 @@ const EXPORT_QUERIES: u32 = 10;
 /// `GET …/issues/?status=&query=&sort=&environment=&release=&range=&after=`: 50 a page. A `Link` header leads to the next one.
 pub async fn list(incoming: &Incoming, project: &str) -> Result<Response, Failure> {
     let visit = visit(incoming, project).await?;
-    let (asked, people) = asked(incoming, &visit).await?;
-    let listed = dashboard::list(incoming, &visit, &asked, &people).await?;
+    let (mut asked, people) = asked(incoming, &visit).await?;
+    let listed = dashboard::list(incoming, &visit, &mut asked, &people).await?;
     let issues: Vec<Issue> = listed.rows.iter().map(Issue::from).collect();
     let response = reply::json(200, &issues);
     Ok(match listed.next {
@@ -41,7 +41,7 @@ pub async fn export(incoming: &Incoming, project: &str) -> Result<Response, Fail
     asked.page = EXPORT_PAGE;
     let mut lines = String::new();
     for _ in 0..EXPORT_QUERIES {
-        let listed = dashboard::list(incoming, &visit, &asked, &people).await?;
+        let listed = dashboard::list(incoming, &visit, &mut asked, &people).await?;
         for row in &listed.rows {
             lines += &serde_json::to_string(&Issue::from(row)).unwrap_or_default();
             lines.push('\n');

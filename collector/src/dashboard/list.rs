@@ -31,8 +31,8 @@ pub async fn issues(incoming: &Incoming, slug: &str) -> Result<Response, Failure
     let visit = visit(incoming, slug).await?;
     let known = incoming.header("if-none-match");
     let people = people(incoming, &visit).await?;
-    let asked = Asked::of(incoming, &visit, &people);
-    let listed = list(incoming, &visit, &asked, &people).await?;
+    let mut asked = Asked::of(incoming, &visit, &people);
+    let listed = list(incoming, &visit, &mut asked, &people).await?;
     let etag = etag(incoming, &visit, &listed);
     if known.is_some_and(|known| known == etag) && listed.counts.has_any > 0 {
         let response = ResponseBuilder::new().with_status(304).empty();
@@ -49,8 +49,8 @@ pub async fn issues(incoming: &Incoming, slug: &str) -> Result<Response, Failure
 /// What the list shows, or the page that waits for a first event.
 pub async fn issues_page(incoming: &Incoming, visit: &Visit) -> Result<IssuesPage, Failure> {
     let people = people(incoming, visit).await?;
-    let asked = Asked::of(incoming, visit, &people);
-    let listed = list(incoming, visit, &asked, &people).await?;
+    let mut asked = Asked::of(incoming, visit, &people);
+    let listed = list(incoming, visit, &mut asked, &people).await?;
     page(incoming, visit, &asked, listed, &people, String::new()).await
 }
 
@@ -101,6 +101,7 @@ async fn page(
         issues: listed.rows,
         scope: asked.scope.clone(),
         search,
+        is_exact: asked.is_exact(),
         waiting,
         dsn: setup::dsn(incoming, &public_key, visit.project.id),
         agent_origin: setup::site_origin(incoming),
@@ -236,22 +237,32 @@ pub struct Listed {
     pub scanned: usize,
 }
 
-/// Reads the list that was asked for.
+/// Reads the list that was asked for; of few issues in exact order, which takes a look at how many there are.
 pub async fn list(
     incoming: &Incoming,
     visit: &Visit,
-    asked: &Asked,
+    asked: &mut Asked,
     people: &[(u32, String)],
 ) -> Result<Listed, Failure> {
     let (now_ms, now_hour) = (incoming.now_ms, incoming.now_ms / HOUR_MS);
+    let tabs = read::tabs(visit.project.id, now_ms, visit.viewer.id);
+    let known: Option<CountsRow> = match asked.may_be_exact() {
+        true => visit.store.read(&tabs).await?.first()?,
+        false => None,
+    };
+    if let Some(counts) = &known {
+        asked.of_all(counts);
+    }
     let filter = asked.filter(visit.project.id, now_hour);
     let days = asked.scope.range.days();
-    let statements = [
-        read::list(&filter, now_hour, days),
-        read::tabs(visit.project.id, now_ms, visit.viewer.id),
-    ];
+    let mut statements = vec![read::list(&filter, now_hour, days)];
+    statements.extend(known.is_none().then_some(tabs));
     let rows = visit.store.batch(&statements).await?;
-    let [list, counts] = rows.as_slice() else { return Err(Failure::NotFound) };
+    let [list, counts @ ..] = rows.as_slice() else { return Err(Failure::NotFound) };
+    let counts = match counts.first() {
+        Some(counts) => counts.first()?,
+        None => known,
+    };
     let end: ListEnd = list.first()?.unwrap_or_default();
     let mut records: Vec<IssueRecord> = match end.number {
         Some(_) => list.all()?,
@@ -280,7 +291,7 @@ pub async fn list(
     Ok(Listed {
         rows: records.iter().map(to_row).collect(),
         first: records.first().map(|record| record.number),
-        counts: counts.first()?.unwrap_or_default(),
+        counts: counts.unwrap_or_default(),
         next,
         problems: asked.problems.clone(),
         first_row: incoming.query("row").and_then(|row| row.parse().ok()).unwrap_or(1),

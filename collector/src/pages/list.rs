@@ -107,8 +107,9 @@ fn range(page: &IssuesPage) -> String {
     }
     let sort = page.sorts.iter().find(|sort| sort.is_current).map_or("", |sort| sort.name);
     words += match sort {
-        "events" => ". By events, as of the hour of each; below 20 by last seen",
-        "users" => ". By users, as of the hour of each; below 20 by last seen",
+        _ if page.is_exact => "",
+        "events" => ". By events, as of the hour of each; below 100 by last seen",
+        "users" => ". By users, as of the hour of each; below 100 by last seen",
         "trend" => {
             ". By a day's events over the mean day of the week, as of the hour of each; what does not rise by last seen"
         }

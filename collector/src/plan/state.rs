@@ -95,7 +95,7 @@ macro_rules! events_of_hours {
 macro_rules! step_of {
     ($sum:literal) => {
         concat!(
-            "(SELECT CASE WHEN n < 20 THEN 0 ELSE 3 * length(n) + (substr(n, 1, 1) >= '2') + (substr(n, 1, 1) >= '5') END
+            "(SELECT CASE WHEN n < 100 THEN 0 ELSE 3 * length(n) + (substr(n, 1, 1) >= '2') + (substr(n, 1, 1) >= '5') END
                 FROM (SELECT sum(s.",
             $sum,
             ") AS n FROM event_group s INDEXED BY event_group_by_issue

@@ -57,6 +57,24 @@ pub enum Walk {
     Escalated,
     /// `issue_by_assignee`
     Mine,
+    /// `issue_by_last_hour`, of a project with so few issues that all of them are looked at and ordered by number of events.
+    AllByEvents,
+    /// The same, by users.
+    AllByUsers,
+    /// The same, by trend.
+    AllByTrend,
+}
+
+impl Walk {
+    /// The same order, exact, where all issues can be looked at.
+    pub fn of_all(self) -> Self {
+        match self {
+            Walk::Events => Walk::AllByEvents,
+            Walk::Users => Walk::AllByUsers,
+            Walk::Trend => Walk::AllByTrend,
+            other => other,
+        }
+    }
 }
 
 /// What the list shows.
@@ -186,10 +204,10 @@ impl ListEnd {
 
 /// The index of a number that issues with few do not have, then `issue_by_last_hour`, whose places are moved below zero.
 macro_rules! sorted_scan {
-    ($key:literal, $index:literal) => {
+    ($key:literal, $index:literal, $has:literal) => {
         concat!(
             "SELECT * FROM (SELECT *, ", $key, " AS sort_key FROM issue INDEXED BY ", $index, "
-                WHERE project_id = ?1 AND status = ?2 AND ", $key, " > 0 AND (", $key, ", number) < (?3, ?4)
+                WHERE project_id = ?1 AND status = ?2 AND ", $has, " AND (", $key, ", number) < (?3, ?4)
                 ORDER BY ", $key, " DESC, number DESC LIMIT ?8)
             UNION ALL SELECT * FROM (SELECT *, last_hour - 4503599627370496 AS sort_key FROM issue INDEXED BY issue_by_last_hour
                 WHERE project_id = ?1 AND status = ?2 AND (last_hour, number) < (?3 + 4503599627370496, ?4)
@@ -210,6 +228,9 @@ macro_rules! plain_scan {
 /// `event_group_by_issue`, of terms that name a user the primary key of `group_user`.
 macro_rules! list {
     ($scan:expr, $rest:literal) => {
+        list!($scan, $rest, "l.sort_key")
+    };
+    ($scan:expr, $rest:literal, $place:literal) => {
         concat!(
             "WITH scan AS MATERIALIZED (", $scan, "),
             looked AS MATERIALIZED (SELECT i.*, sum(g.events) AS events, sum(g.users) AS users,
@@ -219,9 +240,10 @@ macro_rules! list {
                 FROM scan i CROSS JOIN event_group g INDEXED BY event_group_by_issue ON g.project_id = ?1 AND g.number = i.number
                 WHERE i.status = ?2 AND i.last_hour >= ?12 AND (?5 = 0 OR i.assignee = ?5) AND ", $rest, "
                 GROUP BY i.number),
-            page AS MATERIALIZED (SELECT l.number, l.sort_key FROM looked l WHERE NOT EXISTS (
-                SELECT 1 FROM json_each(?6) t WHERE t.value ->> 1 = ", fits!(), ")
-                ORDER BY l.sort_key DESC, l.number DESC LIMIT ?7),
+            page AS MATERIALIZED (SELECT l.number, ", $place, " AS sort_key FROM looked l
+                WHERE (", $place, ", l.number) < (?3, ?4) AND NOT EXISTS (
+                    SELECT 1 FROM json_each(?6) t WHERE t.value ->> 1 = ", fits!(), ")
+                ORDER BY 2 DESC, 1 DESC LIMIT ?7),
             shown AS MATERIALIZED (SELECT ", issue_sums!("?9"), ", i.assignee, i.trend_key, p.sort_key,
                 substr(max(printf('%016d', g.last_seen_ms) || g.last_release), 17) AS last_release,
                 group_concat(CASE WHEN ?10 > 0 AND g.hour > ?9 - 24 * ?10
@@ -268,12 +290,18 @@ const BY_FIRST_SEEN: &str = list!(
     plain_scan!("0", "WHERE project_id = ?1 AND number < ?4 AND ?3 >= 0 ORDER BY number DESC"),
     "1"
 );
-const BY_EVENTS: &str =
-    list!(sorted_scan!("events_key", "issue_by_events"), "(i.sort_key > 0 OR i.events_key = 0)");
-const BY_USERS: &str =
-    list!(sorted_scan!("users_key", "issue_by_users"), "(i.sort_key > 0 OR i.users_key = 0)");
-const BY_TREND: &str =
-    list!(sorted_scan!("trend_key", "issue_by_trend"), "(i.sort_key > 0 OR i.trend_key = 0)");
+const BY_EVENTS: &str = list!(
+    sorted_scan!("events_key", "issue_by_events", "events_key > 0"),
+    "(i.sort_key > 0 OR i.events_key = 0)"
+);
+const BY_USERS: &str = list!(
+    sorted_scan!("users_key", "issue_by_users", "users_key > 0"),
+    "(i.sort_key > 0 OR i.users_key = 0)"
+);
+const BY_TREND: &str = list!(
+    sorted_scan!("trend_key", "issue_by_trend", "trend_key > 0 AND events_key > 0"),
+    "(i.sort_key > 0 OR i.trend_key = 0 OR i.events_key = 0)"
+);
 const REGRESSED: &str = list!(
     plain_scan!(
         "regressed_ms",
@@ -299,6 +327,23 @@ const MINE: &str = list!(
     "1"
 );
 
+macro_rules! all {
+    ($place:literal) => {
+        list!(
+            plain_scan!(
+                "0",
+                "INDEXED BY issue_by_last_hour WHERE project_id = ?1 AND status = ?2 ORDER BY last_hour DESC, number DESC"
+            ),
+            "1",
+            $place
+        )
+    };
+}
+
+const ALL_BY_EVENTS: &str = all!("l.events");
+const ALL_BY_USERS: &str = all!("l.users");
+const ALL_BY_TREND: &str = all!("l.trend_key");
+
 /// The list's page, with events by hour of the 24 hours before `now_hour`, and by day of so many days before it, 0 for none.
 pub fn list(filter: &ListFilter, now_hour: i64, days: u32) -> Statement {
     let after = filter.after.unwrap_or(START);
@@ -311,6 +356,9 @@ pub fn list(filter: &ListFilter, now_hour: i64, days: u32) -> Statement {
         Walk::Regressed => REGRESSED,
         Walk::Escalated => ESCALATED,
         Walk::Mine => MINE,
+        Walk::AllByEvents => ALL_BY_EVENTS,
+        Walk::AllByUsers => ALL_BY_USERS,
+        Walk::AllByTrend => ALL_BY_TREND,
     };
     let reads_facts = filter.terms.iter().any(|term| matches!(term.0 as u8, 2 | 3 | 6));
     let args = vec![

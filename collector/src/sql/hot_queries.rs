@@ -121,6 +121,9 @@ fn statements() -> Vec<(String, Statement)> {
         Walk::Regressed,
         Walk::Escalated,
         Walk::Mine,
+        Walk::AllByEvents,
+        Walk::AllByUsers,
+        Walk::AllByTrend,
     ]
     .map(|walk| {
         let filter = ListFilter {

@@ -46,6 +46,8 @@ pub struct IssuesPage {
     pub first_page: Option<String>,
     /// Link to the same list without search and scope, if it has some.
     pub unfiltered: Option<String>,
+    /// The order holds over all pages, not only within one.
+    pub is_exact: bool,
     /// How many issues were looked at.
     pub scanned: usize,
     /// The project has never received an event: say how to send one.

@@ -1,7 +1,7 @@
 //! What list a URL asks for: tab, search, scope, order, place.
 
 use crate::dashboard::Visit;
-use crate::read::{Cursor, IssueRecord, ListEnd, ListFilter, PAGE, Walk};
+use crate::read::{CountsRow, Cursor, IssueRecord, ListEnd, ListFilter, MAX_TAB_COUNT, PAGE, Walk};
 use crate::request::Incoming;
 use crate::scope::Scope;
 use crate::search::{self, Around, Kind, Problem, Term};
@@ -133,6 +133,25 @@ impl Asked {
             walk,
             assignee,
             terms,
+        }
+    }
+
+    /// Whether the order is another where all issues of the status can be looked at.
+    pub(super) fn may_be_exact(&self) -> bool {
+        self.walk != self.walk.of_all()
+    }
+
+    /// Whether the order holds over all pages.
+    pub fn is_exact(&self) -> bool {
+        !self.may_be_exact()
+    }
+
+    /// There are so few issues that all are looked at.
+    pub(super) fn of_all(&mut self, counts: &CountsRow) {
+        let counted = [counts.unresolved, counts.resolved, counts.ignored];
+        let found = usize::try_from(self.status).ok().and_then(|status| counted.get(status));
+        if found.is_some_and(|number| *number <= u64::from(MAX_TAB_COUNT)) {
+            self.walk = self.walk.of_all();
         }
     }
 

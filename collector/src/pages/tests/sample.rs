@@ -161,6 +161,7 @@ pub(in crate::pages) fn issues(text: &str) -> IssuesPage {
         first_page: Some(link()),
         unfiltered: Some(link()),
         scanned: 600,
+        is_exact: false,
         waiting: false,
         dsn: text.into(),
         agent_origin: text.into(),
