@@ -29,6 +29,7 @@ mod grouping_split;
 mod hostile;
 mod hostile_bodies;
 mod issue_life;
+mod issue_list;
 mod leaving;
 mod ledger;
 mod loading;
@@ -131,6 +132,7 @@ fn tests() -> Vec<Test> {
         demo::TESTS,
         dashboard::TESTS,
         issue_life::TESTS,
+        issue_list::TESTS,
         grouping_rules::TESTS,
         grouping_split::TESTS,
         deployment::TESTS,
