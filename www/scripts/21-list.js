@@ -30,13 +30,20 @@ function act(action) {
   form.requestSubmit(button);
 }
 
+function clearPicks() {
+  document.getElementById("bulk").reset();
+  announce("None selected");
+}
+
 function addListKeys() {
-  if (!document.getElementById("bulk")?.matches(".picks")) return;
+  if (!document.querySelector("[data-suggest]")) return;
+  const leave = keys.Escape;
   Object.assign(keys, {
     x: () => selected() && pick(selected().dataset.id),
     e: () => act("resolve"),
     i: () => act("ignore"),
     a: () => act("assign"),
+    Escape: () => (picked().length && !document.activeElement?.matches("input[type=search]") ? clearPicks() : leave()),
   });
 }
 
@@ -63,7 +70,9 @@ async function peekAt(row) {
   if (!row.isConnected || (!peek.lines.length && !peek.sentence)) return;
   const box = document.createElement("div");
   box.className = "peek";
-  box.tabIndex = -1;
+  box.tabIndex = 0;
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", "Where it crashes");
   for (const { number, text, crash } of peek.lines) {
     const line = box.appendChild(document.createElement("span"));
     line.className = crash ? "hit" : "";

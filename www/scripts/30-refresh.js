@@ -44,7 +44,7 @@ function replace(live, fresh, page) {
   const now = fresh.innerHTML;
   const ticked = picked().map((box) => box.value);
   live.dataset.etag = fresh.dataset.etag || "";
-  if (shown === now || live.matches(":active")) return;
+  if (shown === now || live.matches(":active") || live.querySelector(".bulk:focus-within")) return;
   const before = new Set(rows().map((row) => row.dataset.id));
   const mark = selected()?.dataset.id;
   const focused = document.activeElement;
