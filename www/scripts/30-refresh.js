@@ -43,7 +43,6 @@ let shown = "";
 function replace(live, fresh, page) {
   const now = fresh.innerHTML;
   const ticked = picked().map((box) => box.value);
-  live.dataset.etag = fresh.dataset.etag || "";
   if (shown === now || live.matches(":active") || live.querySelector(".bulk:focus-within")) return;
   const before = new Set(rows().map((row) => row.dataset.id));
   const mark = selected()?.dataset.id;
@@ -51,6 +50,7 @@ function replace(live, fresh, page) {
   const focusedRow = focused?.matches(".row") ? focused.dataset.id : null;
   const focusedLink = !focusedRow && live.contains(focused) ? focused.getAttribute("href") : null;
   shown = now;
+  live.dataset.etag = fresh.dataset.etag || "";
   live.replaceChildren(...fresh.childNodes);
   addLocalTimes(live);
   for (const box of picks()) box.checked = ticked.includes(box.value);
