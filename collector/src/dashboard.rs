@@ -1,34 +1,40 @@
 //! The pages' side of the store: reads rows, and fills the views that `pages` turns into HTML.
 
 mod actions;
+pub mod events;
 pub mod grouping;
-mod issue;
+pub mod issue;
 mod list;
+pub mod outcomes;
+mod overview;
 pub mod peek;
+pub mod people;
 pub mod regroup;
 pub mod settings;
+pub mod workflow;
 
 use trapline_core::event::Event;
 use trapline_core::fingerprint::rules::Rules;
 use trapline_core::scrub::ScrubSettings;
-use worker::Response;
 
 use crate::account;
 use crate::artifacts::digest;
 use crate::failure::Failure;
+use crate::limits::Limits;
 use crate::people::Viewer;
 use crate::plan::{HOUR_MS, level_of};
+use crate::quota::{self, Usage};
 use crate::read::{self, CountsRow, IssueRecord, ProjectRow};
-use crate::reply;
 use crate::request::Incoming;
 use crate::scope::Scope;
 use crate::store::Store;
 use crate::symbolicate::{Symbolicator, late};
 use crate::view::{Condition, IssueRow, Section, Shell, Status};
 
-pub use actions::{delete, merge, set_status};
+pub use actions::{act, bulk};
 pub use issue::{issue, stored_event};
-pub use list::{Asked, Listed, issues, issues_page, link, list, people};
+pub use list::{Asked, Listed, everybody, issues, issues_page, link, list};
+pub use overview::{overview, start};
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -41,10 +47,12 @@ pub struct Visit {
     pub viewer: Viewer,
     /// The project that the path names.
     pub project: ProjectRow,
-    /// All of them.
+    /// All that the viewer sees.
     pub projects: Vec<ProjectRow>,
     /// What part of the project is shown.
     pub scope: Scope,
+    /// What the project has sent today.
+    pub usage: Usage,
 }
 
 impl Visit {
@@ -83,23 +91,35 @@ impl Visit {
 
 /// Opens the store, and finds viewer and project.
 pub async fn visit(incoming: &Incoming, slug: &str) -> Result<Visit, Failure> {
-    let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    let viewer = account::viewer(incoming, &store).await?;
-    let projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
-    let sees = |project: &&ProjectRow| project.slug == slug && viewer.sees(project.id);
-    let project = projects.iter().find(sees).cloned();
-    let project = project.ok_or(Failure::NotFound)?;
-    let store = Store::open_database(&incoming.env, project.database, incoming.now_ms).await?;
-    Ok(Visit { store, viewer, project, projects, scope: Scope::of(incoming) })
+    visit_of(incoming, Some(slug)).await
 }
 
-/// `GET /`: the first project's issues.
-pub async fn start(incoming: &Incoming) -> Result<Response, Failure> {
+/// A visit of what belongs to no project: the first one that the viewer sees stands around it.
+pub async fn visit_deployment(incoming: &Incoming) -> Result<Visit, Failure> {
+    visit_of(incoming, None).await
+}
+
+async fn visit_of(incoming: &Incoming, slug: Option<&str>) -> Result<Visit, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    account::viewer(incoming, &store).await?;
-    let projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
-    let first = projects.first().ok_or(Failure::NotFound)?;
-    Ok(reply::redirect(&format!("/{}/issues/", first.slug)))
+    let viewer = account::viewer(incoming, &store).await?;
+    let used = quota::of_slug(slug.unwrap_or_default(), incoming.now_ms / HOUR_MS);
+    let rows = store.batch(&[read::projects(), used]).await?;
+    let [projects, usage] = rows.as_slice() else { return Err(Failure::NotFound) };
+    let (mut projects, usage): (Vec<ProjectRow>, _) =
+        (projects.all()?, usage.first()?.unwrap_or_default());
+    projects.retain(|project| viewer.sees(project.id));
+    let is_meant = |project: &&ProjectRow| slug.is_none_or(|slug| project.slug == slug);
+    let project = projects.iter().find(is_meant).cloned();
+    let project = project.ok_or(Failure::NotFound)?;
+    let store = Store::open_database(&incoming.env, project.database, incoming.now_ms).await?;
+    Ok(Visit { store, viewer, project, projects, scope: Scope::of(incoming), usage })
+}
+
+/// Projects that a viewer sees.
+pub async fn seen(store: &Store, viewer: &Viewer) -> Result<Vec<ProjectRow>, Failure> {
+    let mut projects: Vec<ProjectRow> = store.read(&read::projects()).await?.all()?;
+    projects.retain(|project| viewer.sees(project.id));
+    Ok(projects)
 }
 
 /// What was typed names no issue of the project.
@@ -119,6 +139,7 @@ fn shell(visit: &Visit, counts: &CountsRow, now_ms: i64) -> Shell {
             .filter(|other| other.id != visit.project.id)
             .map(pair)
             .collect(),
+        limits: Limits::of(visit, now_ms),
         section: Section::Issues,
         open_issues: counts.unresolved,
         user_name: visit.viewer.name.clone(),
@@ -155,6 +176,7 @@ pub fn row(prefix: &str, record: &IssueRecord, now_ms: i64) -> IssueRow {
         days: Vec::new(),
         last_release: record.last_release.clone(),
         assignee: String::new(),
+        assignee_id: record.assignee,
     }
 }
 

@@ -59,7 +59,7 @@ pub fn next() -> Statement {
 /// How many of a project are not done; primary key of `erasure`.
 pub fn pending(project_id: u32) -> Statement {
     Statement::new(
-        "SELECT count(*) AS pending FROM erasure WHERE project_id = ?1",
+        "SELECT count(*) AS number FROM erasure WHERE project_id = ?1",
         [project_id.into()],
     )
 }

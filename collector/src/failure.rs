@@ -16,6 +16,9 @@ pub enum Failure {
     /// No such page, project, issue or event.
     #[error("there is no such page")]
     NotFound,
+    /// The path is there, and has other methods.
+    #[error("this path answers {0}")]
+    Method(String),
     /// Nobody is signed in.
     #[error("sign in first")]
     SignedOut,
@@ -37,12 +40,29 @@ pub enum Failure {
     /// Somebody who may not do this.
     #[error("{}", needs(*.0))]
     Role(Role),
+    /// Somebody who administers some projects, or none.
+    #[error("this takes an administrator of all projects: ask one to do it")]
+    Owner,
+    /// A program where only people may be.
+    #[error("this is done by people: sign in to the dashboard")]
+    Program,
+    /// Too many wrong keys from one address.
+    #[error(
+        "too many wrong keys came from your address. Wait {retry_after_s} seconds, then try again; other addresses are not held up"
+    )]
+    TooOften {
+        /// Seconds.
+        retry_after_s: u32,
+    },
     /// A body above what is taken.
     #[error("the body has more than {limit} bytes")]
     TooLarge {
         /// Bytes that are taken.
         limit: usize,
     },
+    /// A body of another type than is taken.
+    #[error("send {0}")]
+    MediaType(&'static str),
     /// What the request builds on has changed meanwhile.
     #[error("{0}")]
     Conflict(String),
@@ -79,11 +99,17 @@ impl Failure {
     pub fn status(&self) -> u16 {
         match self {
             Failure::NotFound => 404,
+            Failure::Method(_) => 405,
             Failure::SignedOut | Failure::Token(_) => 401,
-            Failure::Forged | Failure::SetupRefused(_) | Failure::Scope(_) | Failure::Role(_) => {
-                403
-            }
+            Failure::Forged
+            | Failure::SetupRefused(_)
+            | Failure::Scope(_)
+            | Failure::Role(_)
+            | Failure::Owner
+            | Failure::Program => 403,
+            Failure::TooOften { .. } => 429,
             Failure::TooLarge { .. } => 413,
+            Failure::MediaType(_) => 415,
             Failure::Conflict(_) => 409,
             Failure::BadRequest(_) => 400,
             Failure::Store(_) | Failure::Kv(_) => 503,
@@ -95,7 +121,7 @@ impl Failure {
     pub fn response(&self, incoming: &Incoming, wants_json: bool) -> Response {
         if wants_json {
             let detail = self.to_string();
-            return self.with_retry(reply::json(self.status(), &Detail { detail }));
+            return self.with_advice(reply::json(self.status(), &Detail { detail }));
         }
         if matches!(self, Failure::SignedOut) {
             let next = incoming.url.path().to_owned();
@@ -107,14 +133,18 @@ impl Failure {
         let page =
             ErrorPage { status: self.status(), title: self.title().into(), detail: self.detail() };
         let html = pages::error(&page).unwrap_or_else(|_| page.title.clone());
-        self.with_retry(reply::page(self.status(), html))
+        self.with_advice(reply::page(self.status(), html))
     }
 
-    fn with_retry(&self, response: Response) -> Response {
+    fn with_advice(&self, response: Response) -> Response {
         match self {
             Failure::Store(_) | Failure::Kv(_) => {
                 reply::with_headers(response, &[("retry-after", "5")])
             }
+            Failure::TooOften { retry_after_s } => {
+                reply::with_headers(response, &[("retry-after", &retry_after_s.to_string())])
+            }
+            Failure::Method(allowed) => reply::with_headers(response, &[("allow", allowed)]),
             _ => response,
         }
     }
@@ -125,10 +155,13 @@ impl Failure {
             Failure::SignedOut => "Sign in first",
             Failure::Forged => "This form was not accepted",
             Failure::Token(_) | Failure::Scope(_) => "This token was not accepted",
-            Failure::Role(_) => "You may not do this here",
-            Failure::BadRequest(_) | Failure::TooLarge { .. } | Failure::Conflict(_) => {
-                "This request could not be understood"
-            }
+            Failure::Role(_) | Failure::Owner | Failure::Program => "You may not do this here",
+            Failure::TooOften { .. } => "Too many wrong keys",
+            Failure::BadRequest(_)
+            | Failure::Method(_)
+            | Failure::TooLarge { .. }
+            | Failure::MediaType(_)
+            | Failure::Conflict(_) => "This request could not be understood",
             Failure::SetupRefused(_) => "Not set up",
             Failure::Store(_) | Failure::Kv(_) => "The page could not be loaded",
             Failure::Render(_) => "The page could not be rendered",

@@ -9,7 +9,7 @@ use trapline_core::scrub::ScrubSettings;
 use trapline_core::{origin, user_agent};
 use worker::Response;
 
-use crate::dashboard::{issues_page, visit};
+use crate::dashboard::{Visit, issues_page, visit};
 use crate::failure::Failure;
 use crate::memory::keep;
 use crate::page_fetch::{self, Fetched};
@@ -19,7 +19,7 @@ use crate::request::{Incoming, field};
 use crate::sql::Statement;
 use crate::store::{Budget, Store};
 use crate::view::{PageCheck, PageRead};
-use crate::{account, key, pages, random, reply, settings, setup};
+use crate::{account, audit, key, pages, random, reply, settings, setup};
 
 /// Longer addresses are no pages'.
 const MAX_ADDRESS: usize = 2_000;
@@ -76,14 +76,24 @@ pub async fn allow_origin(incoming: &mut Incoming, slug: &str) -> Result<Respons
     let visit = visit(incoming, slug).await?;
     account::check_form(incoming, &visit.viewer, &form)?;
     visit.viewer.must_be(Role::Admin)?;
-    let typed = field(&form, "origin");
+    allow_typed(incoming, &visit, field(&form, "origin")).await?;
+    Ok(reply::redirect(&format!("/{slug}/issues/")))
+}
+
+/// Adds an origin to those that may send.
+pub async fn allow_typed(incoming: &Incoming, visit: &Visit, typed: &str) -> Result<(), Failure> {
     let origin = origin::parse(typed).ok_or_else(|| {
         Failure::BadRequest(format!("{typed:?} is no origin: write it like https://shop.example"))
     })?;
-    let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    store.write(|_| vec![allow(visit.project.id, &origin)]).await?;
+    let (slug, now_ms) = (&visit.project.slug, incoming.now_ms);
+    let allow = [
+        allow(visit.project.id, &origin),
+        audit::note_of_change(&visit.viewer, now_ms, "origin allowed", slug, &origin),
+    ];
+    let store = Store::open(&incoming.env, now_ms).await?;
+    store.write(|_| allow.to_vec()).await?;
     key::forget();
-    Ok(reply::redirect(&format!("/{slug}/issues/")))
+    Ok(())
 }
 
 /// Primary key of `project`.

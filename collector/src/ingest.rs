@@ -17,13 +17,13 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use trapline_core::envelope::{self, Envelope, Item};
-use trapline_core::inflate::inflate;
 use trapline_core::limits::{MAX_ENVELOPE, MAX_INFLATED};
 use trapline_core::origin::is_allowed;
 use worker::Response;
 
 use crate::artifacts::digest;
 use crate::auth::{self, Named, Places};
+use crate::inflate::inflate;
 use crate::key::{KnownKey, known_key};
 use crate::memory::keep;
 use crate::outcome::{self, Ended};
@@ -184,9 +184,7 @@ fn check_origin(incoming: &Incoming, key: &KnownKey, endpoint: Endpoint) -> Resu
     match incoming.header("origin") {
         // Of reports, the page that they tell of counts: browsers leave the origin out, or call it null.
         _ if endpoint == Endpoint::Security => Ok(()),
-        Some(origin) if !is_allowed(&key.allowed_origins, &origin) => {
-            Err(Refused::Origin { origin })
-        }
+        Some(origin) if !is_allowed(&key.allowed_origins, &origin) => Err(refused(key, origin)),
         None if !key.settings.allow_without_origin => Err(Refused::NoOrigin),
         _ => Ok(()),
     }
@@ -196,10 +194,18 @@ fn check_reports(key: &KnownKey, reports: &[Vec<u8>]) -> Result<(), Refused> {
     for report in reports {
         let origin = report::origin_of(report).unwrap_or_else(|| "null".into());
         if !is_allowed(&key.allowed_origins, &origin) {
-            return Err(Refused::Origin { origin });
+            return Err(refused(key, origin));
         }
     }
     Ok(())
+}
+
+/// What its owner has blocked is not counted.
+fn refused(key: &KnownKey, origin: String) -> Refused {
+    match key.settings.blocked_origins.contains(&origin) {
+        true => Refused::Blocked { origin },
+        false => Refused::Origin { origin },
+    }
 }
 
 /// Limits, items, batch: the key is good.

@@ -45,8 +45,17 @@ struct KeyRow {
     allowed_origins: String,
     visitor_salt: String,
     settings: String,
-    #[serde(flatten)]
-    usage: Usage,
+    hour: i64,
+    events: u32,
+    day_before: u32,
+    spike_limit: u32,
+}
+
+impl KeyRow {
+    fn usage(&self) -> Usage {
+        let Self { hour, events, day_before, spike_limit, .. } = *self;
+        Usage { hour, events, day_before, spike_limit }
+    }
 }
 
 /// A revoked key is refused, and another setting heeded, after this long at the latest.
@@ -155,7 +164,7 @@ pub async fn known_key(incoming: &Incoming, key: &str) -> Result<Rc<KnownKey>, R
         MEMORY.with_borrow_mut(|memory| memory.unknown.insert(key.to_owned()));
         return Err(Refused::UnknownKey);
     };
-    quota::learn(row.project_id, row.usage, now_ms);
+    quota::learn(row.project_id, row.usage(), now_ms);
     let settings = settings::parse(&row.settings);
     let known = Rc::new(KnownKey {
         project_id: row.project_id,

@@ -3,21 +3,28 @@
 //! A request meets [`route`] first. What a page sends goes through `ingest` and [`plan`] to the `store`; what a
 //! developer reads goes from the `store` through `dashboard` and [`pages`] back. Only `store` talks to D1.
 
+pub mod access;
 pub mod account;
 pub mod activity;
 pub mod api;
 pub mod artifacts;
+pub mod attempts;
+pub mod audit;
 pub mod auth;
 pub mod dashboard;
 pub mod deletion;
 pub mod demo;
+pub mod described;
 pub mod erasure;
+pub mod facts;
 pub mod failure;
 pub mod first_event;
 pub mod grouping;
+pub mod inflate;
 pub mod ingest;
 pub mod key;
 pub mod life;
+pub mod limits;
 pub mod memory;
 pub mod migrate;
 pub mod outcome;
@@ -39,6 +46,7 @@ pub mod reply;
 pub mod report;
 pub mod request;
 pub mod route;
+pub mod row;
 pub mod saved_view;
 pub mod scope;
 pub mod search;
@@ -48,6 +56,7 @@ pub mod sql;
 pub mod store;
 pub mod symbolicate;
 pub mod view;
+pub mod workflow;
 
 use artifacts::retain;
 use symbolicate::late;

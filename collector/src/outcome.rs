@@ -1,6 +1,8 @@
 //! What was not stored, and why. Refusals cost no rows: they are added up in the isolate, and each outcome writes at most one
 //! row in ten seconds. What an isolate holds when it ends is lost, so these numbers are "at least".
 
+pub mod summary;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -205,6 +207,17 @@ pub fn since(project_id: u32, hour: i64) -> Statement {
     )
 }
 
+/// Details of one outcome since an hour, the most frequent first: of a reason, or of all where it is empty. Primary key of
+/// `outcome`.
+pub fn details(project_id: u32, hour: i64, outcome: &str, reason: &str) -> Statement {
+    Statement::new(
+        "SELECT outcome, reason, detail, sum(quantity) AS quantity, max(last_ms) AS last_ms FROM outcome
+         WHERE project_id = ?1 AND hour >= ?2 AND outcome = ?3 AND (?4 = '' OR reason = ?4)
+         GROUP BY reason, detail ORDER BY quantity DESC LIMIT 20",
+        [project_id.into(), hour.into(), outcome.into(), reason.into()],
+    )
+}
+
 /// An outcome of an hour.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct HourRow {
@@ -214,6 +227,9 @@ pub struct HourRow {
     pub outcome: String,
     /// Why; empty for what was accepted.
     pub reason: String,
+    /// What was met; only of single lines.
+    #[serde(default)]
+    pub detail: String,
     /// How many: exact for what was accepted, else at least so many.
     pub quantity: u64,
 }
@@ -225,6 +241,18 @@ pub fn by_hour(project_id: u32, since_hour: i64) -> Statement {
          WHERE project_id = ?1 AND hour >= ?2
          GROUP BY hour, outcome, reason ORDER BY hour, outcome, reason LIMIT 5000",
         [project_id.into(), since_hour.into()],
+    )
+}
+
+/// Lines of an export.
+const MAX_LINES: u32 = 10_000;
+
+/// What was not stored, as it was counted, oldest first; primary key of `outcome`.
+pub fn lines(project_id: u32, since_hour: i64) -> Statement {
+    Statement::new(
+        "SELECT hour, outcome, reason, detail, quantity FROM outcome
+         WHERE project_id = ?1 AND hour >= ?2 ORDER BY hour, outcome, reason, detail LIMIT ?3",
+        [project_id.into(), since_hour.into(), MAX_LINES.into()],
     )
 }
 

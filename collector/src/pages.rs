@@ -4,14 +4,22 @@
 //! that templates decide nothing but where things stand. No database, no clock, no request in here. The strict
 //! content security policy forbids inline styles and scripts: widths are SVG attributes.
 
+mod activity;
 mod breadcrumbs;
 mod chart;
+mod code_link;
 mod details;
+mod events;
 mod grouping;
 mod issue;
 mod life;
+mod limits;
 mod list;
+mod markdown;
 mod number;
+mod outcomes;
+mod overview;
+mod people;
 mod regroup;
 mod row;
 mod scope;
@@ -19,6 +27,7 @@ mod settings;
 mod shell;
 mod stack;
 mod time;
+mod trend;
 mod welcome;
 
 #[cfg(test)]
@@ -27,12 +36,14 @@ mod tests;
 pub use stack::why_unresolved;
 
 use askama::Template;
+use trapline_core::event::Event;
 
 use shell::framed;
 
 use crate::view::{
-    ComparePage, ErrorPage, IssuePage, IssuesPage, PageCheck, RegroupPage, SettingsPage,
-    SetupDonePage, SetupPage, SignInPage, SplitPage,
+    ActivityPage, ComparePage, ErrorPage, EventsPage, InvitedPage, IssuePage, IssuesPage,
+    OutcomesPage, OverviewPage, PageCheck, PeoplePage, RegroupPage, SettingsPage, SetupDonePage,
+    SetupPage, SignInPage, SplitPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -55,10 +66,32 @@ fn waiting(page: &IssuesPage, welcome: &welcome::Welcome) -> Result<String, aska
     framed(&page.shell, "Send your first event", &welcome.render()?)
 }
 
+/// `GET /`: all projects.
+pub fn overview(page: &OverviewPage) -> Result<String, askama::Error> {
+    overview::Overview::of(page).render()
+}
+
 /// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`
 pub fn issue(page: &IssuePage) -> Result<String, askama::Error> {
     let title = format!("{} {}", page.issue.short_id, row::title(&page.issue).kind);
     framed(&page.shell, &title, &issue::Issue::of(page).render()?)
+}
+
+/// `GET /{project}/issues/{short_id}/events/`
+pub fn events(page: &EventsPage) -> Result<String, askama::Error> {
+    let title = format!("Events of {}", page.issue.short_id);
+    framed(&page.shell, &title, &events::Events::of(page).render()?)
+}
+
+/// `GET /{project}/issues/{short_id}/activity/`
+pub fn older_activity(page: &ActivityPage) -> Result<String, askama::Error> {
+    let title = format!("Activity of {}", page.page.issue.short_id);
+    framed(&page.page.shell, &title, &events::Older::of(page).render()?)
+}
+
+/// An event as Markdown.
+pub fn markdown(event: &Event, short_id: &str, link: &str) -> String {
+    markdown::markdown(event, short_id, link)
 }
 
 /// `GET /{project}/issues/{short_id}/compare/{other}/`: posts `with` to `…/merge`, and rules to `…/settings/grouping`.
@@ -73,9 +106,31 @@ pub fn split(page: &SplitPage) -> Result<String, askama::Error> {
     framed(&page.shell, &title, &grouping::Split::of(page).render()?)
 }
 
-/// `GET /{project}/settings/`: keys, senders, limits, filters, privacy, outcomes.
+/// The last segment of a tab's path, if there is such a tab of a project's settings.
+pub fn settings_tab(segment: &str) -> Option<&'static str> {
+    // Alerts have pages of their own.
+    let own = settings::TABS.iter().filter(|(path, _)| *path != "alerts");
+    own.map(|(path, _)| *path).find(|path| *path == segment)
+}
+
+/// `GET /settings/{tab}/`: people, projects, access, the audit log, oneself.
+pub fn people(page: &PeoplePage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Settings", &people::People::of(page).render()?)
+}
+
+/// `GET /invitation/{token}`: posts `name` there.
+pub fn invited(page: &InvitedPage) -> Result<String, askama::Error> {
+    Invited { page }.render()
+}
+
+/// `GET /{project}/settings/` and its tabs.
 pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
     framed(&page.shell, "Settings", &settings::Settings::of(page).render()?)
+}
+
+/// `GET /{project}/outcomes/`: counts, noise, reasons, limits.
+pub fn outcomes(page: &OutcomesPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Outcomes", &outcomes::Outcomes::of(page).render()?)
 }
 
 /// `GET /{project}/regroup/`: posts to `/{project}/regroup/{verb}`.
@@ -120,6 +175,12 @@ struct Setup<'a> {
 #[template(path = "setup_done.html")]
 struct SetupDone<'a> {
     page: &'a SetupDonePage,
+}
+
+#[derive(Template)]
+#[template(path = "invited.html")]
+struct Invited<'a> {
+    page: &'a InvitedPage,
 }
 
 #[derive(Template)]

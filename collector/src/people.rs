@@ -1,6 +1,9 @@
 //! Who may do what: viewers read, members work on issues, administrators change settings and people. A person sees all
 //! projects, or those that an administrator has named.
 
+pub mod invitations;
+pub mod members;
+
 use crate::failure::Failure;
 
 /// What a person, or a program with a token, may do; each may also do what those before it may.
@@ -53,6 +56,8 @@ pub struct Viewer {
     pub role: Role,
     /// Projects that they see; `None`: all of them.
     pub projects: Option<Vec<u32>>,
+    /// IP address of the request; empty if there is no network between.
+    pub address: String,
 }
 
 impl Viewer {
@@ -64,6 +69,21 @@ impl Viewer {
     /// Whether the viewer may do what takes this role.
     pub fn is(&self, role: Role) -> bool {
         self.role >= role
+    }
+
+    /// Whether the viewer administers the deployment: people, projects, access.
+    pub fn is_owner(&self) -> bool {
+        self.is(Role::Admin) && self.projects.is_none()
+    }
+
+    /// Refuses who does not administer all projects.
+    pub fn must_be_owner(&self) -> Result<(), Failure> {
+        if self.is_owner() { Ok(()) } else { Err(Failure::Owner) }
+    }
+
+    /// Refuses programs: what a token made or gave away could not be taken back with it.
+    pub fn must_be_person(&self) -> Result<(), Failure> {
+        if self.id == 0 { Err(Failure::Program) } else { Ok(()) }
     }
 
     /// Refuses who may not do what takes this role.
@@ -92,5 +112,8 @@ mod tests {
         assert!(Viewer::default().sees(7));
         let one = Viewer { projects: Some(vec![7]), ..Viewer::default() };
         assert!(one.sees(7) && !one.sees(8));
+        let owns = |role, projects| Viewer { role, projects, ..Viewer::default() }.is_owner();
+        assert!(owns(Role::Admin, None));
+        assert!(!owns(Role::Admin, Some(vec![7])) && !owns(Role::Member, None));
     }
 }

@@ -11,9 +11,11 @@ mod step;
 use serde::Deserialize;
 use worker::Env;
 
+use crate::audit;
 use crate::deletion;
 use crate::erasure::{self, Erasure};
 use crate::life::{Deleting, next_deleting};
+use crate::people::invitations;
 use crate::plan::HOUR_MS;
 use crate::sql::Statement;
 use crate::store::{Rows, Store, StoreError};
@@ -83,7 +85,7 @@ pub async fn run(env: &Env, now_ms: i64) -> Result<(), StoreError> {
 }
 
 /// Bytes that a database may have: the setting `D1_MAX_BYTES`, or 500 MB as on the free plan.
-fn max_bytes(env: &Env) -> usize {
+pub fn max_bytes(env: &Env) -> usize {
     const FREE_PLAN: usize = 500_000_000;
     let setting = env.var("D1_MAX_BYTES").ok().and_then(|value| value.to_string().parse().ok());
     setting.unwrap_or(FREE_PLAN)
@@ -129,9 +131,9 @@ const SETTINGS: &str = "SELECT name, value FROM setting WHERE name IN ('purged_u
 /// Hours that quotas and spikes may still ask for: a week, and one to spare.
 const QUOTA_HOURS: i64 = 14 * 24;
 
-/// Sessions and links that no longer sign in: SCAN of tables with a row a person. Refusals that are old: primary keys of
-/// `project`, `outcome` and `project_hour`.
-pub fn expired(now_ms: i64) -> [Statement; 4] {
+/// Sessions, links and invitations that no longer sign in: SCAN of tables with a row a person. Refusals that are old: primary keys of
+/// `project`, `outcome`, `project_hour` and `audit`.
+pub fn expired(now_ms: i64) -> [Statement; 6] {
     [
         Statement::new("DELETE FROM session WHERE expires_ms < ?1", [now_ms.into()]),
         Statement::new("DELETE FROM sign_in WHERE expires_ms < ?1", [now_ms.into()]),
@@ -147,6 +149,8 @@ pub fn expired(now_ms: i64) -> [Statement; 4] {
                 CROSS JOIN project_hour h ON h.project_id = p.id AND h.hour < ?1 LIMIT 500)",
             [(now_ms / HOUR_MS - QUOTA_HOURS).into()],
         ),
+        invitations::expired(now_ms),
+        audit::expired(now_ms),
     ]
 }
 

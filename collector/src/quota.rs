@@ -180,6 +180,23 @@ pub fn take(
     })
 }
 
+/// An hour as the database has it and as this isolate knows it, whoever knows more; and the limit, where no room is left.
+pub fn used(
+    project_id: u32,
+    settings: &Settings,
+    stored: Usage,
+    now_ms: i64,
+) -> (Usage, Option<Reached>) {
+    let own = with_hour(project_id, now_ms, |hour| Usage { events: hour.events(), ..hour.known });
+    let known = Usage {
+        hour: own.hour,
+        events: stored.events.max(own.events),
+        day_before: stored.day_before.max(own.day_before),
+        spike_limit: stored.spike_limit.max(own.spike_limit),
+    };
+    (known, Hour { known, ..Hour::default() }.room(settings, 1, now_ms).1)
+}
+
 /// Whether there is room for another event at all.
 pub fn reached(project_id: u32, settings: &Settings, now_ms: i64) -> Option<Reached> {
     with_hour(project_id, now_ms, |hour| hour.room(settings, 1, now_ms).1)
@@ -281,6 +298,18 @@ macro_rules! day_before {
     };
 }
 
+/// What a project's hour has, by the project's short name; gives back [`Usage`]. Index of `project`, primary key of
+/// `project_hour`: a row an hour of the day.
+pub fn of_slug(slug: &str, hour: i64) -> Statement {
+    Statement::new(
+        "SELECT CAST(?2 AS INTEGER) AS hour, coalesce(sum(h.events) FILTER (WHERE h.hour = ?2), 0) AS events,
+            coalesce(sum(h.events) FILTER (WHERE h.hour < ?2), 0) AS day_before,
+            coalesce(max(h.spike_limit) FILTER (WHERE h.hour = ?2), 0) AS spike_limit
+         FROM project p CROSS JOIN project_hour h ON h.project_id = p.id AND h.hour >= ?3 WHERE p.slug = ?1",
+        [slug.into(), hour.into(), first_of_day(hour).into()],
+    )
+}
+
 /// One row; gives back [`Usage`].
 pub fn add(project_id: u32, hour: i64, events: u32) -> Statement {
     const SQL: &str = concat!(
@@ -293,6 +322,15 @@ pub fn add(project_id: u32, hour: i64, events: u32) -> Statement {
          RETURNING hour, events, day_before, spike_limit"
     );
     Statement::new(SQL, [project_id.into(), hour.into(), events.into(), first_of_day(hour).into()])
+}
+
+/// Events of the day, at least. Primary key of `project_hour`, one row.
+pub fn today(project_id: u32, hour: i64) -> Statement {
+    Statement::new(
+        "SELECT day_before + events AS number FROM project_hour
+         WHERE project_id = ?1 AND hour BETWEEN ?2 AND ?3 ORDER BY hour DESC LIMIT 1",
+        [project_id.into(), first_of_day(hour).into(), hour.into()],
+    )
 }
 
 #[cfg(test)]

@@ -90,6 +90,12 @@ pub enum Refused {
         /// As the browser names it.
         origin: String,
     },
+    /// As before, and the project's owner does not want to hear of it.
+    #[error("the origin {origin} is not among those that may send to this project")]
+    Blocked {
+        /// As the browser names it.
+        origin: String,
+    },
     /// The project takes events of pages only.
     #[error("senders without an Origin, such as servers, may not send to this project")]
     NoOrigin,
@@ -148,7 +154,7 @@ impl Refused {
             Refused::TooLarge { .. } | Refused::EventTooLarge { .. } => 413,
             Refused::Inflate(InflateError::TooLarge { .. }) => 413,
             Refused::Item { reason: DecodeError::TooLarge { .. }, .. } => 413,
-            Refused::Inflate(InflateError::Unknown) => 415,
+            Refused::Inflate(InflateError::Unknown | InflateError::Unavailable { .. }) => 415,
             Refused::Body
             | Refused::Endless
             | Refused::Inflate(_)
@@ -161,6 +167,7 @@ impl Refused {
             Refused::UnknownKey
             | Refused::WrongProject { .. }
             | Refused::Origin { .. }
+            | Refused::Blocked { .. }
             | Refused::NoOrigin => 403,
             Refused::TooOften { .. } | Refused::OverQuota(_) => 429,
             Refused::Store(StoreError::TooLarge { .. }) => 413,
@@ -219,6 +226,7 @@ impl Refused {
             Refused::NoOrigin => Some(("invalid", "no_origin", self.to_string())),
             Refused::TooOften { .. } => Some(("limited", "too_often", self.to_string())),
             Refused::Item { .. }
+            | Refused::Blocked { .. }
             | Refused::NoType { .. }
             | Refused::EventTooLarge { .. }
             | Refused::OverQuota(_)

@@ -43,6 +43,12 @@ pub fn text(status: u16, text: &str) -> Response {
     with_headers(response, &[("content-type", "text/plain; charset=utf-8")])
 }
 
+/// An answer to `HEAD`: all of one to `GET` but its body.
+pub fn without_body(response: Response) -> Response {
+    let headers = response.headers().clone();
+    ResponseBuilder::new().with_status(response.status_code()).with_headers(headers).empty()
+}
+
 /// See another path of this origin. Anything else than a path leads to the start.
 pub fn redirect(path: &str) -> Response {
     let response = ResponseBuilder::new().with_status(303).empty();

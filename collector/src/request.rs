@@ -47,6 +47,11 @@ impl Incoming {
         self.request.method()
     }
 
+    /// As it was sent: `GET`, `PROPFIND`, … [`method`](Self::method) takes what it does not know for `GET`.
+    pub fn method_name(&self) -> String {
+        self.request.inner().method()
+    }
+
     /// Host and port that were asked for: `localhost:8787`.
     pub fn host(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();

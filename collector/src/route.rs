@@ -8,7 +8,8 @@ use crate::failure::Failure;
 use crate::ingest::Endpoint;
 use crate::request::Incoming;
 use crate::{
-    account, api, artifacts, dashboard, demo, first_event, ingest, reply, setup, store::Store,
+    account, api, artifacts, dashboard, demo, described, first_event, ingest, pages, reply, setup,
+    store::Store,
 };
 
 /// First path segments that no project may have as its slug.
@@ -18,6 +19,8 @@ pub const RESERVED: &[&str] = &[
     "demo",
     "docs",
     "health",
+    "invitation",
+    "settings",
     "setup",
     "sign-in",
     "sign-out",
@@ -25,8 +28,15 @@ pub const RESERVED: &[&str] = &[
     "trapline.js",
 ];
 
-/// Answers one request.
-pub async fn answer(mut incoming: Incoming) -> Response {
+/// Answers one request: `HEAD` as `GET`, without a body.
+pub async fn answer(incoming: Incoming) -> Response {
+    match incoming.method() {
+        Method::Head => reply::without_body(answer_to(Method::Get, incoming).await),
+        method => answer_to(method, incoming).await,
+    }
+}
+
+async fn answer_to(method: Method, mut incoming: Incoming) -> Response {
     let path = incoming.url.path().to_owned();
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let endpoint = match parts.as_slice() {
@@ -34,7 +44,7 @@ pub async fn answer(mut incoming: Incoming) -> Response {
         [name, project] if is_named(&incoming, name) => Some((*project, Endpoint::Envelope)),
         _ => None,
     };
-    match (incoming.method(), parts.as_slice()) {
+    match (method, parts.as_slice()) {
         // The site's side: pages send here, on whatever host they reach us.
         (Method::Options, _) if endpoint.is_some() => ingest::preflight(),
         (Method::Post, _) if let Some((project, endpoint)) = endpoint => {
@@ -60,16 +70,55 @@ async fn developers(
     method: Method,
     parts: &[&str],
 ) -> Result<Response, Failure> {
+    if let ["api", "0", path @ ..] = parts {
+        must_be_described(&incoming.method_name(), path)?;
+    }
     match (method, parts) {
         (Method::Get, ["setup"]) => setup::page(incoming).await,
         (Method::Post, ["setup"]) if incoming.header("authorization").is_some() => {
             setup::run(incoming).await
         }
         (Method::Post, ["setup"]) => setup::run_form(incoming).await,
-        (Method::Get, ["sign-in"]) => account::sign_in_page(incoming, None),
-        (Method::Get, ["sign-in", token]) => account::sign_in_by_link(incoming, token).await,
-        (Method::Post, ["sign-in"]) => account::sign_in(incoming).await,
+        (Method::Get, ["sign-in"]) => account::page(incoming).await,
+        // A link that works once is not used up by `HEAD`.
+        (Method::Get, ["sign-in", token]) if incoming.method() == Method::Get => {
+            account::link_page(incoming, token).await
+        }
+        (Method::Post, ["sign-in"]) => account::form(incoming).await,
         (Method::Post, ["sign-out"]) => account::sign_out(incoming).await,
+        (Method::Get, ["invitation", token]) => dashboard::people::invited(incoming, token).await,
+        (Method::Post, ["invitation", token]) => dashboard::people::join(incoming, token).await,
+        (Method::Get, ["settings", tab]) => dashboard::people::page(incoming, tab).await,
+        (Method::Post, ["settings", "people", verb]) => {
+            dashboard::people::people(incoming, verb).await
+        }
+        (Method::Post, ["settings", "profile", verb]) => {
+            dashboard::people::profile(incoming, verb).await
+        }
+        (Method::Post, ["settings", "projects", "create"]) => {
+            dashboard::people::create_project(incoming).await
+        }
+        (Method::Get, ["api", "0", "members"]) => api::people::list(incoming).await,
+        (Method::Patch, ["api", "0", "members", id]) => api::people::change(incoming, id).await,
+        (Method::Delete, ["api", "0", "members", id]) => api::people::remove(incoming, id).await,
+        (Method::Post, ["api", "0", "members", id, "sign-in-link"]) => {
+            api::people::link(incoming, id).await
+        }
+        (Method::Get, ["api", "0", "invitations"]) => api::people::invited(incoming).await,
+        (Method::Post, ["api", "0", "invitations"]) => api::people::invite(incoming).await,
+        (Method::Delete, ["api", "0", "invitations", id]) => {
+            api::people::withdraw(incoming, id).await
+        }
+        (Method::Get, ["api", "0", "audit"]) => api::people::log(incoming).await,
+        (Method::Get, ["api", "0", "audit", "export"]) => api::people::export(incoming).await,
+        (Method::Post, ["api", "0", "projects"]) => api::projects::create(incoming).await,
+        (Method::Get, ["api", "0", "projects", project]) => {
+            api::projects::one(incoming, project).await
+        }
+        (Method::Patch, ["api", "0", "projects", project]) => {
+            api::projects::change(incoming, project).await
+        }
+        (Method::Get, ["api", "0", "overview"]) => api::overview::overview(incoming).await,
         (Method::Get, ["api", "0", "projects"]) => api::projects(incoming).await,
         (method, ["api", "0", "projects", project, rest @ ..])
             if matches!(
@@ -90,6 +139,9 @@ async fn developers(
         }
         (Method::Get, ["api", "0", "projects", project, "issues", short_id, "compare", other]) => {
             api::grouping::compare(incoming, project, short_id, other).await
+        }
+        (method, ["api", "0", "projects", project, "issues", rest @ ..]) => {
+            api::issues::answer(incoming, method, project, rest).await
         }
         (Method::Post, ["api", "0", "projects", project, "rules", "preview"]) => {
             api::grouping::preview(incoming, project).await
@@ -115,6 +167,15 @@ async fn developers(
         (Method::Get, ["api", "0", "projects", project, "outcomes"]) => {
             api::settings::outcomes(incoming, project).await
         }
+        (Method::Get, ["api", "0", "projects", project, "outcomes", "summary"]) => {
+            api::outcomes::summary(incoming, project).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "outcomes", "export"]) => {
+            api::outcomes::export(incoming, project).await
+        }
+        (Method::Get, [project, "outcomes"]) => {
+            dashboard::outcomes::outcomes(incoming, project).await
+        }
         (Method::Get, ["api", "0", "projects", project, "regroup"]) => {
             api::regroup::state(incoming, project).await
         }
@@ -139,6 +200,15 @@ async fn developers(
         (Method::Get, [project, "issues", short_id, "events", event_id]) => {
             dashboard::issue(incoming, project, short_id, Some(event_id)).await
         }
+        (Method::Get, [project, "issues", short_id, "events"]) => {
+            dashboard::events::events(incoming, project, short_id).await
+        }
+        (Method::Get, [project, "issues", short_id, "events", event_id, "markdown"]) => {
+            dashboard::events::markdown(incoming, project, short_id, event_id).await
+        }
+        (Method::Get, [project, "issues", short_id, "activity"]) => {
+            dashboard::events::activity_page(incoming, project, short_id).await
+        }
         (Method::Get, [project, "issues", short_id, "split"]) => {
             dashboard::grouping::split_page(incoming, project, short_id).await
         }
@@ -149,7 +219,10 @@ async fn developers(
             dashboard::grouping::compare(incoming, project, short_id, other).await
         }
         (Method::Get, [project, "settings"]) => {
-            dashboard::settings::settings(incoming, project).await
+            dashboard::settings::settings(incoming, project, "").await
+        }
+        (Method::Get, [project, "settings", tab]) if pages::settings_tab(tab).is_some() => {
+            dashboard::settings::settings(incoming, project, tab).await
         }
         (Method::Get, [project, "regroup"]) => dashboard::regroup::page(incoming, project).await,
         (Method::Post, [project, "regroup", verb]) if let Some(verb) = Verb::of(verb) => {
@@ -168,17 +241,12 @@ async fn developers(
         (Method::Post, [project, "setup", "check"]) => {
             first_event::check_page(incoming, project).await
         }
-        (Method::Post, [project, "issues", short_id, "status"]) => {
-            dashboard::set_status(incoming, project, short_id).await
-        }
-        (Method::Post, [project, "issues", short_id, "merge"]) => {
-            dashboard::merge(incoming, project, short_id).await
-        }
+        (Method::Post, [project, "issues", "bulk"]) => dashboard::bulk(incoming, project).await,
         (Method::Post, [project, "issues", short_id, "split"]) => {
             dashboard::grouping::split(incoming, project, short_id).await
         }
-        (Method::Post, [project, "issues", short_id, "delete"]) => {
-            dashboard::delete(incoming, project, short_id).await
+        (Method::Post, [project, "issues", short_id, verb]) => {
+            dashboard::act(incoming, project, short_id, verb).await
         }
         _ => Err(Failure::NotFound),
     }
@@ -191,10 +259,10 @@ async fn lists(
     project: &str,
     parts: &[&str],
 ) -> Result<Response, Failure> {
-    use api::{issues, suggestions, views};
+    use api::{list, suggestions, views};
     match (method, parts) {
-        (Method::Get, ["issues"]) => issues::list(incoming, project).await,
-        (Method::Get, ["issues", "export"]) => issues::export(incoming, project).await,
+        (Method::Get, ["issues"]) => list::list(incoming, project).await,
+        (Method::Get, ["issues", "export"]) => list::export(incoming, project).await,
         (Method::Get, ["issues", short_id, "peek"]) => {
             dashboard::peek::api(incoming, project, short_id).await
         }
@@ -204,6 +272,15 @@ async fn lists(
         (Method::Patch, ["views", id]) => views::change(incoming, project, id).await,
         (Method::Delete, ["views", id]) => views::delete(incoming, project, id).await,
         _ => Err(Failure::NotFound),
+    }
+}
+
+/// What the description of the API does not name does not answer.
+fn must_be_described(method: &str, path: &[&str]) -> Result<(), Failure> {
+    let methods = described::methods(path).ok_or(Failure::NotFound)?;
+    match methods.split(',').any(|known| known == method) {
+        true => Ok(()),
+        false => Err(Failure::Method(methods)),
     }
 }
 
@@ -287,6 +364,9 @@ async fn settings_form(
 ) -> Result<Response, Failure> {
     use dashboard::settings;
     match section {
+        "general" => settings::general(incoming, project).await,
+        "refused" => settings::refused(incoming, project).await,
+        "blocked" => settings::blocked(incoming, project).await,
         "keys" => settings::create_key(incoming, project).await,
         "tokens" => settings::create_token(incoming, project).await,
         "revoke-token" => settings::revoke_token(incoming, project).await,

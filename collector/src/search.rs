@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::plan::owner_hash;
+use crate::workflow::Person;
 use measure::{number, span};
 use words::{Word, words};
 
@@ -72,8 +73,8 @@ pub struct Around<'a> {
     pub now_ms: i64,
     /// The person who searches; 0 for a program.
     pub viewer_id: u32,
-    /// Everybody: ID and name.
-    pub people: &'a [(u32, String)],
+    /// Everybody.
+    pub people: &'a [Person],
 }
 
 /// What every issue that is shown has, or has not: a row of the JSON list that `read::list` takes.
@@ -322,8 +323,8 @@ fn assigned(value: &str, around: &Around) -> Result<Asked, String> {
         return is("mine", around);
     }
     let wanted = value.replace(WILD, "").to_lowercase();
-    let found = around.people.iter().filter(|(_, name)| name.to_lowercase().contains(&wanted));
-    let ids: Vec<u32> = found.map(|(id, _)| *id).collect();
+    let found = around.people.iter().filter(|person| person.name.to_lowercase().contains(&wanted));
+    let ids: Vec<u32> = found.map(|person| person.id).collect();
     match ids.is_empty() {
         true => Err(format!("nobody here is called {}; assigned:me are yours", wanted)),
         false => Ok((Kind::Assignees, json!(ids), json!(0))),

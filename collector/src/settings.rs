@@ -8,6 +8,7 @@ use trapline_core::fingerprint::rules::Rules;
 use trapline_core::origin;
 use trapline_core::scrub::ScrubSettings;
 
+use crate::read::ProjectRow;
 use crate::sql::Statement;
 
 /// Longest change of settings, in bytes of JSON: hundreds of rules.
@@ -22,6 +23,8 @@ pub const MAX_RULES_TEXT: usize = 16 * 1024;
 pub struct Settings {
     /// Senders without an `Origin`, such as SDKs on servers, may send although origins are listed.
     pub allow_without_origin: bool,
+    /// Origins that are refused without being counted: somebody has seen them, and wants to hear no more of it.
+    pub blocked_origins: Vec<String>,
     /// Events an hour; 0 for no limit.
     pub hourly_quota: u32,
     /// Events a day, UTC; 0 for no limit.
@@ -40,12 +43,15 @@ pub struct Settings {
     pub scrub: ScrubSettings,
     /// Which events are one issue beside what is taken for one anyway: a rule a line, as [`Rules`] has them.
     pub grouping_rules: String,
+    /// Where a frame's code can be read: `https://github.com/acme/shop/blob/{release}/{path}#L{line}`; empty: nowhere.
+    pub repository: String,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             allow_without_origin: true,
+            blocked_origins: Vec::new(),
             hourly_quota: 0,
             daily_quota: 0,
             spike_protection: true,
@@ -55,6 +61,7 @@ impl Default for Settings {
             filters: FilterSettings::default(),
             scrub: ScrubSettings::default(),
             grouping_rules: String::new(),
+            repository: String::new(),
         }
     }
 }
@@ -94,8 +101,38 @@ pub fn check(changes: &Map<String, Value>) -> Result<(), String> {
         if let ("grouping_rules", Value::String(text)) = (name.as_str(), value) {
             rules(text)?;
         }
+        if let ("repository", Value::String(text)) = (name.as_str(), value) {
+            repository(text)?;
+        }
     }
     Ok(())
+}
+
+/// Names what is set to another value than it has: `hourly_quota, filters.crawlers, allowed_origins`.
+pub fn differing(
+    project: &ProjectRow,
+    changes: &Map<String, Value>,
+    origins: Option<&str>,
+) -> String {
+    let before = serde_json::to_value(parse(&project.settings)).unwrap_or_default();
+    let mut names: Vec<String> = Vec::new();
+    for (name, value) in changes {
+        let known = before.get(name);
+        match value.as_object() {
+            Some(inner) => names.extend(
+                inner
+                    .iter()
+                    .filter(|(key, value)| known.and_then(|known| known.get(*key)) != Some(*value))
+                    .map(|(key, _)| format!("{name}.{key}")),
+            ),
+            None if known != Some(value) => names.push(name.clone()),
+            None => {}
+        }
+    }
+    if origins.is_some_and(|origins| origins != project.allowed_origins) {
+        names.push("allowed_origins".to_owned());
+    }
+    names.join(", ")
 }
 
 /// Reads grouping rules as they are typed.
@@ -107,6 +144,26 @@ pub fn rules(typed: &str) -> Result<Rules, String> {
         return Err(format!("the rules have {} bytes, limit is {MAX_RULES_TEXT}", typed.len()));
     }
     Rules::parse(typed).map_err(|bad| bad.to_string())
+}
+
+/// Checks a template of links to the code.
+///
+/// # Errors
+/// A sentence: it is no https address, or does not say where the path goes.
+pub fn repository(template: &str) -> Result<(), String> {
+    const MAX_TEMPLATE: usize = 500;
+    let is_link = crate::workflow::link_of(template).is_some_and(|link| link == template);
+    let host = template.get(8..).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    if template.is_empty()
+        || is_link
+            && template.contains("{path}")
+            && !host.contains(['{', '@'])
+            && template.len() <= MAX_TEMPLATE
+    {
+        return Ok(());
+    }
+    Err("repository is an address like https://github.com/acme/shop/blob/{release}/{path}#L{line}"
+        .into())
 }
 
 fn without_null(value: &Value) -> Value {
@@ -208,6 +265,23 @@ mod tests {
         assert_eq!(store(json!({"daily_quota": 8}), None)[0], r#"{"daily_quota":8}"#);
         let wrong = super::origins(&["https://a.test".into(), "a b".into()]).unwrap_err();
         assert!(wrong.starts_with("\"a b\" is no origin"), "{wrong}");
+    }
+
+    #[test]
+    fn only_what_differs_is_told() {
+        let project = ProjectRow {
+            settings: r#"{"hourly_quota": 5}"#.into(),
+            allowed_origins: "[]".into(),
+            ..ProjectRow::default()
+        };
+        let changes = json!({
+            "hourly_quota": 5, "daily_quota": 7, "filters": { "crawlers": false, "localhost": false },
+        });
+        let changes = changes.as_object().unwrap();
+        let told = |origins| differing(&project, changes, origins);
+        assert_eq!(told(Some("[]")), "daily_quota, filters.crawlers");
+        assert_eq!(told(Some("[1]")), "daily_quota, filters.crawlers, allowed_origins");
+        assert_eq!(differing(&project, &Map::new(), None), "");
     }
 
     #[test]

@@ -24,9 +24,6 @@ use crate::{account, pages, random, reply};
 /// A link is meant to be opened now.
 const LINK_LIFE_MS: i64 = 15 * 60_000;
 
-/// A key lasts until it is revoked: a hundred years.
-const KEY_LIFE_MS: i64 = 100 * 365 * 24 * 3_600_000;
-
 /// Shorter secrets can be guessed.
 const MIN_SECRET: usize = 20;
 
@@ -119,7 +116,7 @@ pub async fn run_form(incoming: &mut Incoming) -> Result<Response, Failure> {
         return Ok(reply::page(failure.status(), pages::setup(&page)?));
     }
     let key = random::token();
-    let sign_in = SignIn { secret: &key, is_link: false, life_ms: KEY_LIFE_MS };
+    let sign_in = SignIn { secret: &key, is_link: false, life_ms: account::KEY_LIFE_MS };
     set_up(incoming, &store, &wanted, &sign_in).await?;
     let page =
         SetupDonePage { sign_in_key: key.clone(), next: format!("/{}/issues/", wanted.slug) };
@@ -211,14 +208,60 @@ fn check(wanted: &Wanted) -> Result<(), Failure> {
             "{wrong:?} is no origin: write it like https://shop.example or https://*.shop.example"
         )));
     }
-    if !is_slug(&wanted.slug) {
-        return Err(Failure::BadRequest(format!(
-            "{:?} cannot be a short name: 1 to 40 of a-z, 0-9 and -, and none of {}",
-            wanted.slug,
-            RESERVED.join(", ")
-        )));
+    check_slug(&wanted.slug)
+}
+
+/// Refuses what no project can be called in links.
+pub fn check_slug(slug: &str) -> Result<(), Failure> {
+    if is_slug(slug) {
+        return Ok(());
     }
-    Ok(())
+    Err(Failure::BadRequest(format!(
+        "{slug:?} cannot be a short name: 1 to 40 of a-z, 0-9 and -, and none of {}",
+        RESERVED.join(", ")
+    )))
+}
+
+/// A new project with a key, and a note of it: its DSN, or nothing if there is one with this slug. Written again it makes nothing
+/// more.
+pub async fn make_project(
+    incoming: &Incoming,
+    name: &str,
+    slug: &str,
+    prefix: &str,
+    origins: &str,
+    note: Statement,
+) -> Result<Option<String>, Failure> {
+    let (public_key, now_ms) = (random::public_key(), incoming.now_ms);
+    let databases = Store::databases(&incoming.env);
+    let store = Store::open(&incoming.env, now_ms).await?;
+    let statements = [
+        project(slug, name, prefix, now_ms, databases, origins),
+        note,
+        Statement::new(FIRST_KEY, [slug.into(), public_key.as_str().into(), now_ms.into()]),
+        Statement::new(KEY_MADE, [public_key.as_str().into()]),
+    ];
+    let rows = store.write(|_| statements.to_vec()).await?;
+    let made: Option<Key> = rows.last().map(|rows| rows.first()).transpose()?.flatten();
+    let Some(made) = made else { return Ok(None) };
+    if let Err(error) = Store::open_database(&incoming.env, made.database, now_ms).await {
+        worker::console_log!("the database of {} is not ready yet: {}", slug, error);
+    }
+    Ok(Some(dsn(incoming, &public_key, made.project_id)))
+}
+
+fn project(
+    slug: &str,
+    name: &str,
+    prefix: &str,
+    now_ms: i64,
+    databases: u32,
+    origins: &str,
+) -> Statement {
+    Statement::new(
+        PROJECT,
+        [slug.into(), name.into(), prefix.into(), now_ms.into(), databases.into(), origins.into()],
+    )
 }
 
 fn is_slug(slug: &str) -> bool {
@@ -237,11 +280,12 @@ struct Key {
 }
 
 const PERSON: &str = "
-    INSERT INTO person (name, created_ms) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM person)";
+    INSERT INTO person (name, created_ms) SELECT ?1, ?2 WHERE NOT EXISTS (
+        SELECT 1 FROM person WHERE role = 2 AND projects = '')";
 
 const SIGN_IN: &str = "
     INSERT INTO sign_in (hash, person_id, is_link, created_ms, expires_ms)
-    SELECT ?1, min(id), ?2, ?3, ?4 FROM person WHERE true
+    SELECT ?1, min(id), ?2, ?3, ?4 FROM person WHERE role = 2 AND projects = '' HAVING min(id) IS NOT NULL
     ON CONFLICT DO NOTHING";
 
 /// In the database that has the fewest.
@@ -258,6 +302,17 @@ const KEY: &str = "
     INSERT INTO project_key (public_key, project_id, created_ms)
     SELECT ?2, id, ?3 FROM project WHERE slug = ?1
     AND NOT EXISTS (SELECT 1 FROM project_key k WHERE k.project_id = project.id AND k.revoked_ms IS NULL)";
+
+/// Of a project that never had one. SCAN of `project_key`.
+const FIRST_KEY: &str = "
+    INSERT INTO project_key (public_key, project_id, created_ms)
+    SELECT ?2, id, ?3 FROM project WHERE slug = ?1
+    AND NOT EXISTS (SELECT 1 FROM project_key k WHERE k.project_id = project.id) ON CONFLICT DO NOTHING";
+
+/// Primary keys of `project_key` and `project`.
+const KEY_MADE: &str = "
+    SELECT k.project_id, k.public_key, p.database FROM project_key k JOIN project p ON p.id = k.project_id
+    WHERE k.public_key = ?1";
 
 /// SCAN of `project_key`: one row a key.
 const FIND_KEY: &str = "
@@ -281,17 +336,7 @@ fn statements(
             SIGN_IN,
             [hash.into(), sign_in.is_link.into(), now_ms.into(), expires_ms.into()],
         ),
-        Statement::new(
-            PROJECT,
-            [
-                slug.as_str().into(),
-                project.as_str().into(),
-                short_prefix(slug).into(),
-                now_ms.into(),
-                databases.into(),
-                origins.into(),
-            ],
-        ),
+        self::project(slug, project, &short_prefix(slug), now_ms, databases, &origins),
         Statement::new(KEY, [slug.as_str().into(), public_key.into(), now_ms.into()]),
         Statement::new(FIND_KEY, [slug.as_str().into()]),
     ]

@@ -7,12 +7,15 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use worker::{D1Database, D1Result, Delay, Env};
 
 use crate::migrate;
+use crate::plan::HOUR_MS;
 use crate::random;
+use crate::row::{self, Column};
 use crate::sql::{Arg, Statement};
 
 /// One of the deployment's databases: `DB` holds people and projects, and the events of projects whose `database` is 0;
@@ -89,17 +92,49 @@ impl Rows {
 
     /// Every row, by column name.
     pub fn all<T: DeserializeOwned>(&self) -> Result<Vec<T>, StoreError> {
-        self.0.results().map_err(|error| {
-            let reason = error.to_string();
-            worker::console_error!("{}", reason);
-            StoreError::Row { reason }
-        })
+        let results = self.objects()?;
+        let mut rows = Vec::with_capacity(results.len());
+        for object in &results {
+            rows.push(row::read(&|name| cell(object, name)).map_err(|error| unfit(&error))?);
+        }
+        Ok(rows)
+    }
+
+    fn objects(&self) -> Result<Vec<Object>, StoreError> {
+        self.0.results().map_err(|error| unfit(&error))
     }
 
     /// The first row.
     pub fn first<T: DeserializeOwned>(&self) -> Result<Option<T>, StoreError> {
         Ok(self.all()?.into_iter().next())
     }
+}
+
+/// A row as D1 gives it.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Object(#[serde(with = "serde_wasm_bindgen::preserve")] JsValue);
+
+thread_local! {
+    /// Names of columns, as JavaScript has them.
+    static COLUMNS: RefCell<HashMap<&'static str, JsValue>> = RefCell::default();
+}
+
+fn cell(object: &Object, name: &'static str) -> Option<Column> {
+    let value = COLUMNS.with_borrow_mut(|columns| {
+        let name = columns.entry(name).or_insert_with(|| JsValue::from_str(name));
+        js_sys::Reflect::get(&object.0, name).ok()
+    })?;
+    if value.is_null() {
+        return Some(Column::Null);
+    }
+    value.as_f64().map(Column::Number).or_else(|| value.as_string().map(Column::Text))
+}
+
+fn unfit(error: &dyn std::fmt::Display) -> StoreError {
+    let reason = error.to_string();
+    worker::console_error!("{}", reason);
+    StoreError::Row { reason }
 }
 
 /// Queries that a request may still make.
@@ -131,6 +166,8 @@ const MIGRATION_QUERIES: usize = 34;
 const TRIES: u32 = 3;
 
 thread_local! {
+    /// A limit that D1 told this isolate of, and until when it is believed.
+    static LIMIT: RefCell<Option<(StoreError, i64)>> = RefCell::default();
     /// Newest migration that this isolate knows to be applied, by database.
     static APPLIED: RefCell<HashMap<u32, u32>> = RefCell::default();
 }
@@ -264,6 +301,24 @@ impl Store {
     }
 }
 
+/// The database is full, or its rows of the day are spent, as far as this isolate has been told.
+pub fn limit(now_ms: i64) -> Option<StoreError> {
+    LIMIT
+        .with_borrow(|limit| limit.clone().filter(|(_, until_ms)| now_ms < *until_ms))
+        .map(|known| known.0)
+}
+
+fn remember(error: &StoreError, now_ms: i64) {
+    let until_ms = match error {
+        // Rows begin anew at midnight UTC.
+        StoreError::DaySpent => now_ms - now_ms.rem_euclid(24 * HOUR_MS) + 24 * HOUR_MS,
+        // Somebody may make room, and only the next write tells.
+        StoreError::Full => now_ms + HOUR_MS / 12,
+        _ => return,
+    };
+    LIMIT.replace(Some((error.clone(), until_ms)));
+}
+
 impl StoreError {
     /// Whether the same statements may succeed a moment later, in the same request.
     fn may_pass(&self) -> bool {
@@ -292,7 +347,9 @@ fn failed(error: worker::Error) -> StoreError {
         other => other.to_string(),
     };
     worker::console_error!("{}", reason);
-    failure_of(reason)
+    let failure = failure_of(reason);
+    remember(&failure, crate::now_ms());
+    failure
 }
 
 /// D1 has no error codes: limits are told by their words. The daily limits of the free plan are enforced since
@@ -325,6 +382,18 @@ mod tests {
     #[track_caller]
     fn check(reason: &str, expected: StoreError) {
         assert_eq!(failure_of(reason.to_owned()), expected);
+    }
+
+    #[test]
+    fn a_limit_is_believed_until_it_may_be_over() {
+        let noon_ms = 20_000 * 24 * HOUR_MS + 12 * HOUR_MS;
+        remember(&StoreError::DaySpent, noon_ms);
+        assert_eq!(limit(noon_ms + 12 * HOUR_MS - 1), Some(StoreError::DaySpent));
+        assert_eq!(limit(noon_ms + 12 * HOUR_MS), None);
+        remember(&StoreError::Full, noon_ms);
+        remember(&StoreError::TooManyQueries, noon_ms);
+        assert_eq!(limit(noon_ms), Some(StoreError::Full));
+        assert_eq!(limit(noon_ms + HOUR_MS), None);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What the pages show: plain values, already read from the store. No database, no clock, no request in here.
 
+mod issue_more;
 mod list;
+mod overview;
+mod people;
 
 use trapline_core::event::{Event, Level};
 use trapline_core::noise::Explanation;
@@ -9,12 +12,17 @@ use trapline_core::page_check::Finding;
 use crate::artifacts::token::TokenRow;
 use crate::dashboard::grouping::Both;
 use crate::grouping::{Aspect, Explained, Preview};
-use crate::outcome::HourRow;
+use crate::limits::Limits;
+use crate::outcome::OutcomeRow;
+use crate::outcome::summary::Summary;
 use crate::project_key::KeyRow;
 use crate::regroup::{Outcome, Regroup};
 use crate::settings::Settings;
 
+pub use issue_more::{ActivityPage, EventsPage, IssueMore, Range, Shared, SharedFacts, Trend};
 pub use list::{Choice, IssuesPage, Peek, Tab, View};
+pub use overview::{OverviewPage, ProjectSummary};
+pub use people::{InvitedPage, PeoplePage, ProjectLine};
 
 /// What every page of a signed-in viewer has around its content.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +33,8 @@ pub struct Shell {
     pub project_slug: String,
     /// Other projects that the viewer may switch to: (slug, name).
     pub projects: Vec<(String, String)>,
+    /// How far the project is from its limits.
+    pub limits: Limits,
     /// Which entry of the sidebar is current.
     pub section: Section,
     /// Unresolved issues of the project.
@@ -45,8 +55,23 @@ pub enum Section {
     /// The issue list and issue pages.
     #[default]
     Issues,
+    /// How what was sent ended.
+    Outcomes,
     /// What the owner has set.
     Settings,
+}
+
+/// `GET /{project}/outcomes/`
+#[derive(Clone, Debug, Default)]
+pub struct OutcomesPage {
+    /// Around the content.
+    pub shell: Shell,
+    /// Counts, reasons, noise.
+    pub summary: Summary,
+    /// Bytes of the project's database.
+    pub database_bytes: usize,
+    /// Bytes that it may have.
+    pub database_limit: usize,
 }
 
 /// Something that came and was not stored.
@@ -142,6 +167,8 @@ pub struct IssueRow {
     pub last_release: String,
     /// Of the list: who sees to it; empty: nobody.
     pub assignee: String,
+    /// Of the list: the same person; 0: nobody.
+    pub assignee_id: u32,
 }
 
 /// What opens a resolved or ignored issue again, beside what always does.
@@ -167,7 +194,7 @@ pub enum Condition {
 }
 
 /// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct IssuePage {
     /// Around the content.
     pub shell: Shell,
@@ -183,7 +210,7 @@ pub struct IssuePage {
     pub noise: Option<Explanation>,
     /// Which event of the issue is shown.
     pub position: Position,
-    /// (facet, total, [(value, events)]): `Browser`, `Release`, `Page`, `OS`, `Environment`; only those that have values.
+    /// Of the newest events; only facets that have values.
     pub distributions: Vec<Distribution>,
     /// Groups of the issue.
     pub groups: Vec<GroupRow>,
@@ -191,6 +218,8 @@ pub struct IssuePage {
     pub explained: Option<Explained>,
     /// Short ID of the issue that was just split off from this one.
     pub split: Option<String>,
+    /// What stands around it.
+    pub more: IssueMore,
 }
 
 /// Where an event stands among its issue's.
@@ -206,18 +235,20 @@ pub struct Position {
     pub newer: Option<String>,
 }
 
-/// Newest events that shares are made of.
-pub const FACET_EVENTS: u32 = 1_000;
+/// Newest events that shares are made of, at most.
+pub const FACET_EVENTS: u32 = 2_000;
 
 /// Shares of a facet's values.
 #[derive(Clone, Debug, Default)]
 pub struct Distribution {
-    /// `Browser`
-    pub name: &'static str,
+    /// As searches name it: `browser`, `flag.new-pay`.
+    pub name: String,
     /// Value and number of events, most frequent first; at most 5.
     pub values: Vec<(String, u64)>,
     /// Events that the shares are of.
     pub total: u64,
+    /// Of each value: whether it is over-represented against other issues.
+    pub over: Vec<bool>,
 }
 
 /// A group of an issue.
@@ -237,13 +268,25 @@ pub struct GroupRow {
     pub home: Option<String>,
 }
 
-/// `GET /{project}/settings/`
+/// `GET /{project}/settings/` and its tabs: each has what it shows, the others' parts are empty.
 #[derive(Clone, Debug, Default)]
 pub struct SettingsPage {
     /// Around the content.
     pub shell: Shell,
+    /// Last segment of the path; empty: the first tab.
+    pub tab: &'static str,
+    /// The viewer may change what is there.
+    pub may_change: bool,
+    /// The viewer administers the whole deployment.
+    pub is_owner: bool,
+    /// `SHOP` of `SHOP-4F`
+    pub prefix: String,
+    /// What the column says.
+    pub retention_days: u32,
     /// With their DSNs; those that are revoked last.
     pub keys: Vec<(KeyRow, String)>,
+    /// Events of the day, UTC, at least.
+    pub received: u64,
     /// Of programs; those that are revoked last.
     pub tokens: Vec<TokenRow>,
     /// One that was just made: shown this once.
@@ -252,12 +295,16 @@ pub struct SettingsPage {
     pub origins: Vec<String>,
     /// As they are.
     pub settings: Settings,
-    /// Of the last 24 hours.
-    pub outcomes: Vec<HourRow>,
+    /// What filters caught, or origins that were refused, in the last 24 hours.
+    pub caught: Vec<OutcomeRow>,
     /// Users whose data are still being erased.
     pub erasures: u64,
     /// Grouping rules as they were typed, where they were not stored.
     pub typed: Option<TypedRules>,
+    /// Where the agent is served: `https://shop.example`.
+    pub agent_origin: String,
+    /// `https://…/trapline.js`, or what this deployment calls it.
+    pub agent_script: String,
 }
 
 /// Grouping rules that were typed and not stored.
@@ -314,6 +361,10 @@ pub struct SignInPage {
     pub next: String,
     /// Shown above the field after a wrong key.
     pub error: Option<String>,
+    /// Token of a link that another site led to: a button signs in.
+    pub link: Option<String>,
+    /// What Cloudflare Access is set to: where it signs in.
+    pub access: bool,
 }
 
 /// `GET /setup`

@@ -3,21 +3,18 @@
 //! ```text
 //! gzip, x-gzip   RFC 1952, at most 16 members
 //! deflate        RFC 1950 (zlib), and RFC 1951 alone, which some senders call so too
-//! br             RFC 7932, without the "large window" extension
-//! zstd           RFC 8878, windows of at most 8 MiB as RFC 9659 has it for HTTP, at most 16 frames
 //! ```
 //!
 //! Gzip is also sniffed by its first bytes (`1f 8b`), because the agent leaves `Content-Encoding` away: with it a
 //! browser would ask for permission first (a CORS preflight, one more billed request). Bytes come out piece by piece,
-//! so a bomb costs the cap, never its own size. Refused: several encodings of one body, dictionaries.
+//! so a bomb costs the cap, never its own size. What else HTTP knows, brotli and zstd, the Worker's platform inflates: see the
+//! collector. Refused: several encodings of one body.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-use brotli_decompressor::Decompressor;
 use flate2::bufread::GzDecoder;
 use flate2::read::{DeflateDecoder, ZlibDecoder};
-use ruzstd::decoding::StreamingDecoder;
 
 /// Why a body could not be inflated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,16 +31,21 @@ pub enum InflateError {
         /// `gzip`, `deflate`, `br` or `zstd`.
         encoding: &'static str,
     },
+    /// The deployment's Worker runs without the part of its platform that inflates this.
+    #[error(
+        "this deployment cannot read {encoding}: add nodejs_compat to compatibility_flags in wrangler.toml"
+    )]
+    Unavailable {
+        /// `br` or `zstd`.
+        encoding: &'static str,
+    },
     /// `Content-Encoding` names something else.
     #[error("content-encoding is not one of gzip, deflate, br, zstd, identity")]
     Unknown,
 }
 
-/// Members of a gzip file or frames of zstd: senders write one, and each costs the decoder a fresh start.
+/// Members of a gzip file: senders write one, and each costs the decoder a fresh start.
 const MAX_MEMBERS: usize = 16;
-
-/// Largest window of zstd, in bytes: what RFC 9659 allows senders of HTTP.
-const MAX_ZSTD_WINDOW: u64 = 8 * 1024 * 1024;
 
 /// How much is asked of a decoder at once, in bytes.
 const PIECE: usize = 32 * 1024;
@@ -59,8 +61,6 @@ pub fn inflate<'a>(
         "" | "identity" if !is_gzip(body) => Ok(Cow::Borrowed(body)),
         "" | "identity" | "gzip" | "x-gzip" => gzip(body, max_bytes).map(Cow::Owned),
         "deflate" => zlib_or_deflate(body, max_bytes).map(Cow::Owned),
-        "br" => brotli(body, max_bytes).map(Cow::Owned),
-        "zstd" => zstd(body, max_bytes).map(Cow::Owned),
         _ => Err(InflateError::Unknown),
     }
 }
@@ -91,30 +91,6 @@ fn zlib_or_deflate(body: &[u8], max_bytes: usize) -> Result<Vec<u8>, InflateErro
         }
         read => read,
     }
-}
-
-fn brotli(body: &[u8], max_bytes: usize) -> Result<Vec<u8>, InflateError> {
-    // The window size that RFC 7932 keeps reserved asks for up to a gigabyte ("large window").
-    if body.first().is_some_and(|first| first & 0x7f == 0x11) {
-        return Err(InflateError::Damaged { encoding: "br" });
-    }
-    read_all(Decompressor::new(body, PIECE), "br", max_bytes)
-}
-
-fn zstd(body: &[u8], max_bytes: usize) -> Result<Vec<u8>, InflateError> {
-    let damaged = InflateError::Damaged { encoding: "zstd" };
-    let mut inflated = Vec::new();
-    let mut rest = body;
-    for _ in 0..MAX_MEMBERS {
-        let mut frame = StreamingDecoder::new_with_max_window_size(rest, MAX_ZSTD_WINDOW)
-            .map_err(|_| damaged)?;
-        read_capped(&mut frame, "zstd", max_bytes, &mut inflated)?;
-        rest = frame.into_inner();
-        if rest.is_empty() {
-            return Ok(inflated);
-        }
-    }
-    Err(damaged)
 }
 
 fn read_all(

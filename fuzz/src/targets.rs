@@ -86,8 +86,7 @@ fn judge(event: &Event, settings: &FilterSettings) {
 pub fn inflated(bytes: &[u8]) {
     const MAX_BYTES: usize = 1024 * 1024;
     let Some((first, body)) = bytes.split_first() else { return };
-    let encodings =
-        [None, Some("gzip"), Some("deflate"), Some("br"), Some("zstd"), Some("identity")];
+    let encodings = [None, Some("gzip"), Some("deflate"), Some("br"), Some("identity")];
     let encoding = encodings[usize::from(*first) % encodings.len()];
     if let Ok(inflated) = inflate(body, encoding, MAX_BYTES) {
         let is_as_it_came = matches!(inflated, std::borrow::Cow::Borrowed(_));

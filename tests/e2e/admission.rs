@@ -61,7 +61,7 @@ fn keys(world: &World) {
 fn forged_settings(world: &World) {
     let project = world.project();
     let plain = project.api.send_as("PATCH", "settings/", "text/plain", "{\"hourly_quota\":1}");
-    assert_eq!(plain.unwrap().status, 400);
+    assert_eq!(plain.unwrap().status, 415);
     for (body, detail) in [
         (json!({ "quota": 1 }), "there is no setting \"quota\""),
         (json!({ "hourly_quota": "many" }), "hourly_quota cannot be \"many\""),

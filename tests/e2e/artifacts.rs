@@ -67,7 +67,7 @@ fn settings_page(world: &World) {
     let project = world.project();
     let tab = world.tab();
     tab.open(&project.sign_in);
-    tab.open(&format!("{}/{}/settings/", world.worker.dashboard(), project.slug));
+    tab.open(&format!("{}/{}/settings/tokens/", world.worker.dashboard(), project.slug));
     tab.fill("#token-label", "deploy");
     tab.click("#tokens form:last-of-type button");
     let token = trapline_tests::eventually(|| {
@@ -79,7 +79,7 @@ fn settings_page(world: &World) {
     let listed: Value = serde_json::from_str(&listed.body).unwrap();
     assert_eq!(listed[0]["label"], "deploy");
     assert_eq!(listed[0]["scopes"], json!(["artifacts:write"]));
-    tab.open(&format!("{}/{}/settings/", world.worker.dashboard(), project.slug));
+    tab.open(&format!("{}/{}/settings/tokens/", world.worker.dashboard(), project.slug));
     assert!(!tab.text("body").contains(&token), "shown once");
     tab.click("[aria-label^='Revoke the token']");
     trapline_tests::eventually(|| {

@@ -12,6 +12,8 @@ pub const TESTS: &[Test] = &[
     ("sign_in_link_works_once", link_works_once),
     ("resolved_issue_comes_back_when_it_happens_again", regression),
     ("html_of_a_sender_is_text", html_is_text),
+    ("all_projects_stand_on_the_start_page", all_projects),
+    ("palette_jumps_to_an_issue_by_keys_alone", palette),
 ];
 
 fn own_host_only(world: &World) {
@@ -62,10 +64,10 @@ fn set_up_and_sign_in(world: &World) {
 }
 
 fn link_works_once(world: &World) {
-    let project = world.project();
+    let (_, project) = (world.project(), world.project());
     let tab = world.tab();
     tab.open(&project.sign_in);
-    tab.shows("body", "Issues");
+    tab.shows("h1", "Projects");
     tab.open(&project.sign_in);
     tab.shows("main", "used before");
 }
@@ -114,6 +116,65 @@ fn html_is_text(world: &World) {
         assert_eq!(tab.eval("document.querySelectorAll('main img, main script').length"), 0);
         assert_ne!(tab.eval("document.title"), "broken");
     }
+}
+
+fn all_projects(world: &World) {
+    let (quiet, busy) = (world.project(), world.project());
+    send(&busy, 1, "one");
+    send(&busy, 2, "two");
+    let tab = world.tab();
+    tab.open(&busy.sign_in);
+    tab.shows("h1", "Projects");
+    tab.fill("#filter", &busy.slug);
+    tab.press("#filter", "\u{e007}");
+    tab.arrives("query=");
+    let row = tab.text("tbody tr");
+    assert!(row.contains(&busy.slug) && !tab.text("main").contains(&quiet.slug), "{row}");
+    assert_eq!(tab.text("td[data-label='Open issues']"), "2");
+    assert_eq!(tab.text("td[data-label='Seen in 24 h']"), "2");
+    tab.click("tbody a");
+    tab.arrives(&format!("/{}/issues/", busy.slug));
+
+    let answer = busy.api.page(&format!("/api/0/overview/?query={}", busy.slug)).unwrap();
+    let overview: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(
+        (&overview["found"], &overview["projects"][0]["open_issues"]),
+        (&json!(1), &json!(2))
+    );
+    tab.open(&format!("{}/?query=no-such-project", world.worker.dashboard()));
+    tab.shows("main", "No project is called");
+}
+
+fn palette(world: &World) {
+    let project = world.project();
+    send(&project, 1, "harbour pilot");
+    send(&project, 2, "lighthouse keeper");
+    let issues = project.api.issues().unwrap();
+    let wanted = issues.iter().find(|issue| issue.value == "lighthouse keeper").unwrap();
+    let page = format!("/{}/issues/{}/", project.slug, wanted.short_id);
+    let tab = world.tab();
+    tab.open(&project.sign_in);
+    tab.open(&format!("{}/{}/settings/", world.worker.dashboard(), project.slug));
+
+    tab.press("body", "/");
+    tab.fill(".palette input", "lighthouse");
+    tab.shows(".palette ul", &wanted.short_id);
+    tab.press(".palette input", "\u{e007}");
+    tab.arrives(&page);
+    tab.shows("h1", "lighthouse keeper");
+
+    tab.press("body", "/");
+    tab.fill(".palette input", &wanted.short_id.to_lowercase());
+    tab.shows(".palette [aria-selected=true]", &wanted.short_id);
+    tab.fill(".palette input", "settings");
+    tab.shows(".palette [aria-selected=true]", "Settings");
+    tab.press(".palette input", "\u{e00c}");
+    assert_eq!(tab.eval("document.querySelectorAll('dialog[open]').length"), 0);
+    assert!(tab.url().ends_with(&page), "Escape closes it: {}", tab.url());
+
+    tab.press("body", "g");
+    tab.press("body", "s");
+    tab.arrives("/settings/");
 }
 
 /// An event of now: its number is its ID.

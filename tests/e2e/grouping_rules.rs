@@ -31,9 +31,7 @@ fn rules_join(world: &World) {
     tab.open(&settings_of(world, &project));
     tab.fill("#grouping_rules", "# the cart\ntype:TypeError -> cart\ntype:Range* -> cart");
     tab.click(SAVE);
-    tab.arrives("/settings/#grouping");
-    let stored = project.api.json("settings/").unwrap()["grouping_rules"].clone();
-    assert_eq!(stored, "# the cart\ntype:TypeError -> cart\ntype:Range* -> cart");
+    is_stored(&project, "# the cart\ntype:TypeError -> cart\ntype:Range* -> cart");
 
     send(&project, thrown(4, "TypeError", "Cart is broken", "openCart"));
     send(&project, thrown(5, "RangeError", "Too many lamps", "addLamp"));
@@ -140,8 +138,7 @@ fn preview(world: &World) {
 
     // What was tried can be saved as it stands.
     tab.click(SAVE);
-    tab.arrives("/settings/#grouping");
-    assert_eq!(project.api.json("settings/").unwrap()["grouping_rules"], rules);
+    is_stored(&project, rules);
 }
 
 fn refused(world: &World) {
@@ -323,7 +320,7 @@ fn markup(world: &World) {
         format!("issues/{other}/"),
         format!("issues/{one}/compare/{other}/"),
         format!("issues/{other}/split/"),
-        "settings/".to_owned(),
+        "settings/grouping/".to_owned(),
     ] {
         tab.open(&format!("{base}/{path}"));
         tab.shows("main", if path.contains("split") { "Split" } else { "<img" });
@@ -377,8 +374,18 @@ pub fn signed_in<'world>(world: &'world World, project: &Project) -> Tab<'world>
     tab
 }
 
+/// The page that saves is the page that was there before.
+#[track_caller]
+fn is_stored(project: &Project, rules: &str) {
+    eventually(|| {
+        let stored = project.api.json("settings/")?["grouping_rules"].clone();
+        anyhow::ensure!(stored == rules, "{stored}");
+        Ok(())
+    });
+}
+
 fn settings_of(world: &World, project: &Project) -> String {
-    format!("{}/{}/settings/", world.worker.dashboard(), project.slug)
+    format!("{}/{}/settings/grouping/", world.worker.dashboard(), project.slug)
 }
 
 fn list_of(world: &World, project: &Project) -> String {

@@ -6,6 +6,7 @@
 
 mod admission;
 mod api_calls;
+mod api_description;
 mod artifacts;
 mod bindings;
 mod capture_thrown;
@@ -127,6 +128,7 @@ fn tests() -> Vec<Test> {
         protocol::TESTS,
         admission::TESTS,
         outcomes::TESTS,
+        api_description::TESTS,
         hostile::TESTS,
         failing_database::TESTS,
         demo::TESTS,
@@ -155,6 +157,7 @@ fn tests() -> Vec<Test> {
         tests.extend(symbolicated::LONG_TESTS);
         tests.extend(deployment::LONG_TESTS);
         tests.extend(hostile::LONG_TESTS);
+        tests.extend(api_description::LONG_TESTS);
         tests.extend(sentry_sdks::LONG_TESTS);
         tests.extend(yew_app::TESTS);
     }

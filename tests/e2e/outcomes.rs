@@ -15,6 +15,8 @@ pub const TESTS: &[Test] = &[
     ("a_user_is_erased_and_counts_stay", erased),
     ("noise_is_explained_on_the_issues_page", noise),
     ("settings_page_shows_and_saves", page),
+    ("outcomes_page_says_what_was_not_stored_and_why", outcomes_page),
+    ("a_quota_that_is_reached_is_told_on_every_page", quota_notice),
 ];
 
 fn outcomes(world: &World) {
@@ -195,7 +197,8 @@ fn page(world: &World) {
     let project = world.project();
     let tab = world.tab();
     tab.open(&project.sign_in);
-    tab.open(&format!("{}/{}/settings/", world.worker.dashboard(), project.slug));
+    let settings = format!("{}/{}/settings/", world.worker.dashboard(), project.slug);
+    tab.open(&format!("{settings}keys/"));
     tab.shows("main", "Who may send");
     tab.click("#senders button");
     tab.shows("main", "Who may send");
@@ -205,6 +208,7 @@ fn page(world: &World) {
         ensure!(keys.as_array().map(Vec::len) == Some(2), "{keys}");
         Ok(())
     });
+    tab.open(&format!("{settings}filters/"));
     tab.click("#filters input[name=localhost]");
     tab.click("#filters button");
     eventually(|| {
@@ -213,4 +217,76 @@ fn page(world: &World) {
         ensure!(settings["filters"]["crawlers"] == true, "{settings}");
         Ok(())
     });
+}
+
+fn outcomes_page(world: &World) {
+    let project = world.project();
+    project.api.set(&json!({ "filters": { "messages": ["*for nobody*"] }, "allowed_origins": ["https://shop.test"] })).unwrap();
+    for (number, message) in [(1, "stored"), (2, "for nobody"), (3, "for nobody at all")] {
+        let reply = post(world, &path(&project, "envelope"), &[], &envelope(number, message));
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
+    let foreign = [("Origin", "https://evil.test")];
+    assert_eq!(post(world, &path(&project, "envelope"), &foreign, &envelope(4, "x")).status, 403);
+    let summary = eventually(|| {
+        let answer = project.api.json("outcomes/summary/?range=14d")?;
+        let total = answer["summary"]["total"].clone();
+        ensure!(
+            total == json!({ "accepted": 1, "filtered": 2, "limited": 0, "dropped": 1 }),
+            "{answer}"
+        );
+        Ok(answer)
+    });
+    assert_eq!(summary["summary"]["steps"].as_array().map(Vec::len), Some(14));
+    assert_eq!(summary["summary"]["reasons"][0]["samples"][0]["detail"], "*for nobody*");
+    assert!(summary["limits"]["database_bytes"].as_u64() > Some(10_000), "{summary}");
+    assert_eq!(
+        project.api.send("GET", "outcomes/summary/?range=1y", &json!(null)).unwrap().status,
+        400
+    );
+    let tab = world.tab();
+    tab.open(&project.sign_in);
+    tab.open(&format!("{}/{}/outcomes/", world.worker.dashboard(), project.slug));
+    tab.shows("h1", "Outcomes");
+    for (part, text) in [
+        (".tiles", "Accepted"),
+        (".tiles", "≥ 2"),
+        ("#reasons-title + table", "Messages that this project leaves out"),
+        ("#reasons-title + table", "Origin not allowed"),
+        ("#limits", "Database"),
+        ("#nav-outcomes[aria-current]", "Outcomes"),
+    ] {
+        tab.shows(part, text);
+    }
+    tab.click(".samples summary");
+    tab.shows(".samples", "*for nobody*");
+    tab.click(".ranges a:last-child");
+    tab.arrives("range=30d");
+    tab.shows(".ranges [aria-current]", "30 d");
+    let lines =
+        project.api.page(&format!("/api/0/projects/{}/outcomes/export/", project.slug)).unwrap();
+    let lines: Vec<serde_json::Value> =
+        lines.body.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines.iter().any(|line| line["detail"] == "https://evil.test"), "{lines:?}");
+}
+
+fn quota_notice(world: &World) {
+    let project = world.project();
+    let page = |name: &str| project.api.page(&format!("/{}/{name}/", project.slug)).unwrap().body;
+    assert!(!page("issues").contains("class=\"meter"), "no quota, no meter");
+    project.api.set(&json!({ "daily_quota": 2 })).unwrap();
+    for (number, status) in [(1, 200), (2, 200), (3, 429)] {
+        let reply = post(world, &path(&project, "envelope"), &[], &envelope(number, "again"));
+        assert_eq!(reply.status, status, "{reply:?}");
+    }
+    for name in ["issues", "settings", "outcomes", "regroup"] {
+        let page = page(name);
+        assert!(page.contains("The daily quota of 2 events is reached."), "{name}: {page}");
+        assert!(page.contains("2 of 2, resets 00:00 UTC"), "{name}: {page}");
+        assert_eq!(page.matches("class=\"notice limit").count(), 1, "{name}: one notice");
+    }
+    project.api.set(&json!({ "daily_quota": 100 })).unwrap();
+    let page = page("issues");
+    assert!(!page.contains("is reached") && page.contains("2 of 100"), "{page}");
 }

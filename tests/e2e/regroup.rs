@@ -70,7 +70,7 @@ fn dashboard(world: &World) {
     assert_eq!(issues(&project), BEFORE);
     let tab = world.tab();
     tab.open(&project.sign_in);
-    tab.open(&format!("{}/{}/settings/", world.worker.dashboard(), project.slug));
+    tab.open(&format!("{}/{}/settings/grouping/", world.worker.dashboard(), project.slug));
     tab.click("a[href$='/regroup/']");
     tab.shows("#regroup", "Would your issues be the same by the rules of now?");
     tab.click("button[formaction$='/start']");

@@ -40,7 +40,8 @@ fn page_of(world: &World, name: &str, dsn: &str) -> Site {
     Site::serve(&[("/", &page), ("/app.js", &script)])
 }
 
-fn run(command: &mut Command) -> String {
+/// What a program prints; it has to succeed.
+pub fn run(command: &mut Command) -> String {
     let output = command.output().expect("a program");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
@@ -161,7 +162,7 @@ fn node(world: &World) {
 
 fn python(world: &World) {
     let project = world.project();
-    let python = venv(&world.paths.target.join("e2e/python"));
+    let python = venv(&world.paths.target.join("e2e/python"), SENTRY_SDK);
     let id = run(Command::new(python)
         .arg(world.paths.root.join("tests/sdks/python.py"))
         .env("DSN", &project.dsn));
@@ -178,14 +179,14 @@ fn python(world: &World) {
     assert_eq!(issue.level, "warning");
 }
 
-/// Its Python; made and filled where it is missing.
-fn venv(directory: &Path) -> PathBuf {
+/// The Python of an environment that has a package; made and filled where it is missing.
+pub fn venv(directory: &Path, package: &str) -> PathBuf {
     let python = directory.join("bin/python");
     let stamp = directory.join("installed");
-    if fs::read_to_string(&stamp).ok().as_deref() != Some(SENTRY_SDK) {
+    if fs::read_to_string(&stamp).ok().as_deref() != Some(package) {
         run(Command::new("python3").args(["-m", "venv"]).arg(directory));
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", SENTRY_SDK]));
-        fs::write(stamp, SENTRY_SDK).expect("a file");
+        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", package]));
+        fs::write(stamp, package).expect("a file");
     }
     python
 }

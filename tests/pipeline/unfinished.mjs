@@ -20,6 +20,7 @@ const miniflare = new Miniflare({
   modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
   scriptPath: `${worker}/index.js`,
   compatibilityDate: "2026-04-01",
+  compatibilityFlags: ["nodejs_compat"],
   d1Databases: ["DB"],
   host: "127.0.0.1",
   bindings: { SETUP_SECRET: secret },

@@ -42,7 +42,7 @@ const keys = {
   j: () => move(1),
   k: () => move(-1),
   f: filter,
-  "/": filter,
+  "/": openPalette,
   t: nextTheme,
   o: toggleFrames,
   c: copyLink,
@@ -59,12 +59,12 @@ function onKey(event) {
   if (document.querySelector("dialog[open]")) return;
   const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
   if (isTyping && event.key !== "Escape") return;
-  const isGoTo = lastKey === "g" && event.key === "i";
+  const goTo = lastKey === "g" && document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
   lastKey = event.key;
   setTimeout(() => (lastKey = ""), 1000);
   // A focused link or button knows what Enter means for it.
   const isOpen = event.key === "Enter" && document.activeElement === document.body;
-  const action = isGoTo ? goToList : isOpen ? () => selected()?.click() : keys[event.key];
+  const action = goTo ? () => goTo.click() : isOpen ? () => selected()?.click() : keys[event.key];
   if (!action) return;
   event.preventDefault();
   action();

@@ -14,6 +14,7 @@ function onClick(event) {
   if (button?.dataset.copyLink) copyLink();
   if (button?.hasAttribute("data-theme-toggle")) nextTheme();
   if (button?.hasAttribute("data-shortcuts")) keys["?"]();
+  if (button?.hasAttribute("data-palette")) openPalette();
   for (const menu of document.querySelectorAll(".menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }

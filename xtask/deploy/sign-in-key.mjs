@@ -117,7 +117,8 @@ function mint(run, revokeOthers) {
   const now = Date.now();
   const rows = run(
     `INSERT INTO sign_in (hash, person_id, is_link, created_ms, expires_ms)
-     SELECT ${hash}, min(id), 0, ${now}, ${now + KEY_LIFE_MS} FROM person HAVING min(id) IS NOT NULL;
+     SELECT ${hash}, min(id), 0, ${now}, ${now + KEY_LIFE_MS} FROM person
+     WHERE role = 2 AND projects = '' HAVING min(id) IS NOT NULL;
      SELECT count(*) AS keys FROM sign_in WHERE hash = ${hash};`,
   );
   if (rows.at(-1)?.results?.[0]?.keys !== 1) {

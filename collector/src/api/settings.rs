@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use trapline_core::decode::rfc3339_of;
 use worker::Response;
 
+use crate::artifacts::access;
 use crate::dashboard::{Visit, visit};
 use crate::erasure::{self, Erasure, MAX_USER};
 use crate::failure::Failure;
@@ -14,10 +15,10 @@ use crate::people::Role;
 use crate::plan::HOUR_MS;
 use crate::project_key::{self, KeyRow, MAX_KEYS, MAX_LABEL};
 use crate::read::ProjectRow;
-use crate::request::{Body, Incoming};
+use crate::request::Incoming;
 use crate::settings::{self, MAX_SETTINGS, StoredRow};
 use crate::store::{Rows, Store};
-use crate::{account, key, random, reply, setup};
+use crate::{account, audit, key, random, reply, setup};
 
 #[derive(Serialize)]
 struct Key<'a> {
@@ -59,23 +60,24 @@ pub async fn create_key(incoming: &mut Incoming, slug: &str) -> Result<Response,
         None | Some(Value::Null) => "",
         Some(label) => label.as_str().ok_or_else(|| bad("label is a text"))?,
     };
-    let row = new_key(incoming, &visit.project, label).await?;
+    let row = new_key(incoming, &visit, label).await?;
     Ok(reply::json(201, &key_json(incoming, &visit.project, &row)))
 }
 
 /// Makes a key.
-pub async fn new_key(
-    incoming: &Incoming,
-    project: &ProjectRow,
-    label: &str,
-) -> Result<KeyRow, Failure> {
-    let label = label.trim();
+pub async fn new_key(incoming: &Incoming, visit: &Visit, label: &str) -> Result<KeyRow, Failure> {
+    let (project, label) = (&visit.project, label.trim());
     if label.len() > MAX_LABEL {
         return Err(bad(&format!("a name has at most {MAX_LABEL} bytes")));
     }
     let (public_key, now_ms) = (random::public_key(), incoming.now_ms);
     let store = Store::open(&incoming.env, now_ms).await?;
-    store.write(|_| vec![project_key::create(project.id, &public_key, label, now_ms)]).await?;
+    let detail = format!("{label} {public_key}");
+    let create = [
+        project_key::create(project.id, &public_key, label, now_ms),
+        audit::note_of_change(&visit.viewer, now_ms, "key made", &project.slug, detail.trim()),
+    ];
+    store.write(|_| create.to_vec()).await?;
     key::forget();
     let rows: Vec<KeyRow> = store.read(&project_key::list(project.id)).await?.all()?;
     let made = rows.into_iter().find(|row| row.public_key == public_key);
@@ -91,19 +93,23 @@ pub async fn revoke_key(
     let visit = visit(incoming, slug).await?;
     account::check_origin(incoming)?;
     visit.viewer.must_be(Role::Admin)?;
-    let row = revoke(incoming, &visit.project, public_key).await?;
+    let row = revoke(incoming, &visit, public_key).await?;
     Ok(reply::json(200, &key_json(incoming, &visit.project, &row)))
 }
 
 /// Revokes a key.
 pub async fn revoke(
     incoming: &Incoming,
-    project: &ProjectRow,
+    visit: &Visit,
     public_key: &str,
 ) -> Result<KeyRow, Failure> {
-    let now_ms = incoming.now_ms;
+    let (project, now_ms) = (&visit.project, incoming.now_ms);
     let store = Store::open(&incoming.env, now_ms).await?;
-    store.write(|_| vec![project_key::revoke(project.id, public_key, now_ms)]).await?;
+    let revoke = [
+        project_key::revoke(project.id, public_key, now_ms),
+        audit::note_of_change(&visit.viewer, now_ms, "key revoked", &project.slug, public_key),
+    ];
+    store.write(|_| revoke.to_vec()).await?;
     key::forget();
     let rows: Vec<KeyRow> = store.read(&project_key::list(project.id)).await?.all()?;
     rows.into_iter().find(|row| row.public_key == public_key).ok_or(Failure::NotFound)
@@ -136,22 +142,28 @@ pub async fn change_settings(incoming: &mut Incoming, slug: &str) -> Result<Resp
                 .map_err(|_| bad("allowed_origins is a list of texts"))?,
         ),
     };
-    change(incoming, &mut visit.project, &changes, origins.as_deref()).await?;
+    change(incoming, &mut visit, &changes, origins.as_deref()).await?;
     Ok(reply::json(200, &settings_json(&visit.project)))
 }
 
-/// Stores what has changed, in the database and in `project`.
+/// Stores what has changed, in the database and in the visit's project.
 pub async fn change(
     incoming: &Incoming,
-    project: &mut ProjectRow,
+    visit: &mut Visit,
     changes: &Map<String, Value>,
     origins: Option<&[String]>,
 ) -> Result<(), Failure> {
     settings::check(changes).map_err(Failure::BadRequest)?;
     let origins = origins.map(settings::origins).transpose().map_err(Failure::BadRequest)?;
-    let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    let statement = || settings::store(project.id, changes, origins.as_deref());
-    let rows = store.write(|_| vec![statement()]).await?;
+    let project = &mut visit.project;
+    let fields = settings::differing(project, changes, origins.as_deref());
+    let (viewer, now_ms) = (&visit.viewer, incoming.now_ms);
+    let mut statements = vec![settings::store(project.id, changes, origins.as_deref())];
+    if !fields.is_empty() {
+        statements.push(audit::note(viewer, now_ms, "settings changed", &project.slug, &fields));
+    }
+    let store = Store::open(&incoming.env, now_ms).await?;
+    let rows = store.write(|_| statements.clone()).await?;
     key::forget();
     let stored: Option<StoredRow> = rows.first().map(Rows::first).transpose()?.flatten();
     let stored = stored.ok_or(Failure::NotFound)?;
@@ -169,19 +181,22 @@ struct Erased {
 pub async fn erase_user(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
     let (visit, object) = signed(incoming, slug, Role::Admin).await?;
     let user = object.get("user").and_then(Value::as_str).unwrap_or_default();
-    let done = erase(&visit, user, incoming.now_ms).await?;
+    let done = erase(incoming, &visit, user).await?;
     Ok(reply::json(if done { 200 } else { 202 }, &Erased { done }))
 }
 
 /// Begins to erase a user; whether all is done.
-pub async fn erase(visit: &Visit, user: &str, now_ms: i64) -> Result<bool, Failure> {
+pub async fn erase(incoming: &Incoming, visit: &Visit, user: &str) -> Result<bool, Failure> {
     /// Steps within one request; the cron does the others.
     const STEPS: u32 = 4;
     let user = user.trim();
     if user.is_empty() || user.len() > MAX_USER {
         return Err(bad(&format!("user is a text of 1 to {MAX_USER} bytes")));
     }
-    let project_id = visit.project.id;
+    let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
+    // Without saying who it is: that is to be forgotten.
+    let note = audit::note(&visit.viewer, now_ms, "user erased", &visit.project.slug, "");
+    Store::open(&incoming.env, now_ms).await?.write(|_| vec![note.clone()]).await?;
     visit.store.write(|_| erasure::ask(project_id, user, now_ms).into()).await?;
     let erasure = Erasure { project_id, user: user.to_owned(), place: String::new() };
     Ok(erasure::run(&visit.store, erasure, STEPS).await?)
@@ -198,12 +213,10 @@ struct Outcome<'a> {
 /// `GET …/outcomes/?hours=24`, up to 35 days: how items ended, by hour, oldest first. What was accepted is exact; the rest
 /// is at least so much, and a few seconds late.
 pub async fn outcomes(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
-    const MOST: i64 = 35 * 24;
-    let hours = match incoming.query("hours").map(|hours| hours.parse::<i64>()) {
-        None => 24,
-        Some(Ok(hours @ 1..=MOST)) => hours,
-        Some(_) => return Err(bad(&format!("hours is a number from 1 to {MOST}"))),
-    };
+    if super::outcomes::wants_lines(incoming) {
+        return super::outcomes::export(incoming, slug).await;
+    }
+    let hours = hours_of(incoming)?;
     let visit = visit(incoming, slug).await?;
     let rows = outcome_rows(incoming, &visit, hours).await?;
     let outcomes: Vec<Outcome> = rows
@@ -218,6 +231,16 @@ pub async fn outcomes(incoming: &Incoming, slug: &str) -> Result<Response, Failu
     Ok(reply::json(200, &outcomes))
 }
 
+/// The query parameter `hours`.
+pub(super) fn hours_of(incoming: &Incoming) -> Result<i64, Failure> {
+    const MOST: i64 = 35 * 24;
+    match incoming.query("hours").map(|hours| hours.parse::<i64>()) {
+        None => Ok(24),
+        Some(Ok(hours @ 1..=MOST)) => Ok(hours),
+        Some(_) => Err(bad(&format!("hours is a number from 1 to {MOST}"))),
+    }
+}
+
 /// Outcomes of the last hours, oldest first.
 pub async fn outcome_rows(
     incoming: &Incoming,
@@ -226,12 +249,16 @@ pub async fn outcome_rows(
 ) -> Result<Vec<HourRow>, Failure> {
     let since = incoming.now_ms / HOUR_MS - hours + 1;
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    let id = visit.project.id;
-    let mut rows: Vec<HourRow> = store.read(&outcome::by_hour(id, since)).await?.all()?;
-    let accepted = visit.store.read(&outcome::accepted_by_hour(id, since)).await?;
-    rows.extend(accepted.all::<HourRow>()?);
+    let mut rows: Vec<HourRow> =
+        store.read(&outcome::by_hour(visit.project.id, since)).await?.all()?;
+    rows.extend(accepted_rows(visit, since).await?);
     rows.sort_by(|one, other| (one.hour, &one.outcome).cmp(&(other.hour, &other.outcome)));
     Ok(rows)
+}
+
+/// What was accepted since an hour, by hour.
+pub(super) async fn accepted_rows(visit: &Visit, since: i64) -> Result<Vec<HourRow>, Failure> {
+    Ok(visit.store.read(&outcome::accepted_by_hour(visit.project.id, since)).await?.all()?)
 }
 
 /// Who may do what takes a role, and the JSON object that they sent.
@@ -240,18 +267,21 @@ pub(super) async fn signed(
     slug: &str,
     role: Role,
 ) -> Result<(Visit, Map<String, Value>), Failure> {
+    let object = object(incoming).await;
+    let visit = visit(incoming, slug).await?;
+    visit.viewer.must_be(role)?;
+    Ok((visit, object?))
+}
+
+/// The JSON object of a request that no other site sent.
+pub(super) async fn object(incoming: &mut Incoming) -> Result<Map<String, Value>, Failure> {
     account::check_origin(incoming)?;
     let content_type = incoming.header("content-type").unwrap_or_default();
     if !content_type.trim_start().to_ascii_lowercase().starts_with("application/json") {
-        return Err(bad("send application/json"));
+        return Err(Failure::MediaType("application/json"));
     }
-    let Body::Whole(body) = incoming.body(MAX_SETTINGS).await else {
-        return Err(bad(&format!("a body has at most {MAX_SETTINGS} bytes")));
-    };
-    let visit = visit(incoming, slug).await?;
-    visit.viewer.must_be(role)?;
-    let object = serde_json::from_slice(&body).map_err(|error| bad(&error.to_string()))?;
-    Ok((visit, object))
+    let body = access::body(incoming, MAX_SETTINGS).await?;
+    serde_json::from_slice(&body).map_err(|error| bad(&error.to_string()))
 }
 
 pub(super) fn bad(detail: &str) -> Failure {

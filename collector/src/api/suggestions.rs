@@ -11,6 +11,7 @@ use crate::reply;
 use crate::request::Incoming;
 use crate::search::{IS, KEYS, LEVELS};
 use crate::sql::Statement;
+use crate::workflow::Person;
 
 /// Most of one answer.
 const MOST: usize = 12;
@@ -95,7 +96,7 @@ async fn values(
         "first-seen" | "last-seen" => fixed(&["<1h", "<24h", "<7d", ">24h", ">7d"]),
         "count" => fixed(&[">10", ">100", ">1000"]),
         "users" => fixed(&[">=5", ">=50", ">=500"]),
-        "assigned" => names(&visit.viewer, dashboard::people(incoming, visit).await?, &part),
+        "assigned" => names(&visit.viewer, dashboard::everybody(incoming, visit).await?, &part),
         "release" => lines(visit, read::releases(id, &part)).await?,
         "user" => Vec::new(),
         _ => {
@@ -112,9 +113,9 @@ async fn values(
     Ok(values.into_iter().map(word).collect())
 }
 
-fn names(viewer: &Viewer, people: Vec<(u32, String)>, part: &str) -> Vec<String> {
+fn names(viewer: &Viewer, people: Vec<Person>, part: &str) -> Vec<String> {
     let me = (viewer.id > 0).then(|| "me".to_owned());
-    let named = people.into_iter().map(|(_, name)| name.replace('"', ""));
+    let named = people.into_iter().map(|person| person.name.replace('"', ""));
     me.into_iter().chain(named).filter(|name| name.to_lowercase().contains(part)).collect()
 }
 

@@ -12,10 +12,10 @@ use crate::artifacts::token::{
 };
 use crate::dashboard::{Visit, visit};
 use crate::failure::Failure;
-use crate::people::{Role, Viewer};
+use crate::people::Role;
 use crate::request::Incoming;
 use crate::store::Store;
-use crate::{account, reply};
+use crate::{account, audit, reply};
 
 #[derive(Serialize)]
 struct Token<'a> {
@@ -69,7 +69,7 @@ pub async fn rows(incoming: &Incoming, project_id: u32) -> Result<Vec<TokenRow>,
 /// Without a session, for unknown scopes, and where there are too many tokens.
 pub async fn create(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
     let (visit, wanted) = signed(incoming, slug, Role::Admin).await?;
-    must_be_person(&visit.viewer)?;
+    visit.viewer.must_be_person()?;
     let label = wanted.get("label").and_then(Value::as_str).unwrap_or_default();
     let scopes: Vec<String> = match wanted.get("scopes") {
         None | Some(Value::Null) => vec![ARTIFACTS_WRITE.to_owned()],
@@ -112,9 +112,22 @@ pub async fn make(
         label,
         made_by: &visit.viewer.name,
     };
-    let store = Store::open(&incoming.env, now_ms).await?;
-    store.write(|_| vec![token::create(&new, now_ms)]).await?;
-    let id = token::id_of(&token);
+    if all_projects {
+        visit.viewer.must_be_owner()?;
+    }
+    let (store, id) = (Store::open(&incoming.env, now_ms).await?, token::id_of(&token));
+    let detail = format!("{label} {id}, {scopes}");
+    let create = [
+        token::create(&new, now_ms),
+        audit::note_of_change(
+            &visit.viewer,
+            now_ms,
+            "token made",
+            if all_projects { "all projects" } else { &visit.project.slug },
+            detail.trim(),
+        ),
+    ];
+    store.write(|_| create.to_vec()).await?;
     let made = rows(incoming, visit.project.id).await?.into_iter().find(|row| row.id == id);
     let row =
         made.ok_or_else(|| bad(&format!("the project has {MAX_TOKENS} tokens: revoke one first")))?;
@@ -129,34 +142,30 @@ pub async fn revoke(incoming: &Incoming, slug: &str, id: &str) -> Result<Respons
     let visit = visit(incoming, slug).await?;
     account::check_origin(incoming)?;
     visit.viewer.must_be(Role::Admin)?;
-    must_be_person(&visit.viewer)?;
-    let row = revoke_of(incoming, visit.project.id, id).await?;
+    visit.viewer.must_be_person()?;
+    let row = revoke_of(incoming, &visit, id).await?;
     Ok(reply::json(200, &token_json(&row, None)))
 }
 
 /// Revokes a token.
 ///
 /// # Errors
-/// [`Failure::NotFound`].
-pub async fn revoke_of(
-    incoming: &Incoming,
-    project_id: u32,
-    id: &str,
-) -> Result<TokenRow, Failure> {
-    let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    store.write(|_| vec![token::revoke(project_id, id, incoming.now_ms)]).await?;
-    let row = rows(incoming, project_id).await?.into_iter().find(|row| row.id == id);
-    row.ok_or(Failure::NotFound)
-}
-
-/// A token makes and revokes no tokens: it could not be taken away from whoever stole it.
-fn must_be_person(viewer: &Viewer) -> Result<(), Failure> {
-    if viewer.id == 0 {
-        return Err(Failure::Scope(
-            "tokens are made by people: sign in to the dashboard".to_owned(),
-        ));
+/// [`Failure::NotFound`]; for one of all projects also [`Failure::Owner`].
+pub async fn revoke_of(incoming: &Incoming, visit: &Visit, id: &str) -> Result<TokenRow, Failure> {
+    let (project, now_ms) = (&visit.project, incoming.now_ms);
+    let listed = rows(incoming, project.id).await?.into_iter().find(|row| row.id == id);
+    // What a token is for never changes.
+    if listed.ok_or(Failure::NotFound)?.project_id == 0 {
+        visit.viewer.must_be_owner()?;
     }
-    Ok(())
+    let revoke = [
+        token::revoke(project.id, id, now_ms),
+        audit::note_of_change(&visit.viewer, now_ms, "token revoked", &project.slug, id),
+    ];
+    let store = Store::open(&incoming.env, now_ms).await?;
+    store.write(|_| revoke.to_vec()).await?;
+    let row = rows(incoming, project.id).await?.into_iter().find(|row| row.id == id);
+    row.ok_or(Failure::NotFound)
 }
 
 fn bad(detail: &str) -> Failure {

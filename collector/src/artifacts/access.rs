@@ -117,7 +117,8 @@ pub async fn info(incoming: &Incoming) -> Result<Response, Failure> {
     let holder: Option<Holder> = people.read(&token::holder(sent)).await?.first()?;
     let holder = holder.ok_or(Failure::Token("the token is not known here, or was revoked"))?;
     let scopes: Vec<&str> = holder.scopes.split(' ').collect();
-    let info = serde_json::json!({ "version": "0", "auth": { "scopes": scopes }, "user": null });
+    let info = serde_json::json!({ "version": "0", "auth": { "scopes": scopes }, "user": null,
+        "description": format!("{}/api/0/openapi.json", incoming.origin()) });
     Ok(reply::json(200, &info))
 }
 

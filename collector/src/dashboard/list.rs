@@ -13,13 +13,14 @@ use crate::failure::Failure;
 use crate::outcome::{self, OutcomeRow};
 use crate::people::Role;
 use crate::plan::HOUR_MS;
-use crate::read::{self, CountsRow, Cursor, IssueRecord, KnownRow, ListEnd, PersonName};
+use crate::read::{self, CountsRow, Cursor, IssueRecord, KnownRow, ListEnd};
 use crate::request::Incoming;
 use crate::saved_view::{self, ViewRow};
 use crate::scope::Choices;
 use crate::search::Problem;
 use crate::store::{Rows, Store};
 use crate::view::{Choice, IssueRow, IssuesPage, Refusal, Tab, View};
+use crate::workflow::{self, Person};
 use crate::{pages, reply, setup};
 
 pub use asked::{Asked, link};
@@ -30,7 +31,7 @@ use days::days_of;
 pub async fn issues(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     let visit = visit(incoming, slug).await?;
     let known = incoming.header("if-none-match");
-    let people = people(incoming, &visit).await?;
+    let people = everybody(incoming, &visit).await?;
     let mut asked = Asked::of(incoming, &visit, &people);
     let listed = list(incoming, &visit, &mut asked, &people).await?;
     let etag = etag(incoming, &visit, &listed);
@@ -48,7 +49,7 @@ pub async fn issues(incoming: &Incoming, slug: &str) -> Result<Response, Failure
 
 /// What the list shows, or the page that waits for a first event.
 pub async fn issues_page(incoming: &Incoming, visit: &Visit) -> Result<IssuesPage, Failure> {
-    let people = people(incoming, visit).await?;
+    let people = everybody(incoming, visit).await?;
     let mut asked = Asked::of(incoming, visit, &people);
     let listed = list(incoming, visit, &mut asked, &people).await?;
     page(incoming, visit, &asked, listed, &people, String::new()).await
@@ -59,7 +60,7 @@ async fn page(
     visit: &Visit,
     asked: &Asked,
     listed: Listed,
-    people: &[(u32, String)],
+    people: &[Person],
     etag: String,
 ) -> Result<IssuesPage, Failure> {
     let waiting = listed.counts.has_any == 0;
@@ -130,14 +131,9 @@ fn values(rows: Option<&Rows>) -> Result<Vec<String>, Failure> {
 }
 
 /// Everybody who sees the project.
-pub async fn people(incoming: &Incoming, visit: &Visit) -> Result<Vec<(u32, String)>, Failure> {
+pub async fn everybody(incoming: &Incoming, visit: &Visit) -> Result<Vec<Person>, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    let rows: Vec<PersonName> = store.read(&read::people()).await?.all()?;
-    let sees = |row: &PersonName| {
-        let listed: Vec<u32> = serde_json::from_str(&row.projects).unwrap_or_default();
-        row.projects.is_empty() || listed.contains(&visit.project.id)
-    };
-    Ok(rows.into_iter().filter(sees).map(|row| (row.id, row.name)).collect())
+    Ok(store.read(&workflow::people(visit.project.id)).await?.all()?)
 }
 
 fn tabs(incoming: &Incoming, asked: &Asked, counts: &CountsRow) -> Vec<Tab> {
@@ -242,7 +238,7 @@ pub async fn list(
     incoming: &Incoming,
     visit: &Visit,
     asked: &mut Asked,
-    people: &[(u32, String)],
+    people: &[Person],
 ) -> Result<Listed, Failure> {
     let (now_ms, now_hour) = (incoming.now_ms, incoming.now_ms / HOUR_MS);
     let tabs = read::tabs(visit.project.id, now_ms, visit.viewer.id);
@@ -277,11 +273,11 @@ pub async fn list(
     records.sort_by_cached_key(|record| std::cmp::Reverse(asked.sort.measure(record)));
     let prefix = &visit.project.short_prefix;
     let to_row = |record: &IssueRecord| {
-        let named = people.iter().find(|(id, _)| *id == record.assignee);
+        let named = people.iter().find(|person| person.id == record.assignee);
         IssueRow {
             days: days_of(&record.days, now_ms / super::DAY_MS, days),
             assignee: match named {
-                Some((_, name)) => name.clone(),
+                Some(person) => person.name.clone(),
                 None if record.assignee > 0 => "somebody who is gone".to_owned(),
                 None => String::new(),
             },

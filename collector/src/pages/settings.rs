@@ -1,6 +1,4 @@
-//! The settings of a project: keys, senders, limits, filters, privacy, and how what was sent has ended.
-
-use std::collections::BTreeMap;
+//! The settings of a project, tab by tab: keys and origins, snippets, filters, privacy, limits, grouping, tokens.
 
 use askama::Template;
 
@@ -8,18 +6,72 @@ use super::grouping::Rules;
 use super::number::{count, counted};
 use super::time::{Moment, moment};
 use crate::artifacts::token::TokenRow;
+use crate::outcome::OutcomeRow;
 use crate::settings;
 use crate::view::SettingsPage;
+
+/// Tabs of a project: last segment of the path, and name.
+pub(crate) const TABS: [(&str, &str); 9] = [
+    ("", "General"),
+    ("keys", "Keys and origins"),
+    ("snippets", "Snippets"),
+    ("filters", "Filters"),
+    ("privacy", "Privacy"),
+    ("limits", "Limits"),
+    ("grouping", "Grouping"),
+    ("tokens", "Tokens"),
+    ("alerts", "Alerts"),
+];
+
+/// Tabs of the deployment, of which only the last one is everybody's.
+pub(crate) const DEPLOYMENT: [(&str, &str); 5] = [
+    ("people", "People"),
+    ("projects", "Projects"),
+    ("access", "Access"),
+    ("audit", "Audit log"),
+    ("profile", "You"),
+];
+
+/// `settings_tabs.html`, which a template includes that has this as `tabs`.
+pub(super) struct Tabs<'a> {
+    /// Slug of the project.
+    pub(super) base: &'a str,
+    /// The current one.
+    pub(super) tab: &'a str,
+    /// The viewer administers the whole deployment.
+    pub(super) is_owner: bool,
+}
+
+impl Tabs<'_> {
+    pub(super) fn is(&self, tab: &str) -> bool {
+        self.tab == tab
+    }
+
+    pub(super) fn project(&self) -> &'static [(&'static str, &'static str)] {
+        &TABS
+    }
+
+    pub(super) fn deployment(&self) -> &'static [(&'static str, &'static str)] {
+        let first = if self.is_owner { 0 } else { DEPLOYMENT.len() - 1 };
+        DEPLOYMENT.get(first..).unwrap_or_default()
+    }
+}
 
 /// `settings.html`
 #[derive(Template)]
 #[template(path = "settings.html")]
 pub(super) struct Settings<'a> {
     page: &'a SettingsPage,
+    tabs: Tabs<'a>,
     settings: &'a settings::Settings,
     keys: Vec<Key<'a>>,
+    /// Of the first key.
+    dsn: &'a str,
+    /// `At least 1,284 events came today, UTC.`
+    received: String,
     tokens: Vec<Token<'a>>,
     origins: String,
+    blocked: String,
     messages: String,
     urls: String,
     releases: String,
@@ -29,7 +81,7 @@ pub(super) struct Settings<'a> {
     keep_words: String,
     /// `The data of 2 users are still being erased.`
     erasures: String,
-    outcomes: Vec<Outcome>,
+    caught: Vec<Caught<'a>>,
     rules: Rules<'a>,
 }
 
@@ -47,17 +99,22 @@ struct Token<'a> {
     label: &'a str,
     scopes: &'a str,
     is_for_all: bool,
+    /// The viewer may revoke it.
+    may_revoke: bool,
     made_by: &'a str,
     created: Option<Moment>,
     is_revoked: bool,
     revoked: Option<Moment>,
 }
 
-struct Outcome {
-    outcome: String,
+/// What a filter caught, or an origin that was refused.
+struct Caught<'a> {
+    /// `browser extension`
     reason: String,
-    /// `12`, `at least 12`
-    quantity: String,
+    sample: &'a str,
+    is_origin: bool,
+    times: String,
+    last: Option<Moment>,
 }
 
 impl<'a> Settings<'a> {
@@ -76,17 +133,32 @@ impl<'a> Settings<'a> {
             label: &row.label,
             scopes: &row.scopes,
             is_for_all: row.project_id == 0,
+            may_revoke: row.project_id != 0 || page.is_owner,
             made_by: &row.made_by,
             created: moment(row.created_ms, now_ms),
             is_revoked: row.revoked_ms.is_some(),
             revoked: row.revoked_ms.and_then(|revoked_ms| moment(revoked_ms, now_ms)),
         };
+        let caught = |row: &'a OutcomeRow| Caught {
+            reason: row.reason.replace('_', " "),
+            sample: &row.detail,
+            is_origin: row.detail.contains("://"),
+            times: count(row.quantity),
+            last: moment(row.last_ms, now_ms),
+        };
         Self {
             page,
+            tabs: Tabs { base: &page.shell.project_slug, tab: page.tab, is_owner: page.is_owner },
             settings,
             keys: page.keys.iter().map(key).collect(),
+            dsn: page.keys.first().map_or("", |(_, dsn)| dsn),
+            received: match page.received {
+                0 => "Nothing came today, UTC.".to_owned(),
+                events => format!("At least {} came today, UTC.", counted(events, "event")),
+            },
             tokens: page.tokens.iter().map(token).collect(),
             origins: page.origins.join("\n"),
+            blocked: settings.blocked_origins.join("\n"),
             messages: settings.filters.messages.join("\n"),
             urls: settings.filters.urls.join("\n"),
             releases: settings.filters.releases.join("\n"),
@@ -98,56 +170,8 @@ impl<'a> Settings<'a> {
                 0 => String::new(),
                 users => format!("The data of {} are still being erased.", counted(users, "user")),
             },
-            outcomes: outcomes(page),
+            caught: page.caught.iter().map(caught).collect(),
             rules: Rules::of(page),
         }
-    }
-}
-
-/// Sums over the hours, what was accepted first.
-fn outcomes(page: &SettingsPage) -> Vec<Outcome> {
-    let mut sums: BTreeMap<(bool, &str, &str), u64> = BTreeMap::new();
-    for row in &page.outcomes {
-        let is_other = row.outcome != "accepted";
-        *sums.entry((is_other, &row.outcome, &row.reason)).or_default() += row.quantity;
-    }
-    sums.into_iter()
-        .map(|((is_other, outcome, reason), quantity)| Outcome {
-            outcome: outcome.to_owned(),
-            reason: reason.replace('_', " "),
-            quantity: match is_other {
-                true => format!("at least {}", count(quantity)),
-                false => count(quantity),
-            },
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::outcome::HourRow;
-
-    #[test]
-    fn outcomes_are_summed_over_hours() {
-        let row = |hour: i64, outcome: &str, reason: &str, quantity: u64| HourRow {
-            hour,
-            outcome: outcome.into(),
-            reason: reason.into(),
-            quantity,
-        };
-        let page = SettingsPage {
-            outcomes: vec![
-                row(1, "filtered", "browser_extension", 2),
-                row(1, "accepted", "", 1_000),
-                row(2, "accepted", "", 234),
-                row(2, "filtered", "browser_extension", 3),
-            ],
-            ..SettingsPage::default()
-        };
-        let found: Vec<_> =
-            outcomes(&page).into_iter().map(|o| (o.outcome, o.reason, o.quantity)).collect();
-        let expected = [("accepted", "", "1,234"), ("filtered", "browser extension", "at least 5")];
-        assert_eq!(found, expected.map(|(a, b, c)| (a.into(), b.into(), c.into())));
     }
 }

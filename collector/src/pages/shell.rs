@@ -3,6 +3,7 @@
 
 use askama::Template;
 
+use super::limits::{Meter, Notice, meter, notice};
 use super::number::issues;
 use crate::view::{IssueRow, Section, Shell};
 
@@ -31,13 +32,15 @@ pub(super) fn path_of(shell: &Shell, issue: &IssueRow) -> String {
 }
 
 /// The sidebar, ready to print.
-#[derive(Debug)]
 pub(super) struct Sidebar<'a> {
     pub(super) shell: &'a Shell,
     /// `284`, `500+`
     pub(super) open_issues: String,
     pub(super) is_issues: bool,
+    pub(super) is_outcomes: bool,
     pub(super) is_settings: bool,
+    pub(super) meter: Option<Meter>,
+    pub(super) notice: Option<Notice>,
     /// `ML`
     pub(super) initials: String,
 }
@@ -48,7 +51,10 @@ impl<'a> Sidebar<'a> {
             shell,
             open_issues: issues(shell.open_issues),
             is_issues: shell.section == Section::Issues,
+            is_outcomes: shell.section == Section::Outcomes,
             is_settings: shell.section == Section::Settings,
+            meter: meter(&shell.limits),
+            notice: notice(&shell.limits),
             initials: initials(&shell.user_name),
         }
     }

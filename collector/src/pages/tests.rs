@@ -28,6 +28,11 @@ fn issues_are_text() {
 }
 
 #[test]
+fn outcomes_are_text() {
+    check_is_text(outcomes(&sample::outcomes(PAYLOAD)), 12);
+}
+
+#[test]
 fn empty_issues_are_text() {
     check_is_text(issues(&IssuesPage { issues: Vec::new(), ..sample::issues(PAYLOAD) }), 10);
 }
@@ -67,7 +72,54 @@ fn issue_without_its_event_is_text() {
 
 #[test]
 fn settings_are_text() {
-    check_is_text(settings(&sample::settings(PAYLOAD)), 20);
+    for (tab, at_least) in [
+        ("", 8),
+        ("keys", 15),
+        ("snippets", 7),
+        ("filters", 7),
+        ("privacy", 6),
+        ("limits", 4),
+        ("grouping", 8),
+        ("tokens", 9),
+    ] {
+        check_is_text(settings(&SettingsPage { tab, ..sample::settings(PAYLOAD) }), at_least);
+    }
+}
+
+#[test]
+fn people_are_text() {
+    for tab in ["people", "projects", "access", "audit", "profile"] {
+        check_is_text(people(&PeoplePage { tab, ..sample::people(PAYLOAD) }), 6);
+    }
+    let page = InvitedPage {
+        name: PAYLOAD.into(),
+        projects: vec![PAYLOAD.into()],
+        made_by: PAYLOAD.into(),
+        error: Some(PAYLOAD.into()),
+        path: PAYLOAD.into(),
+        role: "viewer",
+    };
+    check_is_text(invited(&page), 5);
+}
+
+#[test]
+fn each_tab_of_the_settings_is_a_page_with_its_section() {
+    for (tab, section) in [
+        ("", "general"),
+        ("keys", "senders"),
+        ("snippets", "snippets"),
+        ("filters", "caught"),
+        ("privacy", "privacy"),
+        ("limits", "limits"),
+        ("grouping", "grouping"),
+        ("tokens", "tokens"),
+    ] {
+        let html = settings(&SettingsPage { tab, ..sample::settings("x") }).unwrap();
+        assert!(html.contains(&format!("id=\"{section}\"")), "{tab}: no {section}");
+        assert_eq!(html.matches("aria-current=\"page\"").count(), 2, "sidebar and tab: {tab}");
+        assert_eq!(settings_tab(tab), Some(tab));
+    }
+    assert_eq!((settings_tab("alerts"), settings_tab("x")), (None, None));
 }
 
 #[test]
@@ -106,8 +158,10 @@ fn regrouping_is_text() {
 
 #[test]
 fn sign_in_is_text() {
-    let page = SignInPage { next: PAYLOAD.into(), error: Some(PAYLOAD.into()) };
+    let page =
+        SignInPage { next: PAYLOAD.into(), error: Some(PAYLOAD.into()), ..SignInPage::default() };
     check_is_text(sign_in(&page), 3);
+    check_is_text(sign_in(&SignInPage { link: Some(PAYLOAD.into()), ..page }), 3);
 }
 
 #[test]

@@ -76,6 +76,13 @@ pub(super) fn full_hour(now_ms: i64, hours_ago: i64) -> String {
     format!("{:02}:00", at.hour)
 }
 
+/// `21 Nov`
+pub(super) fn day(at_ms: i64) -> String {
+    let at = civil(at_ms);
+    let month = MONTHS.get(at.month.saturating_sub(1)).copied().unwrap_or_default();
+    format!("{} {month}", at.day)
+}
+
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

@@ -95,7 +95,7 @@ fn what_no_longer_signs_in_goes() {
     let db = TestDb::with_project();
     db.run("INSERT INTO person (name, created_ms) VALUES ('Jo', 0)");
     for (hash, expires_ms) in [("01", NOW_MS - 1), ("02", NOW_MS + 1)] {
-        db.run(&format!("INSERT INTO session VALUES (x'{hash}', 1, 0, {expires_ms})"));
+        db.run(&format!("INSERT INTO session VALUES (x'{hash}', 1, 0, {expires_ms}, '', '')"));
         db.run(&format!("INSERT INTO sign_in VALUES (x'{hash}', 1, 1, 0, {expires_ms})"));
     }
     db.batch(&expired(NOW_MS));

@@ -45,19 +45,3 @@ pub fn lines(project_id: u32, start: &str, part: &str) -> Statement {
         ],
     )
 }
-
-/// Somebody who has signed in here.
-#[derive(Clone, Debug, Deserialize)]
-pub struct PersonName {
-    /// Of the person.
-    pub id: u32,
-    /// Display name.
-    pub name: String,
-    /// Projects that they see, a JSON list; empty: all.
-    pub projects: String,
-}
-
-/// Everybody, in the first database. SCAN of `person`: one row a person.
-pub fn people() -> Statement {
-    Statement::new("SELECT id, name, projects FROM person ORDER BY name, id LIMIT 500", [])
-}

@@ -25,10 +25,9 @@ pub const MAX_TAB_COUNT: u32 = 500;
 pub const MAX_SPECIAL: u32 = 100;
 
 /// Where a page of the list begins: after this issue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// What the index has of the last issue of the page before: an hour, a step, a time.
-    #[serde(rename = "sort_key")]
     pub key: i64,
     /// Its number.
     pub number: i64,

@@ -3,14 +3,15 @@ use proptest::prelude::*;
 
 const NOW_MS: i64 = 1_800_000_000_000;
 
-fn around(people: &[(u32, String)]) -> Around<'_> {
+fn around(people: &[Person]) -> Around<'_> {
     Around { now_ms: NOW_MS, viewer_id: 7, people }
 }
 
 /// Terms as the query gets them; problems as (position, reason).
 #[track_caller]
 fn check(query: &str, terms: Value, problems: &[(usize, &str)]) {
-    let people = [(3, "Mara Lindqvist".to_owned()), (4, "Jo Mara".to_owned())];
+    let people =
+        [(3, "Mara Lindqvist"), (4, "Jo Mara")].map(|(id, name)| Person { id, name: name.into() });
     let search = read(query, &around(&people));
     assert_eq!(json!(search.terms), terms, "{query}");
     let found: Vec<(usize, &str)> =

@@ -3,7 +3,9 @@
 
 use super::Statement;
 use super::test_db::TestDb;
+use crate::activity::{self, Key, Kind, Note};
 use crate::life::{self, Decision, Resolved};
+use crate::people::Viewer;
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
 use crate::read::{self, GroupRecord, ListFilter, Walk};
@@ -11,7 +13,11 @@ use crate::regroup;
 use crate::saved_view::{self, ViewRow};
 use crate::search::{self, Around};
 use crate::symbolicate::late;
-use crate::{account, artifacts, erasure, key, outcome, project_key, quota, settings};
+use crate::workflow::{self, Change, Changing, Undoing};
+use crate::{
+    access, account, api, artifacts, audit, erasure, key, outcome, people, project_key, quota,
+    settings,
+};
 use trapline_core::event::{Event, User};
 use trapline_core::fingerprint;
 use trapline_core::title::title;
@@ -19,7 +25,19 @@ use trapline_core::title::title;
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
 /// parts that have names of their own, and `i`, which is the page of the list. Bundles that wait are few, and the index holds
 /// no others.
-const SMALL: [&str; 34] = [
+const SMALL: &[&str] = &[
+    "person",
+    "signed",
+    "waiting",
+    "invitation",
+    "former_person",
+    "faceted",
+    "others",
+    "recently",
+    "whose",
+    "was",
+    "went",
+    "side",
     "newest",
     "uploaded",
     "wanted",
@@ -42,6 +60,9 @@ const SMALL: [&str; 34] = [
     "active",
     "grouped",
     "hours",
+    "seen",
+    "past",
+    "top",
     "ahead",
     "raw",
     "r",
@@ -52,12 +73,10 @@ const SMALL: [&str; 34] = [
     "found",
     "n",
     "e",
-    "person",
-    "p",
 ];
 
 /// The same of regrouping: groups of a step, or what is settled once over those of all steps.
-const REGROUPED: [&str; 25] = [
+const REGROUPED: &[&str] = &[
     "a",
     "held",
     "sized",
@@ -166,7 +185,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("list", lists.into()),
         ("counts", vec![read::counts(1), read::tabs(1, 1, 1)]),
         ("peek", vec![read::newest_body(1, 1)]),
-        ("known values", vec![read::releases(1, "a"), read::lines(1, "tag.", "a"), read::people()]),
+        ("known values", vec![read::releases(1, "a"), read::lines(1, "tag.", "a")]),
         (
             "kept search",
             vec![
@@ -176,14 +195,32 @@ fn statements() -> Vec<(String, Statement)> {
                 saved_view::forget(1, 1),
             ],
         ),
-        ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::newest_release(1, 1)]),
+        ("all projects", vec![read::open(&[1], 1), read::came(&[1], 1)]),
+        ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::issue_page(1, 1, 1, 1)]),
         ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
         ("body", vec![read::body(1, &"00".repeat(16))]),
-        ("facets", vec![read::facets(1, &group.hash, 1_000)]),
+        (
+            "around an issue",
+            vec![
+                read::seen((1, 1), std::slice::from_ref(&group), 100, 24),
+                read::trend(1, std::slice::from_ref(&group), 1, 6),
+                workflow::people(1),
+            ],
+        ),
         (
             "outcomes",
             vec![outcome::since(1, 1), outcome::by_hour(1, 1), outcome::accepted_by_hour(1, 1)],
         ),
+        (
+            "summary of outcomes",
+            vec![
+                outcome::summary::ended(1, &outcome::summary::RANGES[0], 1),
+                outcome::summary::came(1, &outcome::summary::RANGES[0], 1),
+                outcome::summary::stored(1, &outcome::summary::RANGES[0], 1, 1),
+                outcome::lines(1, 1),
+            ],
+        ),
+        ("events of a day", vec![quota::of_slug("shop", 500_000)]),
         ("keys", vec![project_key::list(1), project_key::create(1, "k", "", 1)]),
         ("revoked key", vec![project_key::revoke(1, "k", 1)]),
         ("erasures", vec![erasure::next(), erasure::pending(1)]),
@@ -203,11 +240,18 @@ fn statements() -> Vec<(String, Statement)> {
         ("retention", vec![purge::next_groups(Some(&candidate))]),
     ];
     let wanted = artifacts::Wanted { debug_id: "aa", release: "1", dist: "", url: "/a.js" };
+    all.push(("workflow", workflow_statements()));
     all.push(("tables of an event's files", vec![artifacts::statement(1, &[wanted])]));
     all.push(("an upload of tables", artifacts::upload_statements()));
     all.push(("a bundle", artifacts::bundle_statements()));
     all.push(("retention of artifacts", artifacts::retain::statements()));
     all.push(("tokens", artifacts::token::statements()));
+    all.push(("members", people::members::statements()));
+    all.push(("sessions of Access", access::statements()));
+    all.push(("invitations", people::invitations::statements()));
+    all.push(("names of a project", api::projects::statements()));
+    all.push(("log", vec![audit::list(audit::Cursor::START, 100), audit::expired(1)]));
+    all.push(("what was caught", vec![outcome::details(1, 1, "filtered", ""), quota::today(1, 1)]));
     all.push(("regrouping", regroup::statements()));
     all.push(("step of retention", purge::step(None, &[candidate], &keep, 1)));
     all.push(("events of deleted issues", purge::deleted_events().into()));
@@ -220,6 +264,30 @@ fn statements() -> Vec<(String, Statement)> {
                 .map(move |(index, statement)| (format!("{name} {}", index + 1), statement))
         })
         .collect()
+}
+
+/// Each of a person's changes, noted.
+fn workflow_statements() -> Vec<Statement> {
+    let (viewer, key) = (Viewer::default(), Key { at_ms: 1, id: 1 });
+    let mut all = Vec::new();
+    for change in [
+        Change::Decide(Decision::ResolveInNext),
+        Change::Assign { to: 1, name: String::new() },
+        Change::Link(String::new()),
+    ] {
+        all.extend(Changing::new(change, &viewer, 1).statements(1, &[1]));
+    }
+    all.extend(Undoing::new(key, &viewer, 1).statements(1, &[1]));
+    all.push(workflow::reached(1, &[1], key));
+    all.push(activity::activity(1, 1, None));
+    all.push(activity::brought(1, 1, key));
+    all.push(activity::edit_comment((1, 1), key, &viewer, "", 1));
+    all.push(activity::delete_comment((1, 1), key, &viewer));
+    let note = Note::new(&viewer, 1, Kind::Merged, &serde_json::json!({}));
+    all.extend(life::merge_noted(1, 1, &[2], 1, Some(&note)));
+    all.extend(life::split_noted(1, 1, &["00".repeat(16)], 1, Some(&note)));
+    all.push(life::begin_delete_all(1, &[1], 1));
+    all
 }
 
 /// The lines of `EXPLAIN QUERY PLAN`.

@@ -3,6 +3,7 @@
 use super::{IssueRow, Refusal, Shell};
 use crate::scope::{Choices, Scope};
 use crate::search::Problem;
+use crate::workflow::Person;
 
 /// `GET /{project}/issues/`
 #[derive(Clone, Debug, Default)]
@@ -27,8 +28,8 @@ pub struct IssuesPage {
     pub views: Vec<View>,
     /// All parameters that make the list, for a search to be kept; empty where there is nothing to keep.
     pub search: String,
-    /// Whoever an issue can be given to: ID and name. Empty for those who may change nothing.
-    pub people: Vec<(u32, String)>,
+    /// Whoever an issue can be given to. Nobody for those who may change nothing.
+    pub people: Vec<Person>,
     /// The viewer may change issues.
     pub may_change: bool,
     /// In the order of the chosen sort.

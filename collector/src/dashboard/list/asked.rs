@@ -5,6 +5,7 @@ use crate::read::{CountsRow, Cursor, IssueRecord, ListEnd, ListFilter, MAX_TAB_C
 use crate::request::Incoming;
 use crate::scope::Scope;
 use crate::search::{self, Around, Kind, Problem, Term};
+use crate::workflow::Person;
 
 /// Canned searches: value of the parameter `status`, what a person reads, the search.
 pub(super) const TABS: [(&str, &str, &str); 7] = [
@@ -94,7 +95,7 @@ pub struct Asked {
 
 impl Asked {
     /// Reads the parameters `status`, `query`, `sort`, `after` and those of the scope; `browser`, `os` and `country` too.
-    pub fn of(incoming: &Incoming, visit: &Visit, people: &[(u32, String)]) -> Self {
+    pub fn of(incoming: &Incoming, visit: &Visit, people: &[Person]) -> Self {
         let text = |name: &str| incoming.query(name).unwrap_or_default();
         let asked = text("status");
         let (tab_name, _, canned) = TABS.into_iter().find(|tab| tab.0 == asked).unwrap_or(TABS[0]);

@@ -8,15 +8,21 @@ use trapline_core::fingerprint::ComponentKind;
 use trapline_core::fingerprint::rules::Rules;
 use trapline_core::scrub::ScrubSettings;
 
+use crate::activity::{Key, Row};
 use crate::artifacts::token::TokenRow;
+use crate::audit::Entry;
 use crate::dashboard::grouping::{Both, Known};
 use crate::grouping::*;
-use crate::outcome::HourRow;
+use crate::outcome::OutcomeRow;
+use crate::outcome::summary::{Ends, Noise, Reason, Sample, Summary};
+use crate::people::invitations::Invitation;
+use crate::people::members::{Member, SessionRow};
 use crate::project_key::KeyRow;
 use crate::scope::{Choices, Range, Scope};
 use crate::search::Problem;
 use crate::settings::Settings;
 use crate::view::*;
+use crate::workflow::Person;
 
 fn shell(text: &str) -> Shell {
     Shell {
@@ -27,6 +33,42 @@ fn shell(text: &str) -> Shell {
         csrf: text.into(),
         scope: format!("?release={text}"),
         ..Shell::default()
+    }
+}
+
+pub(crate) fn outcomes(text: &str) -> OutcomesPage {
+    let reason = |outcome: &str, reason: &str| Reason {
+        outcome: outcome.into(),
+        reason: reason.into(),
+        quantity: 1,
+        last: text.into(),
+        last_ms: 1,
+        samples: vec![Sample { detail: text.into(), quantity: 1 }],
+    };
+    let noise = |class| Noise {
+        short_id: text.into(),
+        r#type: text.into(),
+        value: text.into(),
+        class,
+        quantity: 1,
+    };
+    let ends = Ends { accepted: 3, filtered: 2, limited: 1, dropped: 1 };
+    OutcomesPage {
+        shell: shell(text),
+        summary: Summary {
+            range: "24h",
+            since: text.into(),
+            since_ms: 1,
+            step_hours: 1,
+            counted_since: Some(text.into()),
+            total: ends,
+            steps: vec![ends; 24],
+            reasons: vec![reason("discarded", text), reason("invalid", "origin")],
+            noise: vec![noise("frequent"), noise("script_error")],
+            ..Summary::default()
+        },
+        database_bytes: 480_000_000,
+        database_limit: 500_000_000,
     }
 }
 
@@ -47,7 +89,13 @@ pub(crate) fn settings(text: &str) -> SettingsPage {
         created_ms: 1,
         revoked_ms,
     };
-    let row = HourRow { hour: 1, outcome: text.into(), reason: text.into(), quantity: 1 };
+    let row = OutcomeRow {
+        outcome: text.into(),
+        reason: text.into(),
+        detail: text.into(),
+        quantity: 1,
+        last_ms: 1,
+    };
     SettingsPage {
         shell: shell(text),
         keys: vec![(key(None), text.into()), (key(Some(2)), text.into())],
@@ -55,17 +103,61 @@ pub(crate) fn settings(text: &str) -> SettingsPage {
         new_token: Some(text.into()),
         origins: texts(),
         settings: Settings {
+            blocked_origins: texts(),
             filters: FilterSettings { messages: texts(), urls: texts(), ..Default::default() },
             scrub: ScrubSettings { mask_keys: texts(), keep_words: texts(), ..Default::default() },
             ..Settings::default()
         },
-        outcomes: vec![row],
+        caught: vec![row],
+        may_change: true,
+        prefix: text.into(),
+        agent_origin: text.into(),
+        agent_script: text.into(),
         erasures: 1,
         typed: Some(TypedRules {
             text: text.into(),
             error: String::new(),
             preview: Preview { events: 7, with_own_fingerprint: 1, rules: vec![caught(text)] },
         }),
+        ..SettingsPage::default()
+    }
+}
+
+pub(crate) fn people(text: &str) -> PeoplePage {
+    let member = Member { name: text.into(), email: text.into(), ..Member::default() };
+    let invitation = Invitation {
+        id: text.into(),
+        name: text.into(),
+        made_by: text.into(),
+        ..Invitation::default()
+    };
+    let entry = Entry {
+        at_ms: 1,
+        id: 1,
+        person: text.into(),
+        address: text.into(),
+        action: text.into(),
+        subject: text.into(),
+        detail: text.into(),
+    };
+    let session = SessionRow {
+        id: text.into(),
+        device: text.into(),
+        address: text.into(),
+        ..SessionRow::default()
+    };
+    let project = ProjectLine { id: 1, slug: text.into(), name: text.into() };
+    PeoplePage {
+        shell: shell(text),
+        projects: vec![project],
+        members: vec![member],
+        invitations: vec![invitation],
+        entries: vec![entry],
+        next: Some(text.into()),
+        sessions: vec![session],
+        made: Some(("Sign-in key", text.into())),
+        team: text.into(),
+        ..PeoplePage::default()
     }
 }
 
@@ -151,7 +243,7 @@ pub(in crate::pages) fn issues(text: &str) -> IssuesPage {
             ..View::default()
         }],
         search: text.into(),
-        people: vec![(1, text.into())],
+        people: vec![crate::workflow::Person { id: 1, name: text.into() }],
         may_change: true,
         issues: vec![row(text)],
         peek: Some(Peek { lines: vec![(1, text.into(), true)], sentence: text.into() }),
@@ -189,9 +281,10 @@ pub(in crate::pages) fn issue(text: &str) -> IssuePage {
             newer: Some(text.into()),
         },
         distributions: vec![Distribution {
-            name: "Browser",
+            name: format!("tag.{text}"),
             values: vec![(text.into(), 1)],
             total: 1,
+            over: vec![true],
         }],
         groups: vec![GroupRow {
             hash: text.into(),
@@ -202,6 +295,43 @@ pub(in crate::pages) fn issue(text: &str) -> IssuePage {
         }],
         explained: Some(explained_event(text)),
         split: Some(text.into()),
+        more: more(text),
+    }
+}
+
+fn more(text: &str) -> IssueMore {
+    let shared = |name: String| Shared { name, value: text.into(), share: 0.9, others: 0.1 };
+    let kinds = ["commented", "linked", "assigned", "resolved", "regressed", text];
+    let detail =
+        json!({ "text": text, "url": text, "name": text, "to": 3, "release": text, "edited": 1 });
+    let row = |(id, kind): (i64, &str)| Row {
+        key: Key { at_ms: 1, id },
+        number: 7,
+        person_id: 3,
+        person: text.into(),
+        kind: kind.into(),
+        detail: detail.clone(),
+        is_last: 1,
+    };
+    IssueMore {
+        assignee: 3,
+        people: vec![Person { id: 3, name: text.into() }, Person { id: 4, name: text.into() }],
+        viewer_id: 4,
+        may_change: true,
+        is_admin: true,
+        link: format!("https://t.test/{text}"),
+        activity: (0..).zip(kinds).map(row).collect(),
+        done: Some(Key { at_ms: 1, id: 3 }),
+        trend: Trend { events: vec![1; 24], releases: vec![(text.into(), 1)], ..Trend::default() },
+        shared: SharedFacts {
+            facts: vec![shared("request".into()), shared(format!("tag.{text}"))],
+            ..SharedFacts::default()
+        },
+        oldest: Some(text.into()),
+        newest: Some(text.into()),
+        recommended: Some(text.into()),
+        repository: "https://code.test/{release}/{path}".into(),
+        ..IssueMore::default()
     }
 }
 

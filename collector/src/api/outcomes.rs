@@ -1,0 +1,92 @@
+//! `/api/0/projects/{project}/outcomes/…`: how items ended. The list by hour is beside the settings.
+
+use serde::Serialize;
+use serde_json::json;
+use trapline_core::decode::rfc3339_of;
+use worker::Response;
+
+use super::settings::{accepted_rows, hours_of};
+use crate::dashboard::{outcomes as asked, visit};
+use crate::failure::Failure;
+use crate::limits::Limits;
+use crate::outcome::summary::{RANGES, Range};
+use crate::outcome::{self, HourRow};
+use crate::plan::HOUR_MS;
+use crate::request::Incoming;
+use crate::store::Store;
+use crate::{purge, reply};
+
+/// `GET …/outcomes/summary/?range=24h`: what the page shows.
+///
+/// # Errors
+/// Without a session or token, or for an unknown range.
+pub async fn summary(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
+    let name = incoming.query("range");
+    let range = name.as_deref().map_or(Some(&RANGES[0]), Range::named);
+    let range =
+        range.ok_or_else(|| Failure::BadRequest("range is one of 24h, 14d and 30d".to_owned()))?;
+    let visit = visit(incoming, slug).await?;
+    let (summary, database_bytes) = asked::summary_of(incoming, &visit, Some(range)).await?;
+    let limits = Limits::of(&visit, incoming.now_ms);
+    let answer = json!({
+        "summary": summary,
+        "limits": {
+            "events_this_hour": limits.usage.events,
+            "events_today": limits.today(),
+            "hourly_quota": limits.hourly_quota,
+            "daily_quota": limits.daily_quota,
+            "spike_limit": limits.usage.spike_limit,
+            "reached": limits.reached.map(|reached| reached.limit.name()),
+            "database": limits.database.map(|error| error.to_string()),
+            "database_bytes": database_bytes,
+            "database_limit_bytes": purge::max_bytes(&incoming.env),
+        },
+    });
+    Ok(reply::json(200, &answer))
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    hour: String,
+    outcome: &'a str,
+    reason: &'a str,
+    detail: &'a str,
+    quantity: u64,
+}
+
+/// `GET …/outcomes/export/?hours=24`, up to 35 days: a line of JSON for each hour, outcome, reason and detail.
+///
+/// # Errors
+/// As those of the list.
+pub async fn export(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
+    let hours = hours_of(incoming)?;
+    let visit = visit(incoming, slug).await?;
+    let since = incoming.now_ms / HOUR_MS - hours + 1;
+    let store = Store::open(&incoming.env, incoming.now_ms).await?;
+    let ended = store.read(&outcome::lines(visit.project.id, since)).await?;
+    let mut rows: Vec<HourRow> = accepted_rows(&visit, since).await?;
+    rows.extend(ended.all::<HourRow>()?);
+    let mut text = String::new();
+    for row in &rows {
+        let line = Line {
+            hour: rfc3339_of(row.hour * HOUR_MS),
+            outcome: &row.outcome,
+            reason: &row.reason,
+            detail: &row.detail,
+            quantity: row.quantity,
+        };
+        text += &serde_json::to_string(&line).unwrap_or_default();
+        text.push('\n');
+    }
+    let headers = [
+        ("content-type", "application/x-ndjson"),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+    ];
+    Ok(reply::with_headers(reply::text(200, &text), &headers))
+}
+
+/// Whether lines are asked for rather than a list.
+pub fn wants_lines(incoming: &Incoming) -> bool {
+    incoming.header("accept").is_some_and(|accept| accept.contains("application/x-ndjson"))
+}
