@@ -71,7 +71,7 @@ pub async fn viewer(incoming: &Incoming, store: &Store) -> Result<Viewer, Failur
     if let Some(token) = program_token(incoming) {
         return program(incoming, store, &token).await;
     }
-    let token = incoming.cookie(cookie_name(incoming)).ok_or(Failure::SignedOut)?;
+    let token = session_token(incoming).ok_or(Failure::SignedOut)?;
     let statement = session_statement(&token, incoming.now_ms);
     let row: PersonRow = store.read(&statement).await?.first()?.ok_or(Failure::SignedOut)?;
     Ok(row.viewer(csrf_of(&token), address(incoming)))
@@ -84,7 +84,7 @@ pub fn address(incoming: &Incoming) -> String {
 
 /// What is stored of the request's session; empty if it has none.
 pub fn session_hash(incoming: &Incoming) -> Vec<u8> {
-    incoming.cookie(cookie_name(incoming)).map(|token| hash(&token)).unwrap_or_default()
+    session_token(incoming).map(|token| hash(&token)).unwrap_or_default()
 }
 
 /// `Firefox 133 on Windows`, as far as the browser says.
@@ -153,8 +153,13 @@ fn csrf_of(token: &str) -> String {
 }
 
 /// `__Host-` forbids a sibling domain to set the cookie; it needs https, which local development has not.
-fn cookie_name(incoming: &Incoming) -> &'static str {
-    if incoming.url.scheme() == "https" { "__Host-trapline" } else { "trapline" }
+fn cookie_name(scheme: &str) -> &'static str {
+    if scheme == "https" { "__Host-trapline" } else { "trapline" }
+}
+
+/// The token of the request's session.
+fn session_token(incoming: &Incoming) -> Option<String> {
+    incoming.cookie(cookie_name(incoming.url.scheme()))
 }
 
 /// Adds a session's cookie to an answer.
@@ -164,9 +169,33 @@ pub fn with_cookie(
     token: &str,
     max_age_s: i64,
 ) -> Response {
-    let name = cookie_name(incoming);
-    let secure = if incoming.url.scheme() == "https" { "; Secure" } else { "" };
-    let cookie =
-        format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}");
+    let cookie = cookie(incoming.url.scheme(), token, max_age_s);
     reply::with_headers(response, &[("set-cookie", &cookie)])
+}
+
+fn cookie(scheme: &str, token: &str, max_age_s: i64) -> String {
+    let (name, secure) = (cookie_name(scheme), if scheme == "https" { "; Secure" } else { "" });
+    format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cookie, csrf_of};
+
+    #[test]
+    fn a_cookie_is_out_of_reach_of_scripts_and_other_hosts() {
+        let parts = |text: String| text.split("; ").map(str::to_owned).collect::<Vec<_>>();
+        let secure = parts(cookie("https", "t", 7));
+        let expected =
+            ["__Host-trapline=t", "Path=/", "HttpOnly", "SameSite=Lax", "Max-Age=7", "Secure"];
+        assert_eq!(secure, expected, "what __Host- asks for: Secure, Path=/, no Domain");
+        assert_eq!(parts(cookie("http", "t", 0))[..3], ["trapline=t", "Path=/", "HttpOnly"]);
+    }
+
+    #[test]
+    fn a_forms_token_belongs_to_one_session_and_does_not_tell_it() {
+        let (one, other) = (csrf_of("session one"), csrf_of("session other"));
+        assert_ne!(one, other);
+        assert_eq!((one.len(), csrf_of("session one")), (32, one));
+    }
 }

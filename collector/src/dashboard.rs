@@ -2,14 +2,16 @@
 
 mod actions;
 pub mod alerts;
+pub mod events;
 pub mod grouping;
-mod issue;
+pub mod issue;
 mod list;
 pub mod outcomes;
 mod overview;
 pub mod people;
 pub mod regroup;
 pub mod settings;
+pub mod workflow;
 
 use trapline_core::event::Event;
 use trapline_core::fingerprint::rules::Rules;
@@ -28,7 +30,7 @@ use crate::store::Store;
 use crate::symbolicate::{Symbolicator, late};
 use crate::view::{Condition, IssueRow, Section, Shell, Status};
 
-pub use actions::{delete, merge, set_status};
+pub use actions::{act, bulk};
 pub use issue::{issue, stored_event};
 pub use list::{Listed, issues, issues_page, list};
 pub use overview::{overview, start};

@@ -17,6 +17,7 @@ pub mod deletion;
 pub mod demo;
 pub mod described;
 pub mod erasure;
+pub mod facts;
 pub mod failure;
 pub mod first_event;
 pub mod grouping;
@@ -53,6 +54,7 @@ pub mod sql;
 pub mod store;
 pub mod symbolicate;
 pub mod view;
+pub mod workflow;
 
 use artifacts::retain;
 use symbolicate::late;

@@ -82,9 +82,34 @@ mod tests {
     #[test]
     fn only_own_paths_are_followed() {
         assert_eq!(local_path("/shop/issues/?status=resolved"), "/shop/issues/?status=resolved");
-        for elsewhere in
-            ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:x", "/\n/x", ""]
-        {
+        for elsewhere in [
+            "https://evil.test/",
+            "//evil.test",
+            "///evil.test",
+            "/\\evil.test",
+            "\\\\evil.test",
+            "\\/evil.test",
+            "/x\\..\\/evil.test",
+            "javascript:x",
+            "JaVaScRiPt:x",
+            "data:text/html,x",
+            "vbscript:x",
+            "evil.test",
+            "@evil.test",
+            ".evil.test",
+            "?x",
+            "#x",
+            "http:evil.test",
+            "https:/evil.test",
+            "/\n/x",
+            "/\t/evil.test",
+            "\t//evil.test",
+            "\n/evil.test",
+            " //evil.test",
+            "/\r\nset-cookie: a=b",
+            "/\u{0}/evil.test",
+            "",
+        ] {
             assert_eq!(local_path(elsewhere), "/", "{elsewhere:?}");
         }
     }

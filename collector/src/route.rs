@@ -138,6 +138,9 @@ async fn developers(
         (Method::Get, ["api", "0", "projects", project, "issues", short_id, "compare", other]) => {
             api::grouping::compare(incoming, project, short_id, other).await
         }
+        (method, ["api", "0", "projects", project, "issues", rest @ ..]) => {
+            api::issues::answer(incoming, method, project, rest).await
+        }
         (Method::Post, ["api", "0", "projects", project, "rules", "preview"]) => {
             api::grouping::preview(incoming, project).await
         }
@@ -191,6 +194,15 @@ async fn developers(
         (Method::Get, [project, "issues", short_id, "events", event_id]) => {
             dashboard::issue(incoming, project, short_id, Some(event_id)).await
         }
+        (Method::Get, [project, "issues", short_id, "events"]) => {
+            dashboard::events::events(incoming, project, short_id).await
+        }
+        (Method::Get, [project, "issues", short_id, "events", event_id, "markdown"]) => {
+            dashboard::events::markdown(incoming, project, short_id, event_id).await
+        }
+        (Method::Get, [project, "issues", short_id, "activity"]) => {
+            dashboard::events::activity_page(incoming, project, short_id).await
+        }
         (Method::Get, [project, "issues", short_id, "split"]) => {
             dashboard::grouping::split_page(incoming, project, short_id).await
         }
@@ -223,19 +235,23 @@ async fn developers(
         (Method::Post, [project, "setup", "check"]) => {
             first_event::check_page(incoming, project).await
         }
-        (Method::Post, [project, "issues", short_id, "status"]) => {
-            dashboard::set_status(incoming, project, short_id).await
-        }
-        (Method::Post, [project, "issues", short_id, "merge"]) => {
-            dashboard::merge(incoming, project, short_id).await
-        }
+        (Method::Post, [project, "issues", "bulk"]) => dashboard::bulk(incoming, project).await,
         (Method::Post, [project, "issues", short_id, "split"]) => {
             dashboard::grouping::split(incoming, project, short_id).await
         }
-        (Method::Post, [project, "issues", short_id, "delete"]) => {
-            dashboard::delete(incoming, project, short_id).await
+        (Method::Post, [project, "issues", short_id, verb]) => {
+            dashboard::act(incoming, project, short_id, verb).await
         }
         _ => Err(Failure::NotFound),
+    }
+}
+
+/// What the description of the API does not name does not answer.
+fn must_be_described(method: &str, path: &[&str]) -> Result<(), Failure> {
+    let methods = described::methods(path).ok_or(Failure::NotFound)?;
+    match methods.split(',').any(|known| known == method) {
+        true => Ok(()),
+        false => Err(Failure::Method(methods)),
     }
 }
 
@@ -281,15 +297,6 @@ async fn alerts(
             dashboard::alerts::change(incoming, project, id, verb).await
         }
         _ => Err(Failure::NotFound),
-    }
-}
-
-/// What the description of the API does not name does not answer.
-fn must_be_described(method: &str, path: &[&str]) -> Result<(), Failure> {
-    let methods = described::methods(path).ok_or(Failure::NotFound)?;
-    match methods.split(',').any(|known| known == method) {
-        true => Ok(()),
-        false => Err(Failure::Method(methods)),
     }
 }
 

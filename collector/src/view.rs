@@ -1,5 +1,6 @@
 //! What the pages show: plain values, already read from the store. No database, no clock, no request in here.
 
+mod issue_more;
 mod overview;
 mod people;
 
@@ -17,6 +18,7 @@ use crate::project_key::KeyRow;
 use crate::regroup::{Outcome, Regroup};
 use crate::settings::Settings;
 
+pub use issue_more::{ActivityPage, EventsPage, IssueMore, Range, Shared, SharedFacts, Trend};
 pub use overview::{OverviewPage, ProjectSummary};
 pub use people::{InvitedPage, PeoplePage, ProjectLine};
 
@@ -212,7 +214,7 @@ pub enum Condition {
 }
 
 /// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct IssuePage {
     /// Around the content.
     pub shell: Shell,
@@ -228,7 +230,7 @@ pub struct IssuePage {
     pub noise: Option<Explanation>,
     /// Which event of the issue is shown.
     pub position: Position,
-    /// (facet, total, [(value, events)]): `Browser`, `Release`, `Page`, `OS`, `Environment`; only those that have values.
+    /// Of the newest events; only facets that have values.
     pub distributions: Vec<Distribution>,
     /// Groups of the issue.
     pub groups: Vec<GroupRow>,
@@ -236,6 +238,8 @@ pub struct IssuePage {
     pub explained: Option<Explained>,
     /// Short ID of the issue that was just split off from this one.
     pub split: Option<String>,
+    /// What stands around it.
+    pub more: IssueMore,
 }
 
 /// Where an event stands among its issue's.
@@ -251,18 +255,20 @@ pub struct Position {
     pub newer: Option<String>,
 }
 
-/// Newest events that shares are made of.
-pub const FACET_EVENTS: u32 = 1_000;
+/// Newest events that shares are made of, at most.
+pub const FACET_EVENTS: u32 = 2_000;
 
 /// Shares of a facet's values.
 #[derive(Clone, Debug, Default)]
 pub struct Distribution {
-    /// `Browser`
-    pub name: &'static str,
+    /// As searches name it: `browser`, `flag.new-pay`.
+    pub name: String,
     /// Value and number of events, most frequent first; at most 5.
     pub values: Vec<(String, u64)>,
     /// Events that the shares are of.
     pub total: u64,
+    /// Of each value: whether it is over-represented against other issues.
+    pub over: Vec<bool>,
 }
 
 /// A group of an issue.

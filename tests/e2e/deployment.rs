@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use serde_json::json;
-use trapline_tests::{CleanMachine, World, eventually};
+use trapline_tests::{CleanMachine, Project, World, eventually};
 use xtask::worker::{Worker, http};
 
 use crate::Test;
@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-const DASHBOARD: [(&str, &str); 99] = [
+pub const DASHBOARD: &[(&str, &str)] = &[
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -162,6 +162,7 @@ const DASHBOARD: [(&str, &str); 99] = [
     ("Get", "/sign-in/{token}"),
     ("Post", "/sign-in"),
     ("Post", "/sign-out"),
+    ("Get", "/api/0/overview"),
     ("Get", "/api/0/projects"),
     ("Get", "/invitation/{token}"),
     ("Post", "/invitation/{token}"),
@@ -186,6 +187,17 @@ const DASHBOARD: [(&str, &str); 99] = [
     ("Get", "/api/0/projects/{project}/issues/{short_id}/events"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/grouping"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/compare/{other}"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}/activity"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}/comments"),
+    ("Post", "/api/0/projects/{project}/issues/{short_id}/comments"),
+    ("Patch", "/api/0/projects/{project}/issues/{short_id}"),
+    ("Put", "/api/0/projects/{project}/issues"),
+    ("Get", "/{project}/issues/{short_id}/events"),
+    ("Get", "/{project}/issues/{short_id}/events/{event_id}/markdown"),
+    ("Get", "/{project}/issues/{short_id}/activity"),
+    ("Post", "/{project}/issues/bulk"),
+    ("Post", "/{project}/issues/{short_id}/{verb}"),
     ("Get", "/api/0/projects/{project}/events/{event_id}"),
     ("Post", "/api/0/projects/{project}/rules/preview"),
     ("Get", "/api/0/projects/{project}/keys"),
@@ -257,9 +269,9 @@ const DASHBOARD: [(&str, &str); 99] = [
 ];
 
 fn page_origin(world: &World) {
-    let known = DASHBOARD.map(|(method, path)| (method.to_owned(), path.to_owned()));
-    for route in routes(world) {
-        assert!(known.contains(&route), "{route:?} is missing in the list of this test");
+    for (method, path) in routes(world) {
+        let is_known = DASHBOARD.contains(&(method.as_str(), path.as_str()));
+        assert!(is_known, "{method} {path} is missing in the list of this test");
     }
     let project = world.project();
     let event = json!({ "event_id": EVENT, "message": "the cart is empty" });
@@ -276,20 +288,8 @@ fn page_origin(world: &World) {
     // A script of the site cannot even have a session's cookie or the secret; it would not help.
     let session = session(world);
     let bearer = format!("Bearer {}", worker.secret());
-    for (method, pattern) in DASHBOARD {
-        let path = pattern
-            .replace("{project}", &project.slug)
-            .replace("{short_id}", &short_id)
-            .replace("{other}", &other)
-            .replace("{event_id}", EVENT)
-            .replace("{public_key}", &project.key())
-            .replace("{section}", "keys")
-            .replace("{tab}", if pattern == "/settings/{tab}" { "people" } else { "keys" })
-            .replace("{_}", "trapline")
-            .replace("{version}", "shop@1")
-            .replace("{id}", "0011223344556677")
-            .replace("{hash}", &"0".repeat(64))
-            .replace("{token}", token);
+    for &(method, pattern) in DASHBOARD {
+        let path = filled_with(pattern, &project, &short_id, &other, token);
         for path in [path.clone(), format!("{path}/")] {
             let body = request(worker, &worker.site(), method, &path, &session, &bearer);
             assert_eq!(body.status, 404, "{method} {path}: {body:?}");
@@ -315,7 +315,36 @@ fn page_origin(world: &World) {
     assert!(answer.cookie.is_some(), "the link was not used up by the site's origin: {answer:?}");
 }
 
-const EVENT: &str = "4e8fa0b2c4d6e8f05e1f4f5a7c3e9b1d";
+/// The path of a pattern in a project that has received an event.
+pub fn filled(pattern: &str, project: &Project) -> String {
+    let short_id = project.api.issues().unwrap().remove(0).short_id;
+    filled_with(pattern, project, &short_id, &short_id, "0123456789")
+}
+
+fn filled_with(
+    pattern: &str,
+    project: &Project,
+    short_id: &str,
+    other: &str,
+    token: &str,
+) -> String {
+    pattern
+        .replace("{project}", &project.slug)
+        .replace("{short_id}", short_id)
+        .replace("{other}", other)
+        .replace("{event_id}", EVENT)
+        .replace("{public_key}", &project.key())
+        .replace("{section}", "keys")
+        .replace("{tab}", if pattern == "/settings/{tab}" { "people" } else { "keys" })
+        .replace("{verb}", if pattern.contains("regroup") { "start" } else { "name" })
+        .replace("{_}", "trapline")
+        .replace("{version}", "shop@1")
+        .replace("{id}", "0011223344556677")
+        .replace("{hash}", &"0".repeat(64))
+        .replace("{token}", token)
+}
+
+pub const EVENT: &str = "4e8fa0b2c4d6e8f05e1f4f5a7c3e9b1d";
 
 /// `(Method::Get, [project, "issues"])` is `("Get", "/{project}/issues")`.
 fn routes(world: &World) -> Vec<(String, String)> {

@@ -4,6 +4,7 @@
 //! browser of each engine, and run one after another. What the agent does in a page is tested engine by engine, the name of
 //! the test saying in which: `_in_firefox` as the filter runs those alone.
 
+mod access;
 mod admission;
 mod alerts;
 mod api_calls;
@@ -37,6 +38,7 @@ mod loading;
 mod migrations;
 mod outcomes;
 mod page_check;
+mod people;
 mod protocol;
 mod regroup;
 mod reported;
@@ -47,6 +49,7 @@ mod sender;
 mod sentry_cli;
 mod sentry_sdk;
 mod sentry_sdks;
+mod sign_in;
 mod symbolicated;
 mod uncaught;
 mod unchanged;
@@ -139,6 +142,9 @@ fn tests() -> Vec<Test> {
         deployment::TESTS,
         page_check::TESTS,
         first_event::TESTS,
+        access::TESTS,
+        people::TESTS,
+        sign_in::TESTS,
         artifacts::TESTS,
         sentry_cli::TESTS,
         retention::TESTS,

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use worker::Response;
 
 use super::{
-    SESSION_LIFE_MS, address, check_form, check_origin, cookie_name, device, hash,
-    is_sent_elsewhere, viewer, with_cookie,
+    SESSION_LIFE_MS, address, check_form, check_origin, device, hash, is_sent_elsewhere,
+    session_token, viewer, with_cookie,
 };
 use crate::access::{self, Access, Around};
 use crate::failure::Failure;
@@ -129,7 +129,7 @@ pub async fn sign_out(incoming: &mut Incoming) -> Result<Response, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
     let viewer = viewer(incoming, &store).await?;
     check_form(incoming, &viewer, &form)?;
-    if let Some(token) = incoming.cookie(cookie_name(incoming)) {
+    if let Some(token) = session_token(incoming) {
         store.write(|_| vec![Statement::new(END_SESSION, [hash(&token).into()])]).await?;
     }
     Ok(with_cookie(incoming, reply::redirect("/sign-in?left=yes"), "", 0))

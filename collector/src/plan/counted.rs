@@ -3,15 +3,15 @@
 
 use super::columns::{country_of, event_id, facet, hour_of, level_number, page_of, user_hash};
 use super::guard::{body_is_due, committed, guarded};
-use super::{Commit, Digested, HOUR_MS, Kept, bodies, facets};
+use super::{Commit, Digested, HOUR_MS, Kept, bodies, facets, facts};
 use crate::sql::{Arg, Statement};
 
-/// Columns of `event`, and `?1` to `?15` for them.
+/// Columns of `event`, and `?1` to `?16` for them.
 macro_rules! insert_event {
     () => {
         "INSERT INTO event (project_id, group_hash, claimed_ms, event_id, commit_nonce, at_ms, count,
-            release, environment, browser, os, page, user_hash, country, stored_ms)
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 FROM event_group g"
+            release, environment, browser, os, page, user_hash, country, stored_ms, facts)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 FROM event_group g"
     };
 }
 
@@ -43,12 +43,12 @@ pub(super) fn expected_event_row(digested: &Digested, commit: &Commit, kept: Kep
 const EXPECTED_EVENT: &str = concat!(
     insert_event!(),
     " JOIN issue i ON i.project_id = ?1 AND i.number = g.number
-    WHERE g.project_id = ?1 AND g.hash = ?2 AND g.number = ?16 AND g.hour = ?17
-    AND (?20 = 1 OR NOT (g.stored < 4 OR g.stored + 1 >= g.next_body OR ?6 >= g.body_ms + 3600000))
-    AND i.status = 0 AND i.last_hour = ?17 AND i.level >= ?18 AND i.handled <= ?19
-    AND (i.hour_limit = 0 OR i.escalated_ms >= ?21 OR i.hour_limit >= ?7 + (
+    WHERE g.project_id = ?1 AND g.hash = ?2 AND g.number = ?17 AND g.hour = ?18
+    AND (?21 = 1 OR NOT (g.stored < 4 OR g.stored + 1 >= g.next_body OR ?6 >= g.body_ms + 3600000))
+    AND i.status = 0 AND i.last_hour = ?18 AND i.level >= ?19 AND i.handled <= ?20
+    AND (i.hour_limit = 0 OR i.escalated_ms >= ?22 OR i.hour_limit >= ?7 + (
         SELECT sum(s.hour_events) FROM event_group s INDEXED BY event_group_by_issue
-        WHERE s.project_id = ?1 AND s.number = g.number AND s.hour = ?17))
+        WHERE s.project_id = ?1 AND s.number = g.number AND s.hour = ?18))
     ON CONFLICT DO NOTHING"
 );
 
@@ -67,15 +67,16 @@ fn event_args(digested: &Digested, commit: &Commit) -> Vec<Arg> {
         facet(&event.browser).into(),
         facet(&event.os).into(),
         page_of(event).into(),
-        user_hash(event, commit).map(|hash| hash.to_vec()).into(),
+        user_hash(event, &commit.sender).map(|hash| hash.to_vec()).into(),
         country_of(commit).into(),
         commit.now_ms.into(),
+        facts::facts_of(event).into(),
     ]
 }
 
 /// Up to 1,000 a group: a counter beyond that is not worth a row a visitor.
 pub(super) fn user_row(digested: &Digested, commit: &Commit) -> Option<Statement> {
-    let user = user_hash(&digested.event, commit)?;
+    let user = user_hash(&digested.event, &commit.sender)?;
     Some(guarded(USER, digested, commit, [user.to_vec().into()]))
 }
 
@@ -111,7 +112,7 @@ pub(super) fn group_counters(digested: &Digested, commit: &Commit, has_body: boo
         event.at_ms().into(),
         event.release.clone().unwrap_or_default().into(),
         (!digested.is_repeat()).into(),
-        user_hash(event, commit).map(|hash| hash.to_vec()).into(),
+        user_hash(event, &commit.sender).map(|hash| hash.to_vec()).into(),
         hour_of(event).into(),
         has_body.into(),
         bodies::slot(commit.project_id, &event_id(event)).to_string().into(),

@@ -3,12 +3,15 @@
 
 use super::Statement;
 use super::test_db::TestDb;
+use crate::activity::{self, Key, Kind, Note};
 use crate::life::{self, Decision, Resolved};
+use crate::people::Viewer;
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
 use crate::read::{self, GroupRecord, ListFilter};
 use crate::regroup;
 use crate::symbolicate::late;
+use crate::workflow::{self, Change, Changing, Undoing};
 use crate::{
     access, account, alert, api, artifacts, audit, erasure, key, outcome, people, project_key,
     quota, settings,
@@ -20,12 +23,19 @@ use trapline_core::title::title;
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
 /// parts that have names of their own, and `i`, which is the page of the list. Bundles that wait are few, and the index holds
 /// no others.
-const SMALL: [&str; 33] = [
+const SMALL: &[&str] = &[
     "person",
     "signed",
     "waiting",
     "invitation",
     "former_person",
+    "faceted",
+    "others",
+    "recently",
+    "whose",
+    "was",
+    "went",
+    "side",
     "newest",
     "uploaded",
     "wanted",
@@ -61,7 +71,7 @@ const ALERTS: [&str; 10] =
     ["fresh", "storm", "first", "due", "found", "newest", "a", "c", "alert_rule", "r"];
 
 /// The same of regrouping: groups of a step, or what is settled once over those of all steps.
-const REGROUPED: [&str; 25] = [
+const REGROUPED: &[&str] = &[
     "a",
     "held",
     "sized",
@@ -147,10 +157,17 @@ fn statements() -> Vec<(String, Statement)> {
         ("projects", vec![read::projects()]),
         ("all projects", vec![read::open(&[1], 1), read::came(&[1], 1)]),
         ("list", vec![read::list(&filter, 1), read::last_scanned(&filter), read::counts(1)]),
-        ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::newest_release(1, 1)]),
+        ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::issue_page(1, 1, 1, 1)]),
         ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
         ("body", vec![read::body(1, &"00".repeat(16))]),
-        ("facets", vec![read::facets(1, &group.hash, 1_000)]),
+        (
+            "around an issue",
+            vec![
+                read::seen((1, 1), std::slice::from_ref(&group), 100, 24),
+                read::trend(1, std::slice::from_ref(&group), 1, 6),
+                workflow::people(1),
+            ],
+        ),
         (
             "outcomes",
             vec![outcome::since(1, 1), outcome::by_hour(1, 1), outcome::accepted_by_hour(1, 1)],
@@ -184,6 +201,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("retention", vec![purge::next_groups(Some(&candidate))]),
     ];
     let wanted = artifacts::Wanted { debug_id: "aa", release: "1", dist: "", url: "/a.js" };
+    all.push(("workflow", workflow_statements()));
     all.push(("tables of an event's files", vec![artifacts::statement(1, &[wanted])]));
     all.push(("an upload of tables", artifacts::upload_statements()));
     all.push(("a bundle", artifacts::bundle_statements()));
@@ -208,6 +226,30 @@ fn statements() -> Vec<(String, Statement)> {
                 .map(move |(index, statement)| (format!("{name} {}", index + 1), statement))
         })
         .collect()
+}
+
+/// Each of a person's changes, noted.
+fn workflow_statements() -> Vec<Statement> {
+    let (viewer, key) = (Viewer::default(), Key { at_ms: 1, id: 1 });
+    let mut all = Vec::new();
+    for change in [
+        Change::Decide(Decision::ResolveInNext),
+        Change::Assign { to: 1, name: String::new() },
+        Change::Link(String::new()),
+    ] {
+        all.extend(Changing::new(change, &viewer, 1).statements(1, &[1]));
+    }
+    all.extend(Undoing::new(key, &viewer, 1).statements(1, &[1]));
+    all.push(workflow::reached(1, &[1], key));
+    all.push(activity::activity(1, 1, None));
+    all.push(activity::brought(1, 1, key));
+    all.push(activity::edit_comment((1, 1), key, &viewer, "", 1));
+    all.push(activity::delete_comment((1, 1), key, &viewer));
+    let note = Note::new(&viewer, 1, Kind::Merged, &serde_json::json!({}));
+    all.extend(life::merge_noted(1, 1, &[2], 1, Some(&note)));
+    all.extend(life::split_noted(1, 1, &["00".repeat(16)], 1, Some(&note)));
+    all.push(life::begin_delete_all(1, &[1], 1));
+    all
 }
 
 /// The lines of `EXPLAIN QUERY PLAN`.

@@ -8,6 +8,7 @@ use trapline_core::fingerprint::ComponentKind;
 use trapline_core::fingerprint::rules::Rules;
 use trapline_core::scrub::ScrubSettings;
 
+use crate::activity::{Key, Row};
 use crate::alert::outbox::DeliveryRow;
 use crate::alert::rule::{Rule, RuleRow};
 use crate::artifacts::token::TokenRow;
@@ -22,6 +23,7 @@ use crate::people::members::{Member, SessionRow};
 use crate::project_key::KeyRow;
 use crate::settings::Settings;
 use crate::view::*;
+use crate::workflow::Person;
 
 fn shell(text: &str) -> Shell {
     Shell {
@@ -293,9 +295,10 @@ pub(in crate::pages) fn issue(text: &str) -> IssuePage {
             newer: Some(text.into()),
         },
         distributions: vec![Distribution {
-            name: "Browser",
+            name: format!("tag.{text}"),
             values: vec![(text.into(), 1)],
             total: 1,
+            over: vec![true],
         }],
         groups: vec![GroupRow {
             hash: text.into(),
@@ -306,6 +309,43 @@ pub(in crate::pages) fn issue(text: &str) -> IssuePage {
         }],
         explained: Some(explained_event(text)),
         split: Some(text.into()),
+        more: more(text),
+    }
+}
+
+fn more(text: &str) -> IssueMore {
+    let shared = |name: String| Shared { name, value: text.into(), share: 0.9, others: 0.1 };
+    let kinds = ["commented", "linked", "assigned", "resolved", "regressed", text];
+    let detail =
+        json!({ "text": text, "url": text, "name": text, "to": 3, "release": text, "edited": 1 });
+    let row = |(id, kind): (i64, &str)| Row {
+        key: Key { at_ms: 1, id },
+        number: 7,
+        person_id: 3,
+        person: text.into(),
+        kind: kind.into(),
+        detail: detail.clone(),
+        is_last: 1,
+    };
+    IssueMore {
+        assignee: 3,
+        people: vec![Person { id: 3, name: text.into() }, Person { id: 4, name: text.into() }],
+        viewer_id: 4,
+        may_change: true,
+        is_admin: true,
+        link: format!("https://t.test/{text}"),
+        activity: (0..).zip(kinds).map(row).collect(),
+        done: Some(Key { at_ms: 1, id: 3 }),
+        trend: Trend { events: vec![1; 24], releases: vec![(text.into(), 1)], ..Trend::default() },
+        shared: SharedFacts {
+            facts: vec![shared("request".into()), shared(format!("tag.{text}"))],
+            ..SharedFacts::default()
+        },
+        oldest: Some(text.into()),
+        newest: Some(text.into()),
+        recommended: Some(text.into()),
+        repository: "https://code.test/{release}/{path}".into(),
+        ..IssueMore::default()
     }
 }
 
