@@ -5,6 +5,8 @@ use trapline_core::page_check::Finding;
 pub(super) mod sample;
 
 use super::*;
+use crate::dashboard::events::ListedEvents;
+use crate::read::{EventCursor, EventRow};
 use crate::regroup::{Join, Named, Outcome, Part, Regroup, Split};
 use crate::view::{Condition, PageRead, Status};
 
@@ -68,6 +70,42 @@ fn resolved_issue_is_text() {
 #[test]
 fn issue_without_its_event_is_text() {
     check_is_text(issue(&IssuePage { event: None, ..sample::issue(PAYLOAD) }), 20);
+}
+
+#[test]
+fn events_and_older_activity_are_text() {
+    let IssuePage { shell, issue, more, .. } = sample::issue(PAYLOAD);
+    let row = EventRow {
+        event_id: "1".repeat(32),
+        release: PAYLOAD.into(),
+        browser: PAYLOAD.into(),
+        page: PAYLOAD.into(),
+        user: PAYLOAD.into(),
+        ..EventRow::default()
+    };
+    let listed = ListedEvents {
+        events: vec![row],
+        kept: Default::default(),
+        next: Some(EventCursor::default()),
+        filters: vec![(format!("tag.{PAYLOAD}"), PAYLOAD.into())],
+        left_out: 1,
+    };
+    let (shell_of, issue_of) = (shell.clone(), issue.clone());
+    let page = EventsPage { shell, issue, listed, is_later_page: true };
+    check_is_text(events(&page), 8);
+    let page = IssuePage { shell: shell_of, issue: issue_of, more, ..IssuePage::default() };
+    check_is_text(older_activity(&ActivityPage { page }), 10);
+}
+
+#[test]
+fn whoever_only_reads_sees_no_buttons() {
+    let mut page = sample::issue("");
+    page.more.may_change = false;
+    page.more.done = None;
+    page.split = None;
+    let html = issue(&page).unwrap();
+    let main = html.split("<main").nth(1).unwrap();
+    assert!(!main.contains("method=\"post\""), "{main}");
 }
 
 #[test]
