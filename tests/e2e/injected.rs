@@ -110,9 +110,14 @@ fn check(world: &World, without_policy: bool) {
     for url in issues.iter().step_by(10) {
         look(&tab, &format!("{url}split"));
     }
-    for path in
-        ["outcomes/", "settings/", "settings/keys/", "settings/filters/", "settings/limits/"]
-    {
+    for path in [
+        "outcomes/",
+        "settings/",
+        "settings/keys/",
+        "settings/filters/",
+        "settings/limits/",
+        "settings/alerts/",
+    ] {
         look(&tab, &format!("{base}/{path}"));
     }
     look(&tab, &format!("{dashboard}/"));

@@ -55,6 +55,7 @@ pub const PLACES: &[Place] = &[
     place("settings-limits", "/{project}/settings/limits/", "Settings"),
     place("settings-grouping", "/{project}/settings/grouping/", "Settings"),
     place("settings-tokens", "/{project}/settings/tokens/", "Settings"),
+    place("settings-alerts", "/{project}/settings/alerts/", "Alerts"),
     place("settings-people", "/settings/people/", "Settings"),
     place("settings-projects", "/settings/projects/", "Settings"),
     place("settings-access", "/settings/access/", "Settings"),
@@ -92,6 +93,7 @@ impl Showcase {
     pub(crate) fn fill(world: &World) -> Result<Self> {
         let [project, empty, limited] =
             PROJECTS.map(|(name, slug)| world.project_named(name, slug));
+        alerts(world, &project)?;
         bugs::send(&project, now_s()?)?;
         limited.api.set(&json!({ "hourly_quota": 2 }))?;
         bugs::send_too_many(&limited, now_s()?);
@@ -150,6 +152,22 @@ impl Showcase {
         };
         self.dashboard.clone() + &self.names.iter().fold(path.to_owned(), named)
     }
+}
+
+/// Somebody who is told of all that the project is filled with, and somebody who takes a pause.
+fn alerts(world: &World, project: &Project<'_>) -> Result<()> {
+    let slack = "https://hooks.slack.com/services/T0HAZEL/B0OAK/4kZtQx7zWm2LrN8s";
+    for rule in [
+        json!({
+            "name": "On call", "target": world.receiver.url("/hazel"), "regressed": true, "escalating": true,
+            "threshold": 500, "window": 15, "search": "environment:production checkout",
+        }),
+        json!({ "name": "#shop-errors", "channel": "slack", "target": slack, "level": "error", "every": 30, "paused": true }),
+    ] {
+        let answer = project.api.send("POST", "alerts/", &rule)?;
+        ensure!(answer.status == 201, "{answer:?}: {rule}");
+    }
+    Ok(())
 }
 
 /// The open issue whose message begins so, or whose type it is. Long messages are cut.

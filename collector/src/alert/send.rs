@@ -91,7 +91,7 @@ pub async fn send(env: &Env, rule: &Rule, secret: &str, message: &Message, now_m
         Ok((response, text))
     });
     match answered.await {
-        Ok(Ok((response, text))) => answer(&response, &String::from_utf8_lossy(&text)),
+        Ok(Ok((response, text))) => answer(&response, &String::from_utf8_lossy(&text), now_ms),
         Ok(Err(error)) => unanswered(&error),
         Err(TooSlow) => Answer {
             words: format!("it did not answer within {} s", PATIENCE.as_secs()),
@@ -113,7 +113,8 @@ fn request(url: &str, with: &[(&str, String)], body: &str) -> worker::Result<Req
     Request::new_with_init(url, &init)
 }
 
-fn answer(response: &Response, text: &str) -> Answer {
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds are far below 2^53")]
+fn answer(response: &Response, text: &str, now_ms: i64) -> Answer {
     let (status, header) = (response.status_code(), |name| page_fetch::header(response, name));
     let mut words = format!("it answered {status}");
     if (300..400).contains(&status) {
@@ -125,17 +126,17 @@ fn answer(response: &Response, text: &str) -> Answer {
             words = format!("{words}: {said}");
         }
     }
-    Answer {
-        status,
-        words,
-        retry_after_ms: retry_after_ms(&header("retry-after")),
-        is_refused: false,
-    }
+    let asked = header("retry-after");
+    // A day and an hour, as the platform reads them.
+    let date = js_sys::Date::parse(&asked);
+    let until_ms = if date.is_finite() { date as i64 } else { 0 };
+    let retry_after_ms = seconds_ms(&asked).unwrap_or(until_ms - now_ms);
+    Answer { status, words, retry_after_ms, is_refused: false }
 }
 
-/// Seconds; a receiver that names a day is asked as often as any other.
-fn retry_after_ms(header: &str) -> i64 {
-    header.trim().parse::<u32>().map_or(0, |seconds| i64::from(seconds) * 1_000)
+/// `120`
+fn seconds_ms(header: &str) -> Option<i64> {
+    header.trim().parse::<u32>().ok().map(|seconds| i64::from(seconds) * 1_000)
 }
 
 fn unanswered(error: &worker::Error) -> Answer {
@@ -213,8 +214,11 @@ mod tests {
         check(429, 90_000, 1, Verdict::Again(90_000));
         check(503, 1_000, 1, Verdict::Again(60_000));
         check(429, 10 * 24 * 3_600_000, 1, Verdict::Again(6 * 3_600_000));
-        for (header, expected) in [("120", 120_000), ("", 0), ("-1", 0), ("soon", 0)] {
-            assert_eq!(retry_after_ms(header), expected);
+        // A day that is over.
+        check(503, -1_000, 2, Verdict::Again(300_000));
+        for (header, expected) in [("120", Some(120_000)), ("", None), ("-1", None), ("soon", None)]
+        {
+            assert_eq!(seconds_ms(header), expected);
         }
     }
 }

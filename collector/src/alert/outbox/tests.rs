@@ -1,9 +1,12 @@
 use super::*;
 use crate::alert::rule::Rule;
 use crate::alert::{rule, threshold};
+use crate::life::{self, Resolved};
 use crate::plan::{Commit, Hints, Sender, digest, plan};
 use crate::sql::test_db::{NOW_MS, TestDb, thrown};
 use trapline_core::event::{Event, Exception, Frame, Level, User};
+use trapline_core::fingerprint::{self, hex};
+use trapline_core::title::title;
 
 const MINUTE: i64 = 60_000;
 
@@ -165,6 +168,30 @@ fn issues_that_no_event_made_are_not_news() {
     db.run("UPDATE issue SET number = 5, status = 1");
     db.run("UPDATE issue SET status = 0, regrouped_ms = 10");
     assert_eq!(conditions(&db), Vec::<String>::new());
+}
+
+#[test]
+fn what_people_and_maps_move_is_not_news() {
+    let db = ruled(&webhook());
+    for (id, text) in [(1, "a"), (2, "b")] {
+        store(&db, event(id, text));
+    }
+    db.batch(&life::merge(1, 1, &[2], NOW_MS + 1));
+    let moved = digest(1, event(2, "b")).group();
+    db.batch(&life::part(1, 1, &[hex(&moved)], title(&event(2, "b"))));
+    assert_eq!(db.number("SELECT count(*) FROM issue"), 3, "a new one was made by splitting");
+    let resolved = digest(1, event(3, "c"));
+    let resolved = Resolved {
+        fingerprint: fingerprint::v1(resolved.event()),
+        title: title(resolved.event()),
+        is_partial: false,
+    };
+    db.batch(&life::repoint(1, &digest(1, event(1, "a")).group(), 1, &resolved, NOW_MS + 2));
+    assert_eq!(conditions(&db), ["new 1", "new 2"]);
+    // Events that come afterwards find issues that are there.
+    store(&db, event(10, "a"));
+    store(&db, event(11, "b"));
+    assert_eq!(conditions(&db), ["new 1", "new 2"]);
 }
 
 #[test]
