@@ -34,6 +34,8 @@ mod hostile;
 mod hostile_bodies;
 mod injected;
 mod issue_life;
+mod issue_page;
+mod issue_workflow;
 mod leaving;
 mod ledger;
 mod loading;
@@ -143,6 +145,8 @@ fn tests() -> Vec<Test> {
         injected::TESTS,
         walk::TESTS,
         issue_life::TESTS,
+        issue_page::TESTS,
+        issue_workflow::TESTS,
         grouping_rules::TESTS,
         grouping_split::TESTS,
         deployment::TESTS,
