@@ -70,14 +70,20 @@ pub async fn rows(incoming: &Incoming, project_id: u32) -> Result<Vec<TokenRow>,
 pub async fn create(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
     let (visit, wanted) = signed(incoming, slug, Role::Admin).await?;
     visit.viewer.must_be_person()?;
-    let label = wanted.get("label").and_then(Value::as_str).unwrap_or_default();
+    let label = match wanted.get("label") {
+        None | Some(Value::Null) => "",
+        Some(label) => label.as_str().ok_or_else(|| bad("label is a text"))?,
+    };
     let scopes: Vec<String> = match wanted.get("scopes") {
         None | Some(Value::Null) => vec![ARTIFACTS_WRITE.to_owned()],
         Some(scopes) => {
             serde_json::from_value(scopes.clone()).map_err(|_| bad("scopes is a list of texts"))?
         }
     };
-    let all_projects = wanted.get("all_projects").and_then(Value::as_bool).unwrap_or(false);
+    let all_projects = match wanted.get("all_projects") {
+        None | Some(Value::Null) => false,
+        Some(all) => all.as_bool().ok_or_else(|| bad("all_projects is true or false"))?,
+    };
     let (row, token) = make(incoming, &visit, label, &scopes, all_projects).await?;
     Ok(reply::json(201, &token_json(&row, Some(&token))))
 }

@@ -37,11 +37,18 @@ pub async fn summary_of(
     let (id, hour) = (visit.project.id, incoming.now_ms / HOUR_MS);
     let first = range.first_hour(hour);
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    let people =
-        store.batch(&[summary::ended(id, range, first), summary::came(id, range, first)]).await?;
-    let [ended, came] = people.as_slice() else { return Err(Failure::NotFound) };
-    let stored = visit.store.read(&summary::stored(id, range, first, hour)).await?;
-    let asked = (range, first, visit.project.short_prefix.as_str());
-    let summary = summary::of(asked, &ended.all::<summary::Row>()?, &came.all()?, &stored.all()?);
-    Ok((summary, stored.database_bytes()))
+    let people = [summary::ended(id, first), summary::came(id, first)];
+    let of_groups = [summary::groups(id, first, hour), summary::past(id, first, hour)];
+    let (people, stored) = (store.batch(&people).await?, visit.store.batch(&of_groups).await?);
+    let ([ended, came], [groups, past]) = (people.as_slice(), stored.as_slice()) else {
+        return Err(Failure::NotFound);
+    };
+    let rows = summary::Rows {
+        ended: ended.all()?,
+        came: came.all()?,
+        groups: groups.all()?,
+        past: past.all()?,
+    };
+    let summary = summary::of(range, first, &visit.project.short_prefix, &rows);
+    Ok((summary, groups.database_bytes()))
 }

@@ -1,7 +1,9 @@
 //! How a project's items ended within a range, for the outcomes page and the JSON API: counts by step, reasons with samples, and
-//! which issues are noise. Reads a bounded number of rows, however many issues there are and however much was refused.
+//! which issues are noise.
 
-use serde::{Deserialize, Serialize};
+mod rows;
+
+use serde::Serialize;
 use trapline_core::decode::rfc3339_of;
 use trapline_core::event::{Event, Exception, Frame};
 use trapline_core::noise;
@@ -9,7 +11,9 @@ use trapline_core::noise;
 use crate::plan::HOUR_MS;
 use crate::quota::first_of_day;
 use crate::read::short_id;
-use crate::sql::Statement;
+
+pub use rows::{EndedRow, GroupRow, HourRow, came, ended, groups, past};
+use rows::{GROUPS, HOURS, OPEN, OTHERS, OUTCOME_ROWS};
 
 /// What can be asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,107 +47,6 @@ impl Range {
         let before = i64::try_from(self.steps).unwrap_or(1) - 1;
         last - self.step * before
     }
-}
-
-/// A row of all statements here: what `step` stands for says each of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Row {
-    step: i64,
-    outcome: String,
-    reason: String,
-    detail: String,
-    quantity: u64,
-    last: i64,
-}
-
-/// Of a step or more: counts that are in no step.
-const BY_REASON: i64 = -1;
-const BY_DETAIL: i64 = -2;
-const LOOKED_AT: i64 = -3;
-
-/// Rows of outcomes that are looked at, the newest first: each reason writes one in ten seconds at most, for each detail.
-const OUTCOME_ROWS: u32 = 1_500;
-
-/// What was not stored: by step, by reason (−1), by detail (−2), and how many rows that were, with their first hour (−3).
-/// Primary key of `outcome`.
-pub fn ended(project_id: u32, range: &Range, first_hour: i64) -> Statement {
-    Statement::new(
-        "WITH seen AS MATERIALIZED (
-            SELECT hour, outcome, reason, detail, quantity, last_ms FROM outcome
-            WHERE project_id = ?1 AND hour >= ?2 ORDER BY hour DESC LIMIT ?4)
-         SELECT CAST((hour - ?2) / ?3 AS INTEGER) AS step, outcome, '' AS reason, '' AS detail, sum(quantity) AS quantity, 0 AS last
-         FROM seen GROUP BY 1, 2
-         UNION ALL SELECT * FROM (
-            SELECT -1, outcome, reason, '', sum(quantity), max(last_ms) FROM seen
-            GROUP BY outcome, reason ORDER BY 5 DESC)
-         UNION ALL SELECT * FROM (
-            SELECT -2, outcome, reason, detail, sum(quantity), max(last_ms) FROM seen
-            WHERE detail <> '' GROUP BY outcome, reason, detail ORDER BY 5 DESC LIMIT 100)
-         UNION ALL SELECT -3, '', '', '', count(*), coalesce(min(hour), 0) FROM seen",
-        [project_id.into(), first_hour.into(), range.step.into(), OUTCOME_ROWS.into()],
-    )
-}
-
-/// Events that were let in, by step; at least so many. Primary key of `project_hour`.
-pub fn came(project_id: u32, range: &Range, first_hour: i64) -> Statement {
-    Statement::new(
-        "SELECT CAST((hour - ?2) / ?3 AS INTEGER) AS step, '' AS outcome, '' AS reason, '' AS detail, sum(events) AS quantity, 0 AS last
-         FROM project_hour WHERE project_id = ?1 AND hour >= ?2 GROUP BY 1",
-        [project_id.into(), first_hour.into(), range.step.into()],
-    )
-}
-
-/// Issues of a status that are looked at, the latest first; and of those open ones that were seen in this hour, the oldest:
-/// what never stops was there long ago.
-const ISSUES: u32 = 100;
-const OLD_ISSUES: u32 = 60;
-
-/// Groups of these, and hours of the groups, that are looked at.
-const GROUPS: u32 = 400;
-const HOURS: u32 = 800;
-
-/// Events that are stored: by step; of the issues with most (−1: type, message, place, number); and how many issues of a
-/// status, groups and hours were looked at (−3, the most of each as part of its limit in thousandths). `issue_by_last_hour`,
-/// `event_group_by_issue`, primary keys of `group_hour` and `issue`.
-pub fn stored(project_id: u32, range: &Range, first_hour: i64, hour: i64) -> Statement {
-    Statement::new(
-        "WITH active AS MATERIALIZED (
-            SELECT * FROM (SELECT number, 0 AS status FROM issue INDEXED BY issue_by_last_hour
-                WHERE project_id = ?1 AND status = 0 AND last_hour >= ?2 ORDER BY last_hour DESC, number DESC LIMIT ?4)
-            UNION SELECT * FROM (SELECT number, 0 FROM issue INDEXED BY issue_by_last_hour
-                WHERE project_id = ?1 AND status = 0 AND last_hour = ?8 ORDER BY number LIMIT ?5)
-            UNION SELECT * FROM (SELECT number, 1 FROM issue INDEXED BY issue_by_last_hour
-                WHERE project_id = ?1 AND status = 1 AND last_hour >= ?2 ORDER BY last_hour DESC, number DESC LIMIT ?4)
-            UNION SELECT * FROM (SELECT number, 2 FROM issue INDEXED BY issue_by_last_hour
-                WHERE project_id = ?1 AND status = 2 AND last_hour >= ?2 ORDER BY last_hour DESC, number DESC LIMIT ?4)),
-         grouped AS MATERIALIZED (
-            SELECT g.number, g.hash, g.hour, g.hour_events FROM active
-            CROSS JOIN event_group g INDEXED BY event_group_by_issue
-                ON g.project_id = ?1 AND g.number = active.number LIMIT ?6),
-         past AS MATERIALIZED (
-            SELECT grouped.number, h.hour, h.events FROM grouped
-            CROSS JOIN group_hour h ON h.project_id = ?1 AND h.group_hash = grouped.hash AND h.hour >= ?2 LIMIT ?7),
-         hours AS MATERIALIZED (
-            SELECT number, hour, hour_events AS events FROM grouped WHERE hour >= ?2 UNION ALL SELECT * FROM past)
-         SELECT CAST((hour - ?2) / ?3 AS INTEGER) AS step, '' AS outcome, '' AS reason, '' AS detail, sum(events) AS quantity, 0 AS last
-         FROM hours GROUP BY 1
-         UNION ALL SELECT -1, i.kind, i.value, i.place, top.events, top.number FROM (
-            SELECT number, sum(events) AS events FROM hours GROUP BY number ORDER BY 2 DESC LIMIT 12) top
-            CROSS JOIN issue i ON i.project_id = ?1 AND i.number = top.number
-         UNION ALL SELECT -3, '', '', '', CAST(max(
-            coalesce((SELECT max(issues) FROM (SELECT count(*) AS issues FROM active GROUP BY status)), 0) * 1000 / ?4,
-            (SELECT count(*) FROM grouped) * 1000 / ?6, (SELECT count(*) FROM past) * 1000 / ?7) AS INTEGER), 0",
-        [
-            project_id.into(),
-            first_hour.into(),
-            range.step.into(),
-            ISSUES.into(),
-            OLD_ISSUES.into(),
-            GROUPS.into(),
-            HOURS.into(),
-            hour.into(),
-        ],
-    )
 }
 
 /// How many items ended in which way.
@@ -244,8 +147,9 @@ pub struct Summary {
     pub noise: Vec<Noise>,
 }
 
-/// Samples of a reason.
+/// Samples of a reason that are shown, and details of one that are told apart.
 const SAMPLES: usize = 3;
+const DETAILS: usize = 50;
 
 /// An issue of this part of all is named, noise or not: percent.
 const FREQUENT: u64 = 10;
@@ -254,89 +158,203 @@ const FREQUENT: u64 = 10;
 const FEW: u64 = 20;
 const MANY: u64 = 100;
 
-/// Puts it together out of what [`ended`], [`came`] and [`stored`] gave.
-pub fn of(
-    (range, first_hour, prefix): (&'static Range, i64, &str),
-    ended: &[Row],
-    came: &[Row],
-    stored: &[Row],
-) -> Summary {
+/// Issues that are named.
+const NAMED: usize = 12;
+
+/// What the statements gave.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// Of [`ended`].
+    pub ended: Vec<EndedRow>,
+    /// Of [`came`].
+    pub came: Vec<HourRow>,
+    /// Of [`groups`].
+    pub groups: Vec<GroupRow>,
+    /// Of [`past`].
+    pub past: Vec<HourRow>,
+}
+
+/// Puts it together.
+pub fn of(range: &'static Range, first_hour: i64, prefix: &str, rows: &Rows) -> Summary {
+    let mut stored =
+        Stored { first_hour, step: range.step, steps: vec![0; range.steps], issues: Vec::new() };
+    let accepted_is_exact = stored.add(rows);
     let mut steps = vec![Ends::default(); range.steps];
-    let looked_at = |rows: &[Row]| rows.iter().find(|row| row.step == LOOKED_AT).cloned();
-    let accepted_is_exact = looked_at(stored).is_none_or(|row| row.quantity < 1_000);
-    // Both are at least so much. What was let in holds what came twice, so it only helps out.
-    let of_issues = stored.iter().filter(|row| row.step >= 0);
-    let let_in = came.iter().filter(|_| !accepted_is_exact);
-    for row in of_issues.chain(let_in) {
-        if let Some(step) = usize::try_from(row.step).ok().and_then(|at| steps.get_mut(at)) {
-            step.accepted = step.accepted.max(row.quantity);
+    let at = |hour: i64| usize::try_from((hour - first_hour) / range.step).ok();
+    if !accepted_is_exact {
+        // It holds what came twice, so it only helps out.
+        for row in &rows.came {
+            if let Some(step) = at(row.hour).and_then(|at| steps.get_mut(at)) {
+                step.accepted += row.events;
+            }
         }
     }
-    for row in ended {
-        if let Some(step) = usize::try_from(row.step).ok().and_then(|at| steps.get_mut(at)) {
+    // Both are at least so much.
+    for (step, events) in steps.iter_mut().zip(&stored.steps) {
+        step.accepted = step.accepted.max(*events);
+    }
+    for row in &rows.ended {
+        if let Some(step) = at(row.hour).and_then(|at| steps.get_mut(at)) {
             step.add(&row.outcome, row.quantity);
         }
     }
-    let total = steps.iter().fold(Ends::default(), |sum, step| Ends {
-        accepted: sum.accepted + step.accepted,
-        filtered: sum.filtered + step.filtered,
-        limited: sum.limited + step.limited,
-        dropped: sum.dropped + step.dropped,
-    });
-    let cut = looked_at(ended).filter(|row| row.quantity >= u64::from(OUTCOME_ROWS));
+    let mut total = Ends::default();
+    for step in &steps {
+        total.accepted += step.accepted;
+        total.filtered += step.filtered;
+        total.limited += step.limited;
+        total.dropped += step.dropped;
+    }
+    let is_cut = is_limit(rows.ended.len(), OUTCOME_ROWS);
+    let cut = rows.ended.last().filter(|_| is_cut);
     Summary {
         range: range.name,
         since: rfc3339_of(first_hour * HOUR_MS),
         since_ms: first_hour * HOUR_MS,
         step_hours: range.step,
         accepted_is_exact,
-        counted_since: cut.map(|row| rfc3339_of(row.last * HOUR_MS)),
+        counted_since: cut.map(|row| rfc3339_of(row.hour * HOUR_MS)),
         total,
         steps,
-        reasons: reasons(ended),
-        noise: noise_of(stored, total.accepted, prefix),
+        reasons: reasons(&rows.ended),
+        noise: noise_of(stored.issues, total.accepted, prefix),
     }
 }
 
-fn reasons(ended: &[Row]) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    for row in ended.iter().filter(|row| row.step == BY_REASON) {
-        let is_of = |other: &&Row| {
-            other.step == BY_DETAIL
-                && (&other.outcome, &other.reason) == (&row.outcome, &row.reason)
+fn is_limit(rows: usize, limit: u32) -> bool {
+    u32::try_from(rows).unwrap_or(u32::MAX) >= limit
+}
+
+/// Events of issues, by step and by issue.
+struct Stored<'a> {
+    first_hour: i64,
+    step: i64,
+    steps: Vec<u64>,
+    issues: Vec<(&'a GroupRow, u64)>,
+}
+
+impl<'a> Stored<'a> {
+    /// Whether these are all that there are.
+    fn add(&mut self, rows: &'a Rows) -> bool {
+        let mut of_status = [0_u32; 3];
+        for row in &rows.groups {
+            let known = self.issues.iter().position(|(first, _)| first.number == row.number);
+            let at = match known {
+                // Found on both ways.
+                Some(at)
+                    if self.issues.get(at).is_some_and(|(first, _)| first.status != row.status) =>
+                {
+                    continue;
+                }
+                Some(at) => at,
+                None => {
+                    if let Some(count) =
+                        usize::try_from(row.status).ok().and_then(|at| of_status.get_mut(at))
+                    {
+                        *count += 1;
+                    }
+                    self.issues.push((row, 0));
+                    self.issues.len() - 1
+                }
+            };
+            self.count(at, row.hour, row.events);
+            for entry in row.recent.split_ascii_whitespace() {
+                let Some((hour, events)) = entry.split_at_checked(6) else { continue };
+                self.count(at, hour.parse().unwrap_or(0), events.parse().unwrap_or(0));
+            }
+        }
+        for row in &rows.past {
+            if let Some(at) = self.issues.iter().position(|(first, _)| first.number == row.number) {
+                self.count(at, row.hour, row.events);
+            }
+        }
+        let [open, resolved, ignored] = of_status;
+        open < OPEN
+            && resolved.max(ignored) < OTHERS
+            && !is_limit(rows.groups.len(), GROUPS)
+            && !is_limit(rows.past.len(), HOURS)
+    }
+
+    fn count(&mut self, at: usize, hour: i64, events: u64) {
+        let step = usize::try_from((hour - self.first_hour).div_euclid(self.step)).ok();
+        let step = step.and_then(|step| self.steps.get_mut(step));
+        if let (Some(step), Some((_, sum))) = (step, self.issues.get_mut(at)) {
+            *step += events;
+            *sum += events;
+        }
+    }
+}
+
+fn reasons(ended: &[EndedRow]) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = Vec::new();
+    for row in ended {
+        let is_of =
+            |reason: &&mut Reason| (&reason.outcome, &reason.reason) == (&row.outcome, &row.reason);
+        let reason = match reasons.iter_mut().find(is_of) {
+            Some(reason) => reason,
+            None => reasons.push_mut(Reason {
+                outcome: row.outcome.clone(),
+                reason: row.reason.clone(),
+                quantity: 0,
+                last: String::new(),
+                last_ms: 0,
+                samples: Vec::new(),
+            }),
         };
-        let sample = |row: &Row| Sample { detail: row.detail.clone(), quantity: row.quantity };
-        reasons.push(Reason {
-            outcome: row.outcome.clone(),
-            reason: row.reason.clone(),
-            quantity: row.quantity,
-            last: rfc3339_of(row.last),
-            last_ms: row.last,
-            samples: ended.iter().filter(is_of).take(SAMPLES).map(sample).collect(),
-        });
+        reason.quantity += row.quantity;
+        reason.last_ms = reason.last_ms.max(row.last_ms);
+        let has_room = !row.detail.is_empty() && reason.samples.len() < DETAILS;
+        let known = reason.samples.iter_mut().find(|sample| sample.detail == row.detail);
+        match known {
+            Some(sample) => sample.quantity += row.quantity,
+            None if has_room => {
+                reason.samples.push(Sample { detail: row.detail.clone(), quantity: row.quantity });
+            }
+            None => {}
+        }
     }
-    reasons
+    for reason in &mut reasons {
+        reason.last = rfc3339_of(reason.last_ms);
+        reason.samples = largest(std::mem::take(&mut reason.samples), SAMPLES, |one| one.quantity);
+    }
+    let all = reasons.len();
+    largest(reasons, all, |reason| reason.quantity)
 }
 
-fn noise_of(stored: &[Row], accepted: u64, prefix: &str) -> Vec<Noise> {
+/// The largest first, so many of them. Few are looked at: a sort is more code for each type.
+fn largest<T>(mut all: Vec<T>, most: usize, size: impl Fn(&T) -> u64) -> Vec<T> {
     let mut found = Vec::new();
-    for row in stored.iter().filter(|row| row.step == BY_REASON && row.quantity >= FEW) {
-        let is_frequent = row.quantity >= MANY && row.quantity * 100 >= accepted * FREQUENT;
+    while found.len() < most {
+        // Of equal ones the first.
+        let next = (0..all.len()).rev().max_by_key(|at| all.get(*at).map_or(0, &size));
+        let Some(next) = next else { break };
+        found.push(all.remove(next));
+    }
+    found
+}
+
+fn noise_of(issues: Vec<(&GroupRow, u64)>, accepted: u64, prefix: &str) -> Vec<Noise> {
+    let mut found = Vec::new();
+    for (row, quantity) in largest(issues, NAMED, |issue| issue.1) {
+        if quantity < FEW {
+            break;
+        }
+        let is_frequent = quantity >= MANY && quantity * 100 >= accepted * FREQUENT;
         let Some(class) = class_of(row).or(is_frequent.then_some("frequent")) else { continue };
         found.push(Noise {
-            short_id: short_id(prefix, u32::try_from(row.last).unwrap_or(0)),
-            r#type: row.outcome.clone(),
-            value: row.reason.clone(),
+            short_id: short_id(prefix, row.number),
+            r#type: row.kind.clone(),
+            value: row.value.clone(),
             class,
-            quantity: row.quantity,
+            quantity,
         });
     }
     found
 }
 
 /// What an issue's title and place say of its class.
-fn class_of(row: &Row) -> Option<&'static str> {
-    let (kind, value, place) = (row.outcome.clone(), row.reason.clone(), row.detail.clone());
+fn class_of(row: &GroupRow) -> Option<&'static str> {
+    let (kind, value, place) = (row.kind.clone(), row.value.clone(), row.place.clone());
     if value.starts_with("ResizeObserver loop") {
         return Some("resize_observer");
     }

@@ -60,9 +60,6 @@ const SMALL: &[&str] = &[
     "active",
     "grouped",
     "hours",
-    "seen",
-    "past",
-    "top",
     "ahead",
     "raw",
     "r",
@@ -218,9 +215,10 @@ fn statements() -> Vec<(String, Statement)> {
         (
             "summary of outcomes",
             vec![
-                outcome::summary::ended(1, &outcome::summary::RANGES[0], 1),
-                outcome::summary::came(1, &outcome::summary::RANGES[0], 1),
-                outcome::summary::stored(1, &outcome::summary::RANGES[0], 1, 1),
+                outcome::summary::ended(1, 1),
+                outcome::summary::came(1, 1),
+                outcome::summary::groups(1, 1, 1),
+                outcome::summary::past(1, 1, 1),
                 outcome::lines(1, 1),
             ],
         ),
