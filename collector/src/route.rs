@@ -30,10 +30,10 @@ pub const RESERVED: &[&str] = &[
 
 /// Answers one request: `HEAD` as `GET`, without a body.
 pub async fn answer(incoming: Incoming) -> Response {
-    match incoming.method() {
-        Method::Head => reply::without_body(answer_to(Method::Get, incoming).await),
-        method => answer_to(method, incoming).await,
-    }
+    let method = incoming.method();
+    let is_head = method == Method::Head;
+    let response = answer_to(if is_head { Method::Get } else { method }, incoming).await;
+    if is_head { reply::without_body(response) } else { response }
 }
 
 async fn answer_to(method: Method, mut incoming: Incoming) -> Response {

@@ -6,7 +6,7 @@ use std::thread;
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
-use trapline_tests::{Answers, Project, Received, Tab, World, eventually};
+use trapline_tests::{Answers, Program, Project, Received, Tab, World, eventually};
 use xtask::worker::http;
 
 use crate::Test;
@@ -18,6 +18,7 @@ pub const TESTS: &[Test] = &[
     ("alerts_who_sends_at_the_same_time_sends_once", at_the_same_time),
     ("alerts_a_storm_of_200_new_issues_is_six_messages", storm),
     ("alerts_a_redirect_is_not_followed_and_private_addresses_are_refused", refused),
+    ("alerts_are_changed_by_administrators_of_the_project_only", roles),
     ("alerts_are_kept_by_administrators_in_the_browser", in_the_browser),
 ];
 
@@ -293,6 +294,46 @@ fn refused(world: &World) {
         assert!(tested["answer"].as_str().unwrap().contains("a redirect, which is not followed"));
     }
     assert_eq!(world.receiver.received(&format!("{path}-elsewhere")).len(), 0);
+}
+
+fn roles(world: &World) {
+    let (project, other) = (world.project(), world.project());
+    let id = rule(world, &project, &json!({}))["id"].clone();
+    let base = format!("/api/0/projects/{}/alerts/", project.slug);
+    let new = json!({ "target": world.receiver.url("/nobody") });
+    let changes = [
+        ("POST", base.clone(), new.clone()),
+        ("PATCH", format!("{base}{id}/"), json!({ "paused": true })),
+        ("POST", format!("{base}{id}/test/"), json!({})),
+        ("POST", format!("{base}{id}/secret/"), json!({})),
+        ("DELETE", format!("{base}{id}/"), json!({})),
+    ];
+    for scope in ["project:read", "project:write"] {
+        let program = Program::of(world, &project, &[scope]).unwrap();
+        for (method, path, body) in &changes {
+            let answer = program.json(method, path, body).unwrap();
+            assert_eq!(answer.status, 403, "{scope}: {method} {path}: {answer:?}");
+        }
+        assert_eq!(program.json("GET", &base, &json!({})).unwrap().status, 200);
+    }
+    // An administrator of another project: neither through their own project nor through this one.
+    let stranger = Program::of(world, &other, &["project:admin", "project:read"]).unwrap();
+    for (method, path, body) in &changes {
+        let elsewhere = path.replace(&project.slug, &other.slug);
+        let expected = if path == &base { 201 } else { 404 };
+        assert_eq!(stranger.json(method, path, body).unwrap().status, 404, "{method} {path}");
+        assert_eq!(
+            stranger.json(method, &elsewhere, body).unwrap().status,
+            expected,
+            "{method} {elsewhere}"
+        );
+    }
+    let listed = project.api.json("alerts/").unwrap();
+    assert_eq!(listed["rules"].as_array().map(Vec::len), Some(1), "{listed:#}");
+    assert_eq!(world.receiver.received(&path_of(&project)).len(), 0, "no test was sent");
+    let changed =
+        project.api.send("PATCH", &format!("alerts/{id}/"), &json!({ "every": "often" })).unwrap();
+    assert_eq!(changed.status, 400, "{changed:?}");
 }
 
 fn in_the_browser(world: &World) {

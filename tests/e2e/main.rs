@@ -10,6 +10,7 @@ mod alerts;
 mod api_calls;
 mod api_description;
 mod artifacts;
+mod barriers;
 mod bindings;
 mod capture_thrown;
 mod capture_told;
@@ -31,6 +32,7 @@ mod grouping_rules;
 mod grouping_split;
 mod hostile;
 mod hostile_bodies;
+mod injected;
 mod issue_life;
 mod issue_page;
 mod issue_workflow;
@@ -56,6 +58,7 @@ mod symbolicated;
 mod uncaught;
 mod unchanged;
 mod upgrade;
+mod walk;
 mod yew_app;
 
 use std::process::ExitCode;
@@ -138,6 +141,9 @@ fn tests() -> Vec<Test> {
         failing_database::TESTS,
         demo::TESTS,
         dashboard::TESTS,
+        barriers::TESTS,
+        injected::TESTS,
+        walk::TESTS,
         issue_life::TESTS,
         issue_page::TESTS,
         issue_workflow::TESTS,
@@ -190,6 +196,7 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         debug::ENGINE_TESTS,
         symbolicated::ENGINE_TESTS,
         rust_app::ENGINE_TESTS,
+        walk::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()

@@ -7,6 +7,7 @@ use trapline_core::fingerprint::hex;
 use worker::Response;
 
 use super::settings::signed;
+use crate::alert::address::masked;
 use crate::alert::outbox::{self, DeliveryRow};
 use crate::alert::rule::{self, MAX_RULES, Rule, RuleRow, Saved};
 use crate::alert::{deliver, send};
@@ -15,7 +16,8 @@ use crate::failure::Failure;
 use crate::people::Role;
 use crate::read::short_id;
 use crate::request::Incoming;
-use crate::{account, random, reply};
+use crate::store::Store;
+use crate::{account, audit, random, reply};
 
 /// Messages that are listed.
 pub const LISTED: u32 = 50;
@@ -46,7 +48,7 @@ pub async fn change(incoming: &mut Incoming, slug: &str, id: &str) -> Result<Res
     let (visit, changes) = signed(incoming, slug, Role::Admin).await?;
     let row = row(&visit, id).await?;
     let rule = changed(incoming, &row.rule(), &changes)?;
-    save(incoming, &visit, row.id, &rule).await?;
+    save(incoming, &visit, &row, &rule).await?;
     Ok(reply::json(200, &self::row(&visit, id).await?.json()))
 }
 
@@ -54,7 +56,7 @@ pub async fn change(incoming: &mut Incoming, slug: &str, id: &str) -> Result<Res
 pub async fn delete(incoming: &Incoming, slug: &str, id: &str) -> Result<Response, Failure> {
     let visit = administrator(incoming, slug).await?;
     let row = row(&visit, id).await?;
-    remove(&visit, row.id).await?;
+    remove(incoming, &visit, &row).await?;
     Ok(reply::json(200, &row.json()))
 }
 
@@ -70,7 +72,7 @@ pub async fn test(incoming: &Incoming, slug: &str, id: &str) -> Result<Response,
 pub async fn secret(incoming: &Incoming, slug: &str, id: &str) -> Result<Response, Failure> {
     let visit = administrator(incoming, slug).await?;
     let row = row(&visit, id).await?;
-    let secret = renew(&visit, row.id).await?;
+    let secret = renew(incoming, &visit, &row).await?;
     Ok(reply::json(200, &with_secret(&row, &secret)))
 }
 
@@ -154,21 +156,42 @@ pub async fn add(
     let made = rows(visit).await?.into_iter().find(|row| row.id == id);
     let too_many =
         || Failure::BadRequest(format!("the project has {MAX_RULES} alerts: delete one first"));
-    Ok((made.ok_or_else(too_many)?, secret))
+    let made = made.ok_or_else(too_many)?;
+    note(incoming, visit, "alert made", &made).await?;
+    Ok((made, secret))
 }
 
 /// Changes a rule.
-pub async fn save(incoming: &Incoming, visit: &Visit, id: i64, rule: &Rule) -> Result<(), Failure> {
+pub async fn save(
+    incoming: &Incoming,
+    visit: &Visit,
+    row: &RuleRow,
+    rule: &Rule,
+) -> Result<(), Failure> {
     let origin = incoming.origin();
     let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
-    let saved = Saved { id, project_id, rule, origin: &origin, now_ms };
+    let saved = Saved { id: row.id, project_id, rule, origin: &origin, now_ms };
     visit.store.write(|_| rule::change(&saved).into()).await?;
-    Ok(())
+    note(incoming, visit, "alert changed", row).await
 }
 
 /// Takes a rule away.
-pub async fn remove(visit: &Visit, id: i64) -> Result<(), Failure> {
-    visit.store.write(|_| rule::delete(id, visit.project.id).into()).await?;
+pub async fn remove(incoming: &Incoming, visit: &Visit, row: &RuleRow) -> Result<(), Failure> {
+    visit.store.write(|_| rule::delete(row.id, visit.project.id).into()).await?;
+    note(incoming, visit, "alert deleted", row).await
+}
+
+/// Into the log of the deployment, whose database may be another than that of the rules.
+async fn note(
+    incoming: &Incoming,
+    visit: &Visit,
+    action: &str,
+    row: &RuleRow,
+) -> Result<(), Failure> {
+    let (rule, now_ms) = (row.rule(), incoming.now_ms);
+    let detail = format!("{} {}", rule.name, masked(&rule.target));
+    let note = audit::note(&visit.viewer, now_ms, action, &visit.project.slug, detail.trim());
+    Store::open(&incoming.env, now_ms).await?.write(|_| vec![note.clone()]).await?;
     Ok(())
 }
 
@@ -180,8 +203,9 @@ pub async fn tested(incoming: &Incoming, visit: &Visit, id: i64) -> Result<Deliv
 }
 
 /// Gives a rule a new secret.
-pub async fn renew(visit: &Visit, id: i64) -> Result<String, Failure> {
+pub async fn renew(incoming: &Incoming, visit: &Visit, row: &RuleRow) -> Result<String, Failure> {
     let secret = hex(&random::secret());
-    visit.store.write(|_| vec![rule::change_secret(id, visit.project.id, &secret)]).await?;
+    visit.store.write(|_| vec![rule::change_secret(row.id, visit.project.id, &secret)]).await?;
+    note(incoming, visit, "alert secret renewed", row).await?;
     Ok(secret)
 }

@@ -36,6 +36,7 @@ async fn rendered(
         shell: Shell { section: Section::Settings, ..shell(visit, &counts, incoming.now_ms) },
         prefix: visit.project.short_prefix.clone(),
         is_admin: visit.viewer.is(Role::Admin),
+        is_owner: visit.viewer.is_owner(),
         can_mail: send::can_mail(&incoming.env),
         rules: api::rows(visit).await?,
         deliveries: api::delivery_rows(visit).await?,
@@ -68,16 +69,16 @@ pub async fn change(
     let rule = row.rule();
     match verb {
         "save" => match typed(incoming, &rule, &form) {
-            (rule, None) => api::save(incoming, &visit, row.id, &rule).await?,
+            (rule, None) => api::save(incoming, &visit, &row, &rule).await?,
             (rule, Some(error)) => return refused(incoming, &visit, row.id, rule, error).await,
         },
         "pause" | "resume" => {
             let rule = Rule { paused: verb == "pause", ..rule };
-            api::save(incoming, &visit, row.id, &rule).await?;
+            api::save(incoming, &visit, &row, &rule).await?;
         }
-        "delete" => api::remove(&visit, row.id).await?,
+        "delete" => api::remove(incoming, &visit, &row).await?,
         "secret" => {
-            let secret = Some((row.id, api::renew(&visit, row.id).await?));
+            let secret = Some((row.id, api::renew(incoming, &visit, &row).await?));
             let happened = AlertsPage { secret, ..AlertsPage::default() };
             return rendered(incoming, &visit, 200, happened).await;
         }

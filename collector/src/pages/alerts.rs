@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::number::counted;
+use super::settings::Tabs;
 use super::time::{Moment, moment};
 use crate::alert::address;
 use crate::alert::outbox::DeliveryRow;
@@ -20,6 +21,8 @@ pub struct AlertsPage {
     pub prefix: String,
     /// The viewer may change rules.
     pub is_admin: bool,
+    /// The viewer administers the whole deployment.
+    pub is_owner: bool,
     /// Cloudflare's binding for mails is there.
     pub can_mail: bool,
     /// Oldest first.
@@ -50,6 +53,7 @@ pub struct Typed {
 #[template(path = "alerts.html")]
 pub(super) struct Alerts<'a> {
     page: &'a AlertsPage,
+    tabs: Tabs<'a>,
     rules: Vec<Shown>,
     /// The form for a new rule; `None` if there are enough.
     fresh: Option<Form>,
@@ -109,6 +113,7 @@ impl<'a> Alerts<'a> {
         let is_full = page.rules.len() >= usize::try_from(MAX_RULES).unwrap_or(usize::MAX);
         Self {
             page,
+            tabs: Tabs { base: &page.shell.project_slug, tab: "alerts", is_owner: page.is_owner },
             rules: page.rules.iter().map(|row| shown(page, row)).collect(),
             fresh: (!is_full).then(|| form(page, 0, &Rule::default())),
             deliveries: page.deliveries.iter().map(|row| told(page, row)).collect(),

@@ -161,6 +161,13 @@ fn each_tab_of_the_settings_is_a_page_with_its_section() {
 }
 
 #[test]
+fn alerts_are_text() {
+    check_is_text(alerts(&sample::alerts(PAYLOAD)), 30);
+    let none = alerts::AlertsPage { shell: sample::alerts(PAYLOAD).shell, ..Default::default() };
+    check_is_text(alerts(&none), 5);
+}
+
+#[test]
 fn compared_issues_are_text() {
     check_is_text(compare(&sample::compare(PAYLOAD)), 30);
 }

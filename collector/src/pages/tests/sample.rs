@@ -9,12 +9,15 @@ use trapline_core::fingerprint::rules::Rules;
 use trapline_core::scrub::ScrubSettings;
 
 use crate::activity::{Key, Row};
+use crate::alert::outbox::DeliveryRow;
+use crate::alert::rule::{Rule, RuleRow};
 use crate::artifacts::token::TokenRow;
 use crate::audit::Entry;
 use crate::dashboard::grouping::{Both, Known};
 use crate::grouping::*;
 use crate::outcome::OutcomeRow;
 use crate::outcome::summary::{Ends, Noise, Reason, Sample, Summary};
+use crate::pages::alerts::{AlertsPage, Typed};
 use crate::people::invitations::Invitation;
 use crate::people::members::{Member, SessionRow};
 use crate::project_key::KeyRow;
@@ -66,6 +69,43 @@ pub(crate) fn outcomes(text: &str) -> OutcomesPage {
         },
         database_bytes: 480_000_000,
         database_limit: 500_000_000,
+    }
+}
+
+pub(crate) fn alerts(text: &str) -> AlertsPage {
+    let rule = |channel: &str| Rule {
+        name: text.into(),
+        channel: channel.into(),
+        target: text.into(),
+        search: text.into(),
+        environment: text.into(),
+        threshold: 1,
+        ..Rule::default()
+    };
+    let row = |id, channel| RuleRow {
+        id,
+        settings: serde_json::to_string(&rule(channel)).unwrap(),
+        ..RuleRow::default()
+    };
+    let told = |rule_id| DeliveryRow {
+        delivery: text.into(),
+        rule_id,
+        kind: text.into(),
+        number: 1,
+        answer: text.into(),
+        attempts: 2,
+        ..DeliveryRow::default()
+    };
+    AlertsPage {
+        shell: shell(text),
+        prefix: text.into(),
+        is_admin: true,
+        rules: vec![row(1, "webhook"), row(2, "email")],
+        deliveries: vec![told(1), told(7)],
+        secret: Some((1, text.into())),
+        tested: Some(told(2)),
+        typed: Some(Typed { id: 1, rule: rule(text), error: text.into() }),
+        ..AlertsPage::default()
     }
 }
 
