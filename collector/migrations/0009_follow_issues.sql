@@ -3,6 +3,8 @@
 -- The person who sees to it; 0: nobody.
 ALTER TABLE issue ADD COLUMN assignee INTEGER NOT NULL DEFAULT 0;
 
+CREATE INDEX issue_by_assignee ON issue (project_id, assignee, number) WHERE assignee > 0;
+
 -- 1: `resolved_release` was the newest one when the issue was resolved "in the next release".
 ALTER TABLE issue ADD COLUMN resolved_next INTEGER NOT NULL DEFAULT 0;
 

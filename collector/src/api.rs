@@ -4,13 +4,16 @@
 pub mod alerts;
 pub mod grouping;
 pub mod issues;
+pub mod list;
 pub mod outcomes;
 pub mod overview;
 pub mod people;
 pub mod projects;
 pub mod regroup;
 pub mod settings;
+pub mod suggestions;
 pub mod tokens;
+pub mod views;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -62,6 +65,17 @@ struct Issue<'a> {
     first_seen: String,
     last_seen: String,
     hours: &'a [u32; 24],
+    /// Of a list with a range of days.
+    days: &'a [u32],
+    new: bool,
+    last_release: &'a str,
+    assignee: Option<Assignee<'a>>,
+}
+
+#[derive(Serialize)]
+struct Assignee<'a> {
+    id: u32,
+    name: &'a str,
 }
 
 /// Whatever comes first, in all; forever if nothing is set.
@@ -104,16 +118,13 @@ impl<'a> From<&'a IssueRow> for Issue<'a> {
             first_seen: rfc3339_of(row.first_seen_ms),
             last_seen: rfc3339_of(row.last_seen_ms),
             hours: &row.hours,
+            days: &row.days,
+            new: row.is_new,
+            last_release: &row.last_release,
+            assignee: (row.assignee_id > 0)
+                .then_some(Assignee { id: row.assignee_id, name: &row.assignee }),
         }
     }
-}
-
-/// `GET /api/0/projects/{project}/issues/?status=&query=&after=`: 50 a page, newest first.
-pub async fn issues(incoming: &Incoming, project: &str) -> Result<Response, Failure> {
-    let visit = visit(incoming, project).await?;
-    let listed = dashboard::list(incoming, &visit).await?;
-    let issues: Vec<Issue> = listed.rows.iter().map(Issue::from).collect();
-    Ok(reply::json(200, &issues))
 }
 
 #[derive(Serialize)]

@@ -8,6 +8,7 @@ pub mod issue;
 mod list;
 pub mod outcomes;
 mod overview;
+pub mod peek;
 pub mod people;
 pub mod regroup;
 pub mod settings;
@@ -26,13 +27,14 @@ use crate::plan::{HOUR_MS, level_of};
 use crate::quota::{self, Usage};
 use crate::read::{self, CountsRow, IssueRecord, ProjectRow};
 use crate::request::Incoming;
+use crate::scope::Scope;
 use crate::store::Store;
 use crate::symbolicate::{Symbolicator, late};
 use crate::view::{Condition, IssueRow, Section, Shell, Status};
 
 pub use actions::{act, bulk};
 pub use issue::{issue, stored_event};
-pub use list::{Listed, issues, issues_page, list};
+pub use list::{Asked, Listed, everybody, issues, issues_page, link, list};
 pub use overview::{overview, start};
 
 /// Milliseconds of a day.
@@ -48,6 +50,8 @@ pub struct Visit {
     pub project: ProjectRow,
     /// All that the viewer sees.
     pub projects: Vec<ProjectRow>,
+    /// What part of the project is shown.
+    pub scope: Scope,
     /// What the project has sent today.
     pub usage: Usage,
 }
@@ -109,7 +113,7 @@ async fn visit_of(incoming: &Incoming, slug: Option<&str>) -> Result<Visit, Fail
     let project = projects.iter().find(is_meant).cloned();
     let project = project.ok_or(Failure::NotFound)?;
     let store = Store::open_database(&incoming.env, project.database, incoming.now_ms).await?;
-    Ok(Visit { store, viewer, project, projects, usage })
+    Ok(Visit { store, viewer, project, projects, scope: Scope::of(incoming), usage })
 }
 
 /// Projects that a viewer sees.
@@ -123,15 +127,6 @@ pub async fn seen(store: &Store, viewer: &Viewer) -> Result<Vec<ProjectRow>, Fai
 fn not_ours(prefix: &str, typed: &str) -> Failure {
     let example = read::short_id(prefix, 143);
     Failure::BadRequest(format!("{typed:?} is no issue of this project: name it like {example}"))
-}
-
-fn status_of(name: &str) -> Option<Status> {
-    match name {
-        "unresolved" => Some(Status::Unresolved),
-        "resolved" => Some(Status::Resolved),
-        "ignored" => Some(Status::Ignored),
-        _ => None,
-    }
 }
 
 fn shell(visit: &Visit, counts: &CountsRow, now_ms: i64) -> Shell {
@@ -150,6 +145,7 @@ fn shell(visit: &Visit, counts: &CountsRow, now_ms: i64) -> Shell {
         open_issues: counts.unresolved,
         user_name: visit.viewer.name.clone(),
         csrf: visit.viewer.csrf.clone(),
+        scope: visit.scope.query(),
         now_ms,
     }
 }
@@ -178,6 +174,10 @@ pub fn row(prefix: &str, record: &IssueRecord, now_ms: i64) -> IssueRow {
         is_regressed: is_regressed(record),
         is_escalating: record.status == 0 && now_ms - record.escalated_ms < 2 * HOUR_MS,
         condition: condition(record),
+        days: Vec::new(),
+        last_release: record.last_release.clone(),
+        assignee: String::new(),
+        assignee_id: record.assignee,
     }
 }
 

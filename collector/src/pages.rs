@@ -23,6 +23,7 @@ mod overview;
 mod people;
 mod regroup;
 mod row;
+mod scope;
 mod settings;
 mod shell;
 mod stack;
@@ -53,7 +54,7 @@ pub const STATIC_VERSION: &str = env!("TRAPLINE_STATIC_VERSION");
 pub fn issues(page: &IssuesPage) -> Result<String, askama::Error> {
     match page.waiting {
         true => waiting(page, &welcome::Welcome::of(page)),
-        false => framed(&page.shell, "Issues", &list::List::of(page).render()?),
+        false => framed(&page.shell, "Issues", &list::List::of(page)?.render()?),
     }
 }
 

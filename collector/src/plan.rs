@@ -17,6 +17,7 @@ mod facts;
 mod guard;
 mod new_group;
 mod state;
+mod tags;
 
 use std::hash::{DefaultHasher, Hasher as _};
 

@@ -4,9 +4,11 @@ mod around;
 mod events;
 mod grouping;
 mod issue;
+mod known;
 mod list;
 mod overview;
 mod short_id;
+mod sums;
 
 use serde::Deserialize;
 
@@ -20,9 +22,10 @@ pub use issue::{
     BodyRow, GroupRecord, KeptRow, MAX_GROUPS, NumberRow, body, body_in_slot, groups, issue, kept,
     not_merged, old_slots, own_groups,
 };
+pub use known::{KnownRow, lines, releases};
 pub use list::{
-    CountsRow, Cursor, IssueRecord, ListFilter, MAX_TAB_COUNT, PAGE, SCAN, counts, last_scanned,
-    list,
+    CountsRow, Cursor, IssueRecord, ListEnd, ListFilter, MAX_SPECIAL, MAX_TAB_COUNT, PAGE, SCAN,
+    Walk, counts, list, newest_body, tabs,
 };
 pub use overview::{CameRow, MAX_ISSUES, OpenRow, PROJECTS, came, open};
 pub use short_id::{number_in, number_of, short_id};

@@ -123,8 +123,13 @@ async fn developers(
         }
         (Method::Get, ["api", "0", "overview"]) => api::overview::overview(incoming).await,
         (Method::Get, ["api", "0", "projects"]) => api::projects(incoming).await,
-        (Method::Get, ["api", "0", "projects", project, "issues"]) => {
-            api::issues(incoming, project).await
+        (method, ["api", "0", "projects", project, rest @ ..])
+            if matches!(
+                rest,
+                ["issues"] | ["issues", "export"] | ["suggestions"] | ["views", ..]
+            ) =>
+        {
+            lists(incoming, method, project, rest).await
         }
         (Method::Get, ["api", "0", "projects", project, "issues", short_id, "events"]) => {
             api::events(incoming, project, short_id).await
@@ -188,6 +193,10 @@ async fn developers(
         (method, ["api", "0", rest @ ..]) => programs(incoming, method, rest).await,
         (Method::Get, []) => dashboard::start(incoming).await,
         (Method::Get, [project, "issues"]) => dashboard::issues(incoming, project).await,
+        (Method::Post, [project, "views"]) => api::views::create_form(incoming, project).await,
+        (Method::Post, [project, "views", id, "delete"]) => {
+            api::views::delete_form(incoming, project, id).await
+        }
         (Method::Get, [project, "issues", short_id]) => {
             dashboard::issue(incoming, project, short_id, None).await
         }
@@ -242,6 +251,29 @@ async fn developers(
         (Method::Post, [project, "issues", short_id, verb]) => {
             dashboard::act(incoming, project, short_id, verb).await
         }
+        _ => Err(Failure::NotFound),
+    }
+}
+
+/// `/api/0/projects/{project}/…`: lists of issues, and what helps to search them.
+async fn lists(
+    incoming: &mut Incoming,
+    method: Method,
+    project: &str,
+    parts: &[&str],
+) -> Result<Response, Failure> {
+    use api::{list, suggestions, views};
+    match (method, parts) {
+        (Method::Get, ["issues"]) => list::list(incoming, project).await,
+        (Method::Get, ["issues", "export"]) => list::export(incoming, project).await,
+        (Method::Get, ["issues", short_id, "peek"]) => {
+            dashboard::peek::api(incoming, project, short_id).await
+        }
+        (Method::Get, ["suggestions"]) => suggestions::suggestions(incoming, project).await,
+        (Method::Get, ["views"]) => views::list(incoming, project).await,
+        (Method::Post, ["views"]) => views::create(incoming, project).await,
+        (Method::Patch, ["views", id]) => views::change(incoming, project, id).await,
+        (Method::Delete, ["views", id]) => views::delete(incoming, project, id).await,
         _ => Err(Failure::NotFound),
     }
 }

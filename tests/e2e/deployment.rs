@@ -184,6 +184,15 @@ pub const DASHBOARD: &[(&str, &str)] = &[
     ("Patch", "/api/0/projects/{project}"),
     ("Get", "/{project}/settings/{tab}"),
     ("Get", "/api/0/projects/{project}/issues"),
+    ("Get", "/api/0/projects/{project}/issues/export"),
+    ("Get", "/api/0/projects/{project}/issues/{short_id}/peek"),
+    ("Get", "/api/0/projects/{project}/suggestions"),
+    ("Get", "/api/0/projects/{project}/views"),
+    ("Post", "/api/0/projects/{project}/views"),
+    ("Patch", "/api/0/projects/{project}/views/{id}"),
+    ("Delete", "/api/0/projects/{project}/views/{id}"),
+    ("Post", "/{project}/views"),
+    ("Post", "/{project}/views/{id}/delete"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/events"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/grouping"),
     ("Get", "/api/0/projects/{project}/issues/{short_id}/compare/{other}"),
@@ -354,6 +363,7 @@ fn routes(world: &World) -> Vec<(String, String)> {
     let parts = [
         ("async fn developers(", ""),
         ("async fn alerts(", ""),
+        ("async fn lists(", "/api/0/projects/{project}"),
         ("async fn programs(", "/api/0"),
         ("async fn release(", "/api/0/organizations/{_}/releases"),
     ];

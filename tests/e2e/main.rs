@@ -34,6 +34,7 @@ mod hostile;
 mod hostile_bodies;
 mod injected;
 mod issue_life;
+mod issue_list;
 mod issue_page;
 mod issue_workflow;
 mod leaving;
@@ -147,6 +148,7 @@ fn tests() -> Vec<Test> {
         issue_life::TESTS,
         issue_page::TESTS,
         issue_workflow::TESTS,
+        issue_list::TESTS,
         grouping_rules::TESTS,
         grouping_split::TESTS,
         deployment::TESTS,

@@ -165,6 +165,17 @@ impl Api {
         Answer::of(self.get(path)?)
     }
 
+    /// A page of the dashboard, if it is not what this tag names.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn unless(&self, etag: &str, path: &str) -> Result<Answer> {
+        let request = http().get(format!("http://127.0.0.1:{}{path}", self.port));
+        let request = request.header("Host", format!("localhost:{}", self.port));
+        let request = request.header("Cookie", &self.cookie).header("If-None-Match", etag);
+        Answer::of(request.call()?)
+    }
+
     /// Sends JSON to a path below the project's API, as a program does.
     ///
     /// # Errors

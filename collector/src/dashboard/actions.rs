@@ -91,7 +91,7 @@ fn typed(form: &[(String, String)]) -> Vec<String> {
 
 /// `POST /{project}/issues/bulk` with `issue`, repeated up to 100 times; `action`: `resolve` (with or without `release` or
 /// `in_next_release`), `ignore` (`hours`, `events`, `users`), `reopen`, `assign` (`to`, a person's number, `me` or empty), `merge` (`to`, the short
-/// ID of the issue that stays), `delete`, `undo` (`of`); `next`, the path to go on to. What could not be done is said.
+/// ID of the issue that stays, else the first one), `delete`, `undo` (`of`); `next`, the path to go on to. What could not be done is said.
 pub async fn bulk(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
     let form = incoming.form().await;
     let visit = visit(incoming, slug).await?;
@@ -127,13 +127,19 @@ fn offered(visit: &Visit, deed: &Deed, done: &Done, next: &str) -> String {
     format!("{}{}", if next.contains('?') { '&' } else { '?' }, query.finish())
 }
 
+/// The issue that stays: `to`, unless that is a person, as in the list's form, whose first issue it is then.
+fn target(form: &[(String, String)]) -> &str {
+    let to = field(form, "to");
+    if to.contains('-') { to } else { field(form, "issue") }
+}
+
 async fn deed(
     incoming: &Incoming,
     visit: &Visit,
     form: &[(String, String)],
 ) -> Result<Deed, Failure> {
     let status = match field(form, "action") {
-        "merge" => return Ok(Deed::Merge(field(form, "to").to_owned())),
+        "merge" => return Ok(Deed::Merge(target(form).to_owned())),
         "delete" => return Ok(Deed::Delete),
         "undo" => return Ok(Deed::Undo(field(form, "of").to_owned())),
         "assign" => {

@@ -12,12 +12,14 @@ pub(super) struct Spark {
     pub(super) bars: String,
     /// Hours without, which only show where zero is.
     pub(super) idle: String,
+    /// Of the drawing.
+    pub(super) width: usize,
 }
 
-/// Bars by hour, the running hour last.
-pub(super) fn spark(hours: &[u32; 24]) -> Spark {
+/// Bars by hour or day, the running one last.
+pub(super) fn spark(hours: &[u32]) -> Spark {
     let most = most(hours);
-    let mut spark = Spark::default();
+    let mut spark = Spark { width: hours.len() * 5, ..Spark::default() };
     for (index, events) in hours.iter().enumerate() {
         let top = SPARK_HEIGHT - height(*events, most, SPARK_HEIGHT);
         let path = if *events == 0 { &mut spark.idle } else { &mut spark.bars };
@@ -26,7 +28,7 @@ pub(super) fn spark(hours: &[u32; 24]) -> Spark {
     spark
 }
 
-fn most(hours: &[u32; 24]) -> u32 {
+fn most(hours: &[u32]) -> u32 {
     hours.iter().copied().max().unwrap_or(0)
 }
 
@@ -48,6 +50,7 @@ mod tests {
         hours[0] = 1;
         hours[23] = 1000;
         let drawn = spark(&hours);
+        assert_eq!((drawn.width, spark(&[1; 14]).width), (120, 70));
         assert_eq!(drawn.bars, "M0 26V24h4V26zM115 26V0h4V26z");
         assert!(drawn.idle.starts_with("M5 26V25h4V26zM10"), "{}", drawn.idle);
     }

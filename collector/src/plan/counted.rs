@@ -3,7 +3,7 @@
 
 use super::columns::{country_of, event_id, facet, hour_of, level_number, page_of, user_hash};
 use super::guard::{body_is_due, committed, guarded};
-use super::{Commit, Digested, HOUR_MS, Kept, bodies, facets, facts};
+use super::{Commit, Digested, HOUR_MS, Kept, bodies, facets, facts, tags};
 use crate::sql::{Arg, Statement};
 
 /// Columns of `event`, and `?1` to `?16` for them.
@@ -117,6 +117,7 @@ pub(super) fn group_counters(digested: &Digested, commit: &Commit, has_body: boo
         has_body.into(),
         bodies::slot(commit.project_id, &event_id(event)).to_string().into(),
         lines.into(),
+        serde_json::to_string(&tags::lines(event)).unwrap_or_default().into(),
     ];
     guarded(COUNTERS, digested, commit, args)
 }
@@ -140,8 +141,17 @@ macro_rules! is_issues_user {
     };
 }
 
+/// How many values the group has of the tag of a line `f.value`.
+macro_rules! values_of {
+    () => {
+        "(length(tags) + 1 - length(replace(char(10) || tags, char(10) || substr(f.value, 1, instr(f.value, '=')), '')))
+            / (1 + instr(f.value, '='))"
+    };
+}
+
 /// A user counts for the group whose event first showed it to the issue: the sum over groups is exact. Facets stop at
-/// 16,000 characters: readers take a group that is so full as seen everywhere.
+/// 16,000 characters: readers take a group that is so full as seen everywhere. A day is written down as the next one begins; its last
+/// hour was, just before.
 const COUNTERS: &str = concat!(
     "UPDATE event_group SET
         events = events + ?6,
@@ -160,6 +170,10 @@ const COUNTERS: &str = concat!(
             SELECT group_concat(printf('%06d%08d ', last.hour, last.events), '') FROM (
                 SELECT hour, events FROM group_hour WHERE project_id = ?1 AND group_hash = ?2
                 ORDER BY hour DESC LIMIT 24) last), '') END,
+        days = CASE WHEN CAST(?11 / 24 AS INTEGER) <= hour / 24 OR hour_events = 0 THEN days
+            ELSE substr(days, -1246) || printf('%05d%08d ', hour / 24, (
+                SELECT total(h.events) FROM group_hour h WHERE h.project_id = ?1 AND h.group_hash = ?2
+                AND h.hour >= event_group.hour / 24 * 24 AND h.hour <= event_group.hour)) END,
         hour = max(hour, ?11),
         kept = CASE WHEN ?12 = 1 AND ",
     body_is_due!(),
@@ -174,6 +188,11 @@ const COUNTERS: &str = concat!(
         facets = facets || CASE WHEN length(facets) < 16000 THEN coalesce((
             SELECT group_concat(f.value || char(10), '') FROM json_each(?14) f
             WHERE instr(facets, char(10) || f.value || char(10)) = 0), '') ELSE '' END,
+        tags = tags || CASE WHEN length(tags) < 16000 THEN coalesce((
+            SELECT group_concat(f.value || char(10), '') FROM json_each(?15) f
+            WHERE instr(char(10) || tags, char(10) || f.value || char(10)) = 0 AND ",
+    values_of!(),
+    " < 40), '') ELSE '' END,
         first_seen_ms = min(first_seen_ms, ?7),
         last_release = CASE WHEN ?7 >= last_seen_ms THEN ?8 ELSE last_release END,
         last_seen_ms = max(last_seen_ms, ?7)

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use trapline_core::fingerprint::hex;
 
 use super::issue::{GroupRecord, newest_release};
-use super::list::issue_sums;
+use super::sums::issue_sums;
 use crate::activity::activity_json;
 use crate::sql::Statement;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 use trapline_core::fingerprint::Hash;
 
-use super::list::issue_sums;
+use super::sums::issue_sums;
 use crate::plan::{bytes_of_hex, slot};
 use crate::sql::Statement;
 

@@ -8,8 +8,10 @@ use crate::life::{self, Decision, Resolved};
 use crate::people::Viewer;
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
-use crate::read::{self, GroupRecord, ListFilter};
+use crate::read::{self, GroupRecord, ListFilter, Walk};
 use crate::regroup;
+use crate::saved_view::{self, ViewRow};
+use crate::search::{self, Around};
 use crate::symbolicate::late;
 use crate::workflow::{self, Change, Changing, Undoing};
 use crate::{
@@ -64,6 +66,13 @@ const SMALL: &[&str] = &[
     "ahead",
     "raw",
     "r",
+    "t",
+    "l",
+    "page",
+    "shown",
+    "found",
+    "n",
+    "e",
 ];
 
 /// The same of alerts; rules are at most twenty a project.
@@ -124,13 +133,34 @@ fn statements() -> Vec<(String, Statement)> {
         last_release: String::new(),
         home: 0,
     };
-    let filter = ListFilter {
-        project_id: 1,
-        status: 0,
-        text: "x",
-        facets: vec!["release=a".into()],
-        after: None,
-    };
+    let around = Around { now_ms: 1, viewer_id: 1, people: &[] };
+    let terms = search::read("x release:a user:jo plan:* count:>1", &around).terms;
+    let lists = [
+        Walk::LastSeen,
+        Walk::FirstSeen,
+        Walk::Events,
+        Walk::Users,
+        Walk::Trend,
+        Walk::Regressed,
+        Walk::Escalated,
+        Walk::Mine,
+        Walk::AllByEvents,
+        Walk::AllByUsers,
+        Walk::AllByTrend,
+    ]
+    .map(|walk| {
+        let filter = ListFilter {
+            project_id: 1,
+            status: 0,
+            terms: &terms,
+            walk,
+            assignee: u32::from(walk == Walk::Mine),
+            since_hour: 0,
+            after: None,
+            page: read::PAGE,
+        };
+        read::list(&filter, 500_000, 14)
+    });
     let kept = Kept {
         stored: 50,
         next_body: 90,
@@ -139,6 +169,7 @@ fn statements() -> Vec<(String, Statement)> {
         hour: 500_000,
         own_users: 1,
     };
+    let view = ViewRow { id: 1, name: "a".into(), search: "a".into(), person_id: 1, is_shared: 0 };
     let short = Hints { kept: Some(kept), knows_facets: true, knows_user: false };
     let resolved = Resolved {
         fingerprint: fingerprint::v1(digested.event()),
@@ -155,8 +186,20 @@ fn statements() -> Vec<(String, Statement)> {
         ("events of an hour", vec![quota::add(1, 500_000, 1)]),
         ("session", vec![account::session_statement("t", 1)]),
         ("projects", vec![read::projects()]),
+        ("list", lists.into()),
+        ("counts", vec![read::counts(1), read::tabs(1, 1, 1)]),
+        ("peek", vec![read::newest_body(1, 1)]),
+        ("known values", vec![read::releases(1, "a"), read::lines(1, "tag.", "a")]),
+        (
+            "kept search",
+            vec![
+                saved_view::list(1, 1),
+                saved_view::keep(1, &view, 1),
+                saved_view::change(1, 1, "a", true),
+                saved_view::forget(1, 1),
+            ],
+        ),
         ("all projects", vec![read::open(&[1], 1), read::came(&[1], 1)]),
-        ("list", vec![read::list(&filter, 1), read::last_scanned(&filter), read::counts(1)]),
         ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::issue_page(1, 1, 1, 1)]),
         ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
         ("body", vec![read::body(1, &"00".repeat(16))]),
@@ -278,6 +321,9 @@ fn hot_statements_walk_keys_and_indexes() {
                 "SEARCH erasure",
                 "SEARCH artifact_release",
                 "SEARCH artifact_bundle",
+                // As many as the limit says; as many as a project may keep.
+                "SEARCH release USING COVERING INDEX release_by_time",
+                "SEARCH saved_view",
                 // A row for the groups of a step, and a row for each fingerprint that had to be settled.
                 "SEARCH p USING PRIMARY KEY",
                 // A project has at most twenty; the newest 1,000 of the other are read.
@@ -294,7 +340,7 @@ fn hot_statements_walk_keys_and_indexes() {
             let Some(scanned) = line.strip_prefix("SCAN ") else { continue };
             let is_small = scanned.contains("VIRTUAL TABLE")
                 || scanned.starts_with("(subquery")
-                || (name == "list 1" && scanned == "i")
+                || (name.starts_with("list ") && scanned == "i")
                 || scanned == "artifact_bundle USING INDEX artifact_bundle_pending"
                 // What waits to be sent, and what a statement made of it.
                 || scanned.ends_with(" USING INDEX alert_outbox_waiting")

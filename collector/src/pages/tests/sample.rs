@@ -21,6 +21,8 @@ use crate::pages::alerts::{AlertsPage, Typed};
 use crate::people::invitations::Invitation;
 use crate::people::members::{Member, SessionRow};
 use crate::project_key::KeyRow;
+use crate::scope::{Choices, Range, Scope};
+use crate::search::Problem;
 use crate::settings::Settings;
 use crate::view::*;
 use crate::workflow::Person;
@@ -32,6 +34,7 @@ fn shell(text: &str) -> Shell {
         projects: vec![(text.into(), text.into())],
         user_name: text.into(),
         csrf: text.into(),
+        scope: format!("?release={text}"),
         ..Shell::default()
     }
 }
@@ -254,20 +257,43 @@ fn row(text: &str) -> IssueRow {
         value: text.into(),
         function: text.into(),
         place: text.into(),
+        last_release: text.into(),
+        assignee: text.into(),
         ..IssueRow::default()
     }
 }
 
 pub(in crate::pages) fn issues(text: &str) -> IssuesPage {
+    let link = || format!("?after={text}");
+    let pairs = || vec![(text.to_owned(), text.to_owned())];
     IssuesPage {
         shell: shell(text),
-        status: Status::Unresolved,
-        counts: [0; 3],
+        scope: Scope { environment: text.into(), release: text.into(), range: Range::Day },
+        choices: Choices { environments: vec![text.into()], releases: vec![text.into()] },
+        tabs: vec![Tab { words: "Unresolved", link: link(), is_current: true, ..Tab::default() }],
+        sorts: vec![Choice { words: "last seen", link: link(), ..Choice::default() }],
         query: text.into(),
+        problems: vec![Problem { at: 2, typed: text.into(), reason: text.into() }],
+        kept: pairs(),
+        views: vec![View {
+            name: text.into(),
+            link: link(),
+            is_current: true,
+            is_own: true,
+            ..View::default()
+        }],
+        search: text.into(),
+        people: vec![crate::workflow::Person { id: 1, name: text.into() }],
+        may_change: true,
         issues: vec![row(text)],
+        peek: Some(Peek { lines: vec![(1, text.into(), true)], sentence: text.into() }),
+        etag: text.into(),
         first_row: 26,
-        next_page: Some(format!("?after={text}")),
-        is_later_page: true,
+        next_page: Some(link()),
+        first_page: Some(link()),
+        unfiltered: Some(link()),
+        scanned: 600,
+        is_exact: false,
         waiting: false,
         dsn: text.into(),
         agent_origin: text.into(),
