@@ -33,7 +33,7 @@ function offerUndo() {
   const issues = ids.split(",");
   const form = document.createElement("form");
   form.method = "post";
-  form.action = bulk.action;
+  form.setAttribute("action", bulk.getAttribute("action")); // Buttons of that name stand before the property.
   const send = (name, value) => form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   send("csrf", bulk.elements.csrf.value);
   send("action", "undo");
