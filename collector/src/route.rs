@@ -421,6 +421,7 @@ async fn settings_form(
         "revoke-key" => settings::revoke_key(incoming, project).await,
         "senders" => settings::senders(incoming, project).await,
         "limits" => settings::limits(incoming, project).await,
+        "repository" => settings::repository(incoming, project).await,
         "filters" => settings::filters(incoming, project).await,
         "privacy" => settings::privacy(incoming, project).await,
         "erase" => settings::erase(incoming, project).await,

@@ -325,11 +325,13 @@ fn bulk(world: &World) {
     let two = format!("['issue', '{}'], ['issue', '{}']", ids[0], ids[1]);
     let next = format!("{list}?status=resolved");
     let resolved = post(&format!("[{two}, ['action', 'resolve'], ['next', '{next}']]"));
-    assert_eq!(resolved, json!([200, next]));
+    assert_eq!(resolved[0], 200);
+    assert!(resolved[1].as_str().unwrap().starts_with(&format!("{next}&done=")), "{resolved}");
     assert_eq!(project.api.issues_of("resolved").unwrap().len(), 2);
     let elsewhere =
         post(&format!("[{two}, ['action', 'assign'], ['to', 'me'], ['next', '//evil.test/']]"));
-    assert_eq!(elsewhere, json!([200, list]));
+    assert_eq!(elsewhere[0], 200);
+    assert!(elsewhere[1].as_str().unwrap().starts_with(&format!("{list}?done=")), "{elsewhere}");
     assert_eq!(post(&format!("[{two}, ['action', 'explode']]"))[0], 400);
     assert_eq!(post(&format!("[['issue', '{missing}'], ['action', 'resolve']]"))[0], 409);
     assert_eq!(post("[['action', 'resolve']]")[0], 400);

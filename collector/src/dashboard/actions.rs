@@ -2,7 +2,7 @@
 
 use worker::Response;
 
-use super::workflow::{self, Deed};
+use super::workflow::{self, Deed, Done};
 use super::{Visit, visit};
 use crate::account;
 use crate::failure::Failure;
@@ -109,7 +109,22 @@ pub async fn bulk(incoming: &mut Incoming, slug: &str) -> Result<Response, Failu
         "/" => format!("/{slug}/issues/"),
         path => path.to_owned(),
     };
-    Ok(reply::redirect(&next))
+    Ok(reply::redirect(&(next.clone() + &offered(&visit, &deed, &done, &next))))
+}
+
+/// By what the page that comes next offers to undo it, with a script: `?done=1795426880000-42&with=SHOP-1,SHOP-2`. Without one
+/// the activity of each issue does.
+fn offered(visit: &Visit, deed: &Deed, done: &Done, next: &str) -> String {
+    let Some(key) = done.key else { return String::new() };
+    let name = |number: &u32| read::short_id(&visit.project.short_prefix, *number);
+    let with = match deed {
+        Deed::Change(_) => done.done.iter().map(name).collect::<Vec<_>>().join(","),
+        Deed::Merge(target) => target.clone(),
+        Deed::Delete | Deed::Undo(_) => return String::new(),
+    };
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("done", &key.text()).append_pair("with", &with);
+    format!("{}{}", if next.contains('?') { '&' } else { '?' }, query.finish())
 }
 
 /// The issue that stays: `to`, unless that is a person, as in the list's form, whose first issue it is then.

@@ -187,6 +187,15 @@ pub async fn senders(incoming: &mut Incoming, slug: &str) -> Result<Response, Fa
     Ok(back(slug, "keys"))
 }
 
+/// `POST …/repository` with `repository`, a template of links to the code, or nothing.
+pub async fn repository(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
+    let (mut visit, form) = signed(incoming, slug).await?;
+    let template = field(&form, "repository").trim();
+    let changes = Map::from_iter([("repository".to_owned(), template.into())]);
+    api::change(incoming, &mut visit, &changes, None).await?;
+    Ok(reply::redirect(&format!("/{slug}/settings/#repository-panel")))
+}
+
 /// `POST …/limits` with numbers, and `spike_protection`.
 pub async fn limits(incoming: &mut Incoming, slug: &str) -> Result<Response, Failure> {
     let (mut visit, form) = signed(incoming, slug).await?;

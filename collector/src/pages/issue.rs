@@ -273,11 +273,11 @@ fn facet_name(name: &str) -> String {
     }
 }
 
-/// `/shop/issues/?query=release%3A%22shop%402%22`: issues that have this value too. The search knows no flags, and its quotes
-/// cannot hold quotes.
+/// `/shop/issues/?query=release%3A%22shop%402%22`: issues that have this value too. The search's quotes cannot
+/// hold quotes.
 fn list_with(page: &IssuePage, name: &str, value: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if name.starts_with("flag.") || value.contains('"') || !name.chars().all(is_plain) {
+    if value.contains('"') || !name.chars().all(is_plain) {
         return String::new();
     }
     let query = format!("{name}:\"{value}\"");

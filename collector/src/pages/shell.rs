@@ -61,7 +61,7 @@ impl<'a> Sidebar<'a> {
 }
 
 /// First letters of the first and the last word, at most two: `Mara Lindqvist` → `ML`.
-pub(super) fn initials(name: &str) -> String {
+pub(in crate::pages) fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
     let first = words.next();
     let text: String = first.into_iter().chain(words.next_back()).collect();
