@@ -154,7 +154,7 @@ fn no_administrator(world: &World) {
 }
 
 /// Every URL of the dashboard and its API, as `collector/src/route.rs` has them.
-pub const DASHBOARD: [(&str, &str); 89] = [
+pub const DASHBOARD: [(&str, &str); 90] = [
     ("Get", "/"),
     ("Get", "/setup"),
     ("Post", "/setup"),
@@ -170,6 +170,7 @@ pub const DASHBOARD: [(&str, &str); 89] = [
     ("Post", "/settings/people/{verb}"),
     ("Post", "/settings/profile/{verb}"),
     ("Post", "/settings/projects/create"),
+    ("Get", "/api/0/me"),
     ("Get", "/api/0/members"),
     ("Patch", "/api/0/members/{id}"),
     ("Delete", "/api/0/members/{id}"),

@@ -66,12 +66,7 @@ async fn rendered(
             }
         }
         "audit" => (page.entries, page.next) = api::entries(incoming, api::ENTRIES).await?,
-        "profile" => {
-            let own = account::session_hash(incoming);
-            let store = Store::open(&incoming.env, incoming.now_ms).await?;
-            let sessions = members::sessions(viewer.id, &own, incoming.now_ms);
-            page.sessions = store.read(&sessions).await?.all()?;
-        }
+        "profile" => page.sessions = api::session_rows(incoming, viewer).await?,
         _ => {}
     }
     Ok(reply::page(200, pages::people(&page)?))
