@@ -2,7 +2,7 @@
 //!
 //! In reading order: what is sent ([`event`], [`mix`], [`load`]), to whom ([`target`]), what is looked at ([`database`],
 //! [`meter`], [`processes`]), the bench `ingest` ([`throughput`], [`rows`]), the bench `growth` ([`seeded`], [`visitor`],
-//! [`questions`]), the bench [`hostile`] ([`attack`]), the benches [`agent`], [`symbolicate`] and [`grouping`], and how figures
+//! [`questions`]), the bench [`dashboard`], the bench [`hostile`] ([`attack`]), the benches [`agent`], [`symbolicate`] and [`grouping`], and how figures
 //! are shown.
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
@@ -23,6 +23,8 @@ mod growth;
 mod questions;
 mod seeded;
 mod visitor;
+
+mod dashboard;
 
 mod attack;
 mod hostile;
@@ -63,12 +65,13 @@ fn run(bench: &str, time: Duration) -> Result<()> {
         "ingest" => ingest::run(&paths),
         "rows" => ingest::run_rows(&paths),
         "growth" => growth::run(&paths),
+        "dashboard" => dashboard::run(&paths),
         "hostile" => hostile::run(&paths, time),
         "agent" => agent::run(&paths),
         "symbolicate" => symbolicate::run(&paths),
         "grouping" => grouping::run(&paths),
         _ => bail!(
-            "there is no bench {bench:?}; there are: ingest, rows, growth, hostile, agent, symbolicate, grouping"
+            "there is no bench {bench:?}; there are: ingest, rows, growth, dashboard, hostile, agent, symbolicate, grouping"
         ),
     }
 }

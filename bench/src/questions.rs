@@ -75,7 +75,7 @@ fn send(visitor: &Visitor, number: u64, bug: u64) -> Result<Answer> {
 }
 
 /// The issue with most events of the first page.
-fn busiest(list: &Value) -> Option<&Value> {
+pub(crate) fn busiest(list: &Value) -> Option<&Value> {
     let events = |issue: &&Value| issue.get("count").and_then(Value::as_u64);
     list.as_array()?.iter().max_by_key(events)
 }
@@ -86,7 +86,7 @@ fn text(value: &Value, name: &str) -> Result<String> {
 }
 
 /// `…<a href="?after=495000.12&#38;row=51">…` → `?after=495000.12&row=51`
-fn second_page(html: &str) -> Option<String> {
+pub(crate) fn second_page(html: &str) -> Option<String> {
     let (before, after) = html.split_once("after=")?;
     let begin = before.get(before.rfind(['"', '\''])? + 1..)?;
     let end = after.get(..after.find(['"', '\''])?)?;

@@ -1,22 +1,29 @@
 //! The JSON API, `/api/0/…`: what the pages show, for programs. Needs a session, or a token with the
 //! scope `project:read`.
 
+pub mod alerts;
 pub mod grouping;
+pub mod issues;
+pub mod list;
 pub mod outcomes;
 pub mod overview;
 pub mod people;
 pub mod projects;
 pub mod regroup;
 pub mod settings;
+pub mod suggestions;
 pub mod tokens;
+pub mod views;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use trapline_core::decode::rfc3339_of;
 use worker::Response;
 
-use crate::dashboard::{self, visit};
+use crate::dashboard::events::listed_events;
+use crate::dashboard::{self, Visit, visit};
 use crate::failure::Failure;
-use crate::read::{self, GroupRecord, KeptRow};
+use crate::read::{self, EventCursor, EventRow, GroupRecord, KeptRow};
 use crate::request::Incoming;
 use crate::store::Store;
 use crate::view::{Condition, IssueRow, Status};
@@ -58,6 +65,17 @@ struct Issue<'a> {
     first_seen: String,
     last_seen: String,
     hours: &'a [u32; 24],
+    /// Of a list with a range of days.
+    days: &'a [u32],
+    new: bool,
+    last_release: &'a str,
+    assignee: Option<Assignee<'a>>,
+}
+
+#[derive(Serialize)]
+struct Assignee<'a> {
+    id: u32,
+    name: &'a str,
 }
 
 /// Whatever comes first, in all; forever if nothing is set.
@@ -100,16 +118,13 @@ impl<'a> From<&'a IssueRow> for Issue<'a> {
             first_seen: rfc3339_of(row.first_seen_ms),
             last_seen: rfc3339_of(row.last_seen_ms),
             hours: &row.hours,
+            days: &row.days,
+            new: row.is_new,
+            last_release: &row.last_release,
+            assignee: (row.assignee_id > 0)
+                .then_some(Assignee { id: row.assignee_id, name: &row.assignee }),
         }
     }
-}
-
-/// `GET /api/0/projects/{project}/issues/?status=&query=&after=`: 50 a page, newest first.
-pub async fn issues(incoming: &Incoming, project: &str) -> Result<Response, Failure> {
-    let visit = visit(incoming, project).await?;
-    let listed = dashboard::list(incoming, &visit).await?;
-    let issues: Vec<Issue> = listed.rows.iter().map(Issue::from).collect();
-    Ok(reply::json(200, &issues))
 }
 
 #[derive(Serialize)]
@@ -118,18 +133,22 @@ struct Kept<'a> {
     at: String,
 }
 
-/// `GET /api/0/projects/{project}/issues/{short_id}/events/`: the kept ones, newest first.
+/// `GET /api/0/projects/{project}/issues/{short_id}/events/`: the kept ones, newest first. With `all=true`, all of them, 50 a
+/// page, filtered by facets: see [`all_events`].
 pub async fn events(
     incoming: &Incoming,
     project: &str,
     short_id: &str,
 ) -> Result<Response, Failure> {
     let visit = visit(incoming, project).await?;
-    let number = read::number_of(short_id).ok_or(Failure::NotFound)?;
+    let number = read::number_in(&visit.project.short_prefix, short_id).ok_or(Failure::NotFound)?;
     let groups: Vec<GroupRecord> =
         visit.store.read(&read::groups(visit.project.id, number)).await?.all()?;
     if groups.is_empty() {
         return Err(Failure::NotFound);
+    }
+    if incoming.query("all").is_some_and(|all| all == "true") {
+        return all_events(incoming, &visit, &groups).await;
     }
     let kept: Vec<KeptRow> =
         visit.store.read(&read::kept(visit.project.id, &groups)).await?.all()?;
@@ -137,6 +156,26 @@ pub async fn events(
     let events: Vec<Kept> =
         kept.iter().map(|kept| Kept { event_id: &kept.event_id, at: at(kept) }).collect();
     Ok(reply::json(200, &events))
+}
+
+/// Rows of all events, whether kept whole or not.
+async fn all_events(
+    incoming: &Incoming,
+    visit: &Visit,
+    groups: &[GroupRecord],
+) -> Result<Response, Failure> {
+    let listed = listed_events(incoming, visit, groups).await?;
+    let event = |row: &EventRow| {
+        json!({
+            "event_id": row.event_id, "at": rfc3339_of(row.at_ms), "count": row.count,
+            "release": row.release, "environment": row.environment, "browser": row.browser,
+            "os": row.os, "country": row.country, "url": row.page, "user": row.user,
+            "kept": listed.kept.contains(&row.event_id),
+        })
+    };
+    let events: Vec<Value> = listed.events.iter().map(event).collect();
+    let next = listed.next.as_ref().map(EventCursor::text);
+    Ok(reply::json(200, &json!({ "events": events, "next_after": next })))
 }
 
 /// `GET /api/0/projects/{project}/events/{event_id}/`: one kept event as it is stored.

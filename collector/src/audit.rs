@@ -3,8 +3,8 @@
 //!
 //! Actions are words: `signed in`, `key made`, `key revoked`, `token made`, `token revoked`, `settings changed`,
 //! `origin allowed`, `project made`, `project changed`, `person invited`, `invitation withdrawn`, `person joined`,
-//! `person changed`, `person removed`, `sign-in link made`, `own key replaced`, `issue deleted`, `user erased`, and those of
-//! alerts.
+//! `person changed`, `person removed`, `sign-in link made`, `own key replaced`, `issue deleted`, `user erased`,
+//! `alert made`, `alert changed`, `alert secret renewed`, `alert deleted`.
 
 use serde::Deserialize;
 use serde_json::Value;

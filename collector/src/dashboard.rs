@@ -1,14 +1,18 @@
 //! The pages' side of the store: reads rows, and fills the views that `pages` turns into HTML.
 
 mod actions;
+pub mod alerts;
+pub mod events;
 pub mod grouping;
-mod issue;
+pub mod issue;
 mod list;
 pub mod outcomes;
 mod overview;
+pub mod peek;
 pub mod people;
 pub mod regroup;
 pub mod settings;
+pub mod workflow;
 
 use trapline_core::event::Event;
 use trapline_core::fingerprint::rules::Rules;
@@ -23,13 +27,14 @@ use crate::plan::{HOUR_MS, level_of};
 use crate::quota::{self, Usage};
 use crate::read::{self, CountsRow, IssueRecord, ProjectRow};
 use crate::request::Incoming;
+use crate::scope::Scope;
 use crate::store::Store;
 use crate::symbolicate::{Symbolicator, late};
 use crate::view::{Condition, IssueRow, Section, Shell, Status};
 
-pub use actions::{delete, merge, set_status};
+pub use actions::{act, bulk};
 pub use issue::{issue, stored_event};
-pub use list::{Listed, issues, issues_page, list};
+pub use list::{Asked, Listed, everybody, issues, issues_page, link, list};
 pub use overview::{overview, start};
 
 /// Milliseconds of a day.
@@ -45,6 +50,8 @@ pub struct Visit {
     pub project: ProjectRow,
     /// All that the viewer sees.
     pub projects: Vec<ProjectRow>,
+    /// What part of the project is shown.
+    pub scope: Scope,
     /// What the project has sent today.
     pub usage: Usage,
 }
@@ -106,7 +113,7 @@ async fn visit_of(incoming: &Incoming, slug: Option<&str>) -> Result<Visit, Fail
     let project = projects.iter().find(is_meant).cloned();
     let project = project.ok_or(Failure::NotFound)?;
     let store = Store::open_database(&incoming.env, project.database, incoming.now_ms).await?;
-    Ok(Visit { store, viewer, project, projects, usage })
+    Ok(Visit { store, viewer, project, projects, scope: Scope::of(incoming), usage })
 }
 
 /// Projects that a viewer sees.
@@ -120,15 +127,6 @@ pub async fn seen(store: &Store, viewer: &Viewer) -> Result<Vec<ProjectRow>, Fai
 fn not_ours(prefix: &str, typed: &str) -> Failure {
     let example = read::short_id(prefix, 143);
     Failure::BadRequest(format!("{typed:?} is no issue of this project: name it like {example}"))
-}
-
-fn status_of(name: &str) -> Option<Status> {
-    match name {
-        "unresolved" => Some(Status::Unresolved),
-        "resolved" => Some(Status::Resolved),
-        "ignored" => Some(Status::Ignored),
-        _ => None,
-    }
 }
 
 fn shell(visit: &Visit, counts: &CountsRow, now_ms: i64) -> Shell {
@@ -147,6 +145,7 @@ fn shell(visit: &Visit, counts: &CountsRow, now_ms: i64) -> Shell {
         open_issues: counts.unresolved,
         user_name: visit.viewer.name.clone(),
         csrf: visit.viewer.csrf.clone(),
+        scope: visit.scope.query(),
         now_ms,
     }
 }
@@ -175,6 +174,10 @@ pub fn row(prefix: &str, record: &IssueRecord, now_ms: i64) -> IssueRow {
         is_regressed: is_regressed(record),
         is_escalating: record.status == 0 && now_ms - record.escalated_ms < 2 * HOUR_MS,
         condition: condition(record),
+        days: Vec::new(),
+        last_release: record.last_release.clone(),
+        assignee: String::new(),
+        assignee_id: record.assignee,
     }
 }
 

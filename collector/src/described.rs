@@ -4,13 +4,20 @@
 /// `GET,POST projects/*/keys`, a line a path under `/api/0/`; `*` stands for any segment.
 const LIST: &str = include_str!(concat!(env!("OUT_DIR"), "/described.txt"));
 
-/// Methods of a path, given its segments after `/api/0/`: `GET,HEAD,POST`. `None`: there is no such path.
+/// Methods of a path, given its segments after `/api/0/`: `GET,HEAD,POST`. `None`: there is no such path. Where several fit,
+/// those with most words of their own: `artifacts/missing` is not `artifacts/*`.
 pub fn methods(segments: &[&str]) -> Option<String> {
     let mut found: Vec<&str> = Vec::new();
+    let mut most = 0;
     for line in LIST.lines() {
         let Some((methods, path)) = line.split_once(' ') else { continue };
-        if fits(path, segments) {
+        let Some(words) = words_that_fit(path, segments) else { continue };
+        if words > most {
+            found.clear();
+        }
+        if words >= most {
             found.extend(methods.split(','));
+            most = words;
         }
     }
     if found.contains(&"GET") {
@@ -21,10 +28,17 @@ pub fn methods(segments: &[&str]) -> Option<String> {
     (!found.is_empty()).then(|| found.join(","))
 }
 
-fn fits(path: &str, segments: &[&str]) -> bool {
+fn words_that_fit(path: &str, segments: &[&str]) -> Option<usize> {
     let mut wanted = path.split('/').filter(|segment| !segment.is_empty());
-    let fit = segments.iter().all(|is| wanted.next().is_some_and(|one| one == "*" || one == *is));
-    fit && wanted.next().is_none()
+    let mut words = 0;
+    for is in segments {
+        match wanted.next()? {
+            "*" => {}
+            word if word == *is => words += 1,
+            _ => return None,
+        }
+    }
+    wanted.next().is_none().then_some(words)
 }
 
 #[cfg(test)]
@@ -41,13 +55,17 @@ mod tests {
         check("projects/shop/keys", Some("GET,HEAD,POST"));
         check("projects/shop/keys/abc", Some("DELETE"));
         check("projects/shop/settings", Some("GET,HEAD,PATCH"));
+        check("projects/shop/artifacts/missing", Some("POST"));
+        check("projects/shop/artifacts/00", Some("PUT"));
         check("nothing", None);
         check("projects/shop/keys/abc/more", None);
     }
 
     #[test]
     fn any_segment_is_one_segment() {
-        assert!(fits("a/*/b", &["a", "x", "b"]));
-        assert!(!fits("a/*/b", &["a", "b"]) && !fits("a/*", &["a"]) && !fits("a", &["a", "x"]));
+        assert_eq!(words_that_fit("a/*/b", &["a", "x", "b"]), Some(2));
+        for (path, segments) in [("a/*/b", &["a", "b"][..]), ("a/*", &["a"]), ("a", &["a", "x"])] {
+            assert_eq!(words_that_fit(path, segments), None, "{path}");
+        }
     }
 }

@@ -19,7 +19,7 @@ use crate::request::{Incoming, field};
 use crate::sql::Statement;
 use crate::store::{Budget, Store};
 use crate::view::{PageCheck, PageRead};
-use crate::{account, audit, key, pages, random, reply, settings, setup};
+use crate::{account, alert, audit, key, pages, random, reply, settings, setup};
 
 /// Longer addresses are no pages'.
 const MAX_ADDRESS: usize = 2_000;
@@ -121,13 +121,10 @@ pub async fn send_test_event(incoming: &mut Incoming, slug: &str) -> Result<Resp
         sender: Sender::default(),
     };
     let scrub = ScrubSettings::default();
-    keep(
-        &visit.symbolicator(incoming, &scrub, &rules),
-        &Budget::of_a_request(),
-        &digested,
-        &commit,
-    )
-    .await?;
+    let around = visit.symbolicator(incoming, &scrub, &rules);
+    if keep(&around, &Budget::of_a_request(), &digested, &commit).await? {
+        alert::deliver::follow_up(incoming, visit.project.database);
+    }
     Ok(reply::redirect(&format!("/{slug}/issues/")))
 }
 

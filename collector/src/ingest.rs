@@ -21,6 +21,7 @@ use trapline_core::limits::{MAX_ENVELOPE, MAX_INFLATED};
 use trapline_core::origin::is_allowed;
 use worker::Response;
 
+use crate::alert;
 use crate::artifacts::digest;
 use crate::auth::{self, Named, Places};
 use crate::inflate::inflate;
@@ -318,10 +319,14 @@ async fn store(
         scrub: &key.settings.scrub,
         rules: &key.rules,
     };
+    let mut is_news = false;
     for (index, digested) in events.iter().enumerate() {
         if !stored.iter().any(|stored| stored.position == index) {
-            keep(&around, &budget, digested, commit).await?;
+            is_news |= keep(&around, &budget, digested, commit).await?;
         }
+    }
+    if is_news {
+        alert::deliver::follow_up(incoming, key.database);
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod account;
 pub mod activity;
+pub mod alert;
 pub mod api;
 pub mod artifacts;
 pub mod attempts;
@@ -16,6 +17,7 @@ pub mod deletion;
 pub mod demo;
 pub mod described;
 pub mod erasure;
+pub mod facts;
 pub mod failure;
 pub mod first_event;
 pub mod grouping;
@@ -46,12 +48,16 @@ pub mod report;
 pub mod request;
 pub mod route;
 pub mod row;
+pub mod saved_view;
+pub mod scope;
+pub mod search;
 pub mod settings;
 pub mod setup;
 pub mod sql;
 pub mod store;
 pub mod symbolicate;
 pub mod view;
+pub mod workflow;
 
 use artifacts::retain;
 use symbolicate::late;
@@ -71,6 +77,7 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     // Invocations of their own, each with its queries.
     let stopped = match event.cron().as_str() {
         LATE_MAPS_CRON => walk(env, now_ms).await.err().map(|error| error.to_string()),
+        ALERT_CRON => alert::deliver::run(env, now_ms).await.err().map(|error| error.to_string()),
         ARTIFACTS_CRON => retain::run(env, now_ms).await.err().map(|error| error.to_string()),
         _ => purge::run(env, now_ms).await.err().map(|error| error.to_string()),
     };
@@ -85,6 +92,9 @@ const LATE_MAPS_CRON: &str = "2-57/5 * * * *";
 
 /// The third.
 const ARTIFACTS_CRON: &str = "3-58/5 * * * *";
+
+/// The fourth: thresholds, and what is to be told and was not yet.
+const ALERT_CRON: &str = "* * * * *";
 
 /// A step over the groups of a project: as much as an invocation has queries for. Somebody waits for a regrouping; late maps are
 /// also applied by whoever comes by.

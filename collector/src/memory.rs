@@ -28,12 +28,13 @@ thread_local! {
 /// nothing, the event was there before or something has changed, and the whole plan does what is left to do.
 ///
 /// Its frames are resolved where somebody will read them, or its group may be new: that of a known one is found without.
+/// Whether its issue was made or changed by it: somebody may have to be told.
 pub async fn keep(
     around: &Symbolicator<'_>,
     budget: &Budget,
     digested: &Digested,
     commit: &Commit,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let store = around.store;
     let hints = remembered(digested, commit);
     let resolved = match digested.may_be_kept(&hints) && budget.spend(QUERIES) {
@@ -44,21 +45,28 @@ pub async fn keep(
         false => None,
     };
     let digested = resolved.as_ref().unwrap_or(digested);
-    if hints.kept.is_some() && write(store, budget, digested, commit, hints).await? {
-        return Ok(());
+    if hints.kept.is_some() {
+        let written = write(store, budget, digested, commit, hints).await?;
+        if written.is_counted {
+            return Ok(written.is_news);
+        }
     }
-    write(store, budget, digested, commit, Hints::default()).await?;
-    Ok(())
+    Ok(write(store, budget, digested, commit, Hints::default()).await?.is_news)
 }
 
-/// Whether the event was counted.
+struct Written {
+    is_counted: bool,
+    /// The row of its issue was made or changed.
+    is_news: bool,
+}
+
 async fn write(
     store: &Store,
     budget: &Budget,
     digested: &Digested,
     commit: &Commit,
     hints: Hints,
-) -> Result<bool, StoreError> {
+) -> Result<Written, StoreError> {
     let counted_at = Cell::new(0);
     let rows = store
         .write_within(budget, |nonce| {
@@ -69,7 +77,11 @@ async fn write(
         .await?;
     let kept: Option<Kept> = rows.get(counted_at.get()).map(Rows::first).transpose()?.flatten();
     remember(digested, commit, kept);
-    Ok(kept.is_some())
+    let has_changed = |rows: Option<&Rows>| rows.is_some_and(|rows| rows.changed() > 0);
+    // A new issue is made by the first statement of a plan without hints, and changed by what follows the counters.
+    let is_made = hints.kept.is_none() && has_changed(rows.first());
+    let is_changed = has_changed(rows.get(counted_at.get() + 1));
+    Ok(Written { is_counted: kept.is_some(), is_news: is_made || is_changed })
 }
 
 fn remembered(digested: &Digested, commit: &Commit) -> Hints {

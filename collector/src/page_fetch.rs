@@ -60,14 +60,26 @@ pub enum Unread {
 
 /// Fetches a page.
 pub async fn fetch(address: &str) -> Result<Fetched, Unread> {
+    let fetched = patiently(PATIENCE, async |signal| follow(address, &signal).await).await;
+    fetched.unwrap_or(Err(Unread::TooSlow))
+}
+
+/// There was no answer in time; what was asked for was given up.
+#[derive(Clone, Copy, Debug)]
+pub struct TooSlow;
+
+/// Waits so long for what the signal ends.
+pub async fn patiently<T>(
+    patience: Duration,
+    ask: impl AsyncFnOnce(AbortSignal) -> T,
+) -> Result<T, TooSlow> {
     let controller = AbortController::default();
-    let signal = controller.signal();
-    let reading = pin!(follow(address, &signal));
-    match select(reading, pin!(Delay::from(PATIENCE))).await {
-        Either::Left((fetched, _)) => fetched,
+    let asking = pin!(ask(controller.signal()));
+    match select(asking, pin!(Delay::from(patience))).await {
+        Either::Left((answer, _)) => Ok(answer),
         Either::Right(_) => {
             controller.abort();
-            Err(Unread::TooSlow)
+            Err(TooSlow)
         }
     }
 }
@@ -109,17 +121,23 @@ fn request(url: &Url) -> worker::Result<Request> {
     Request::new_with_init(url.as_str(), &init)
 }
 
-async fn read(url: Url, mut response: Response) -> Result<Fetched, Unread> {
-    let mut bytes = Vec::new();
+/// More than so many bytes of a body, if there are so many; the rest is not read.
+pub async fn beginning(response: &mut Response, bytes: usize) -> worker::Result<Vec<u8>> {
+    let mut read = Vec::new();
     // An answer without a body has no stream.
     if let Ok(mut stream) = response.stream() {
-        // One more than is looked at, so that the check knows of the rest.
-        while bytes.len() <= MAX_PAGE
+        while read.len() <= bytes
             && let Some(chunk) = stream.next().await
         {
-            bytes.extend_from_slice(&chunk?);
+            read.extend_from_slice(&chunk?);
         }
     }
+    Ok(read)
+}
+
+async fn read(url: Url, mut response: Response) -> Result<Fetched, Unread> {
+    // One more than is looked at, so that the check knows of the rest.
+    let bytes = beginning(&mut response, MAX_PAGE).await?;
     Ok(Fetched {
         url: url.into(),
         status: response.status_code(),
@@ -130,7 +148,8 @@ async fn read(url: Url, mut response: Response) -> Result<Fetched, Unread> {
     })
 }
 
-fn header(response: &Response, name: &str) -> String {
+/// Value of a header; empty if it is not there.
+pub fn header(response: &Response, name: &str) -> String {
     response.headers().get(name).ok().flatten().unwrap_or_default()
 }
 

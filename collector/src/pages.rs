@@ -4,24 +4,31 @@
 //! that templates decide nothing but where things stand. No database, no clock, no request in here. The strict
 //! content security policy forbids inline styles and scripts: widths are SVG attributes.
 
+mod activity;
+pub mod alerts;
 mod breadcrumbs;
 mod chart;
+mod code_link;
 mod details;
+mod events;
 mod grouping;
 mod issue;
 mod life;
 mod limits;
 mod list;
+mod markdown;
 mod number;
 mod outcomes;
 mod overview;
 mod people;
 mod regroup;
 mod row;
+mod scope;
 mod settings;
 mod shell;
 mod stack;
 mod time;
+mod trend;
 mod welcome;
 
 #[cfg(test)]
@@ -30,13 +37,14 @@ mod tests;
 pub use stack::why_unresolved;
 
 use askama::Template;
+use trapline_core::event::Event;
 
 use shell::framed;
 
 use crate::view::{
-    ComparePage, ErrorPage, InvitedPage, IssuePage, IssuesPage, OutcomesPage, OverviewPage,
-    PageCheck, PeoplePage, RegroupPage, SettingsPage, SetupDonePage, SetupPage, SignInPage,
-    SplitPage,
+    ActivityPage, ComparePage, ErrorPage, EventsPage, InvitedPage, IssuePage, IssuesPage,
+    OutcomesPage, OverviewPage, PageCheck, PeoplePage, RegroupPage, SettingsPage, SetupDonePage,
+    SetupPage, SignInPage, SplitPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -46,7 +54,7 @@ pub const STATIC_VERSION: &str = env!("TRAPLINE_STATIC_VERSION");
 pub fn issues(page: &IssuesPage) -> Result<String, askama::Error> {
     match page.waiting {
         true => waiting(page, &welcome::Welcome::of(page)),
-        false => framed(&page.shell, "Issues", &list::List::of(page).render()?),
+        false => framed(&page.shell, "Issues", &list::List::of(page)?.render()?),
     }
 }
 
@@ -68,6 +76,23 @@ pub fn overview(page: &OverviewPage) -> Result<String, askama::Error> {
 pub fn issue(page: &IssuePage) -> Result<String, askama::Error> {
     let title = format!("{} {}", page.issue.short_id, row::title(&page.issue).kind);
     framed(&page.shell, &title, &issue::Issue::of(page).render()?)
+}
+
+/// `GET /{project}/issues/{short_id}/events/`
+pub fn events(page: &EventsPage) -> Result<String, askama::Error> {
+    let title = format!("Events of {}", page.issue.short_id);
+    framed(&page.shell, &title, &events::Events::of(page).render()?)
+}
+
+/// `GET /{project}/issues/{short_id}/activity/`
+pub fn older_activity(page: &ActivityPage) -> Result<String, askama::Error> {
+    let title = format!("Activity of {}", page.page.issue.short_id);
+    framed(&page.page.shell, &title, &events::Older::of(page).render()?)
+}
+
+/// An event as Markdown.
+pub fn markdown(event: &Event, short_id: &str, link: &str) -> String {
+    markdown::markdown(event, short_id, link)
 }
 
 /// `GET /{project}/issues/{short_id}/compare/{other}/`: posts `with` to `…/merge`, and rules to `…/settings/grouping`.
@@ -107,6 +132,11 @@ pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
 /// `GET /{project}/outcomes/`: counts, noise, reasons, limits.
 pub fn outcomes(page: &OutcomesPage) -> Result<String, askama::Error> {
     framed(&page.shell, "Outcomes", &outcomes::Outcomes::of(page).render()?)
+}
+
+/// `GET /{project}/settings/alerts/`: posts there, and to `…/{id}/{verb}`.
+pub fn alerts(page: &alerts::AlertsPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Alerts", &alerts::Alerts::of(page).render()?)
 }
 
 /// `GET /{project}/regroup/`: posts to `/{project}/regroup/{verb}`.

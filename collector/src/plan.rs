@@ -13,9 +13,11 @@ mod bodies;
 mod columns;
 mod counted;
 mod facets;
+mod facts;
 mod guard;
 mod new_group;
 mod state;
+mod tags;
 
 use std::hash::{DefaultHasher, Hasher as _};
 
@@ -92,7 +94,7 @@ impl Digested {
 
     /// Stands for the group with this event's user; `None` without a user.
     pub fn user_hash(&self, commit: &Commit) -> Option<u64> {
-        columns::user_hash(&self.event, commit).map(|user| hash_of(&(self.group, user)))
+        columns::user_hash(&self.event, &commit.sender).map(|user| hash_of(&(self.group, user)))
     }
 
     /// The same event with its frames read with what was uploaded: it stays in its group, and has the fingerprint that

@@ -11,6 +11,7 @@ mod step;
 use serde::Deserialize;
 use worker::Env;
 
+use crate::alert;
 use crate::audit;
 use crate::deletion;
 use crate::erasure::{self, Erasure};
@@ -50,6 +51,7 @@ pub async fn run(env: &Env, now_ms: i64) -> Result<(), StoreError> {
     let database = u32::try_from(turn).unwrap_or(0);
     let kept: Vec<Keep> = people.read(&step::retention(database)).await?.all()?;
     let store = Store::open_database(env, database, now_ms).await?;
+    store.write(|_| vec![alert::outbox::expired(now_ms)]).await?;
     finish_deletions(&store, &kept, now_ms).await?;
 
     let erasure: Option<Erasure> = store.read(&erasure::next()).await?.first()?;

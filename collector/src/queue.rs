@@ -2,6 +2,8 @@
 //! it refuses. A message is an event with all that its plan needs, so that both ways write the same; delivered twice, it
 //! counts once.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use trapline_core::event::Event;
 use trapline_core::fingerprint::rules::Rules;
@@ -11,6 +13,7 @@ use worker::{
     Env, MessageBatch, MessageExt, QueueContentType, QueueRetryOptionsBuilder, RawMessageBuilder,
 };
 
+use crate::alert;
 use crate::memory::keep;
 use crate::plan::{Commit, Digested, Sender, digest_by};
 use crate::settings::Settings;
@@ -81,11 +84,15 @@ pub async fn send(
 /// Stores a batch of messages, each for itself: what fails comes again, alone.
 pub async fn consume(batch: &MessageBatch<String>, env: &Env, now_ms: i64) {
     let budget = Budget::of_a_request();
+    let mut databases = BTreeSet::new();
     let retry_s = if batch.queue().ends_with("dead") { DEAD_RETRY_S } else { RETRY_S };
     for raw in batch.raw_iter() {
         let text = raw.body().as_string().unwrap_or_default();
         match store(env, &budget, &text, now_ms).await {
-            Ok(()) => raw.ack(),
+            Ok(news) => {
+                raw.ack();
+                databases.extend(news);
+            }
             Err(error) => {
                 worker::console_error!("an event stays in the queue: {}", error);
                 let options = QueueRetryOptionsBuilder::new().with_delay_seconds(retry_s).build();
@@ -93,19 +100,30 @@ pub async fn consume(batch: &MessageBatch<String>, env: &Env, now_ms: i64) {
             }
         }
     }
+    for database in databases {
+        alert::deliver::after_event(env, database, now_ms).await;
+    }
 }
 
-async fn store(env: &Env, budget: &Budget, text: &str, now_ms: i64) -> Result<(), StoreError> {
+/// The database in which an issue was made or changed.
+async fn store(
+    env: &Env,
+    budget: &Budget,
+    text: &str,
+    now_ms: i64,
+) -> Result<Option<u32>, StoreError> {
     let Ok(message) = serde_json::from_slice::<Message>(text.as_bytes()) else {
         // Not written by any version of this code: no other try would read it either.
         worker::console_error!("a message of the queue is no event, {} bytes", text.len());
-        return Ok(());
+        return Ok(None);
     };
-    let store = Store::open_database(env, message.database, now_ms).await?;
+    let database = message.database;
+    let store = Store::open_database(env, database, now_ms).await?;
     let Message { project_id, now_ms, sender, scrub, rules, event, .. } = message;
     let rules = Rules::stored(&rules);
     let commit = Commit { project_id, nonce: 0, now_ms, sender };
     let around =
         Symbolicator { env, store: &store, project_id, now_ms, scrub: &scrub, rules: &rules };
-    keep(&around, budget, &digest_by(project_id, event, &rules), &commit).await
+    let is_news = keep(&around, budget, &digest_by(project_id, event, &rules), &commit).await?;
+    Ok(is_news.then_some(database))
 }

@@ -1,23 +1,31 @@
 //! The queries behind pages and the JSON API, and the rows that they give. Above each query stands what it walks.
 
+mod around;
+mod events;
 mod grouping;
 mod issue;
+mod known;
 mod list;
 mod overview;
 mod short_id;
+mod sums;
 
 use serde::Deserialize;
 
 use crate::sql::Statement;
 
+pub use around::{AroundRow, OTHER_GROUPS, SeenRow, TextRow, issue_page, seen, trend};
+pub use events::{EVENT_GROUPS, EVENTS_PAGE, EVENTS_SCAN, EventCursor, EventRow, events};
 pub use grouping::{LookedRow, SPLIT_GROUPS, issue_of, newest_events, parts};
+pub(crate) use issue::newest_release;
 pub use issue::{
-    BodyRow, FacetsRow, GroupRecord, KeptRow, MAX_GROUPS, NumberRow, ReleaseRow, body,
-    body_in_slot, facets, groups, issue, kept, newest_release, not_merged, old_slots,
+    BodyRow, GroupRecord, KeptRow, MAX_GROUPS, NumberRow, body, body_in_slot, groups, issue, kept,
+    not_merged, old_slots, own_groups,
 };
+pub use known::{KnownRow, lines, releases};
 pub use list::{
-    CountsRow, Cursor, IssueRecord, ListFilter, MAX_TAB_COUNT, PAGE, SCAN, counts, last_scanned,
-    list,
+    CountsRow, Cursor, IssueRecord, ListEnd, ListFilter, MAX_SPECIAL, MAX_TAB_COUNT, PAGE, SCAN,
+    Walk, counts, list, newest_body, tabs,
 };
 pub use overview::{CameRow, MAX_ISSUES, OpenRow, PROJECTS, came, open};
 pub use short_id::{number_in, number_of, short_id};

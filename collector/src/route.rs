@@ -30,10 +30,10 @@ pub const RESERVED: &[&str] = &[
 
 /// Answers one request: `HEAD` as `GET`, without a body.
 pub async fn answer(incoming: Incoming) -> Response {
-    match incoming.method() {
-        Method::Head => reply::without_body(answer_to(Method::Get, incoming).await),
-        method => answer_to(method, incoming).await,
-    }
+    let method = incoming.method();
+    let is_head = method == Method::Head;
+    let response = answer_to(if is_head { Method::Get } else { method }, incoming).await;
+    if is_head { reply::without_body(response) } else { response }
 }
 
 async fn answer_to(method: Method, mut incoming: Incoming) -> Response {
@@ -74,6 +74,9 @@ async fn developers(
         must_be_described(&incoming.method_name(), path)?;
     }
     match (method, parts) {
+        (method, ["api", "0", "projects", _, "alerts", ..] | [_, "settings", "alerts", ..]) => {
+            alerts(incoming, method, parts).await
+        }
         (Method::Get, ["setup"]) => setup::page(incoming).await,
         (Method::Post, ["setup"]) if incoming.header("authorization").is_some() => {
             setup::run(incoming).await
@@ -121,8 +124,13 @@ async fn developers(
         }
         (Method::Get, ["api", "0", "overview"]) => api::overview::overview(incoming).await,
         (Method::Get, ["api", "0", "projects"]) => api::projects(incoming).await,
-        (Method::Get, ["api", "0", "projects", project, "issues"]) => {
-            api::issues(incoming, project).await
+        (method, ["api", "0", "projects", project, rest @ ..])
+            if matches!(
+                rest,
+                ["issues"] | ["issues", "export"] | ["suggestions"] | ["views", ..]
+            ) =>
+        {
+            lists(incoming, method, project, rest).await
         }
         (Method::Get, ["api", "0", "projects", project, "issues", short_id, "events"]) => {
             api::events(incoming, project, short_id).await
@@ -135,6 +143,9 @@ async fn developers(
         }
         (Method::Get, ["api", "0", "projects", project, "issues", short_id, "compare", other]) => {
             api::grouping::compare(incoming, project, short_id, other).await
+        }
+        (method, ["api", "0", "projects", project, "issues", rest @ ..]) => {
+            api::issues::answer(incoming, method, project, rest).await
         }
         (Method::Post, ["api", "0", "projects", project, "rules", "preview"]) => {
             api::grouping::preview(incoming, project).await
@@ -183,11 +194,24 @@ async fn developers(
         (method, ["api", "0", rest @ ..]) => programs(incoming, method, rest).await,
         (Method::Get, []) => dashboard::start(incoming).await,
         (Method::Get, [project, "issues"]) => dashboard::issues(incoming, project).await,
+        (Method::Post, [project, "views"]) => api::views::create_form(incoming, project).await,
+        (Method::Post, [project, "views", id, "delete"]) => {
+            api::views::delete_form(incoming, project, id).await
+        }
         (Method::Get, [project, "issues", short_id]) => {
             dashboard::issue(incoming, project, short_id, None).await
         }
         (Method::Get, [project, "issues", short_id, "events", event_id]) => {
             dashboard::issue(incoming, project, short_id, Some(event_id)).await
+        }
+        (Method::Get, [project, "issues", short_id, "events"]) => {
+            dashboard::events::events(incoming, project, short_id).await
+        }
+        (Method::Get, [project, "issues", short_id, "events", event_id, "markdown"]) => {
+            dashboard::events::markdown(incoming, project, short_id, event_id).await
+        }
+        (Method::Get, [project, "issues", short_id, "activity"]) => {
+            dashboard::events::activity_page(incoming, project, short_id).await
         }
         (Method::Get, [project, "issues", short_id, "split"]) => {
             dashboard::grouping::split_page(incoming, project, short_id).await
@@ -221,18 +245,36 @@ async fn developers(
         (Method::Post, [project, "setup", "check"]) => {
             first_event::check_page(incoming, project).await
         }
-        (Method::Post, [project, "issues", short_id, "status"]) => {
-            dashboard::set_status(incoming, project, short_id).await
-        }
-        (Method::Post, [project, "issues", short_id, "merge"]) => {
-            dashboard::merge(incoming, project, short_id).await
-        }
+        (Method::Post, [project, "issues", "bulk"]) => dashboard::bulk(incoming, project).await,
         (Method::Post, [project, "issues", short_id, "split"]) => {
             dashboard::grouping::split(incoming, project, short_id).await
         }
-        (Method::Post, [project, "issues", short_id, "delete"]) => {
-            dashboard::delete(incoming, project, short_id).await
+        (Method::Post, [project, "issues", short_id, verb]) => {
+            dashboard::act(incoming, project, short_id, verb).await
         }
+        _ => Err(Failure::NotFound),
+    }
+}
+
+/// `/api/0/projects/{project}/…`: lists of issues, and what helps to search them.
+async fn lists(
+    incoming: &mut Incoming,
+    method: Method,
+    project: &str,
+    parts: &[&str],
+) -> Result<Response, Failure> {
+    use api::{list, suggestions, views};
+    match (method, parts) {
+        (Method::Get, ["issues"]) => list::list(incoming, project).await,
+        (Method::Get, ["issues", "export"]) => list::export(incoming, project).await,
+        (Method::Get, ["issues", short_id, "peek"]) => {
+            dashboard::peek::api(incoming, project, short_id).await
+        }
+        (Method::Get, ["suggestions"]) => suggestions::suggestions(incoming, project).await,
+        (Method::Get, ["views"]) => views::list(incoming, project).await,
+        (Method::Post, ["views"]) => views::create(incoming, project).await,
+        (Method::Patch, ["views", id]) => views::change(incoming, project, id).await,
+        (Method::Delete, ["views", id]) => views::delete(incoming, project, id).await,
         _ => Err(Failure::NotFound),
     }
 }
@@ -243,6 +285,51 @@ fn must_be_described(method: &str, path: &[&str]) -> Result<(), Failure> {
     match methods.split(',').any(|known| known == method) {
         true => Ok(()),
         false => Err(Failure::Method(methods)),
+    }
+}
+
+/// Who is told of what.
+async fn alerts(
+    incoming: &mut Incoming,
+    method: Method,
+    parts: &[&str],
+) -> Result<Response, Failure> {
+    use api::alerts;
+    match (method, parts) {
+        (Method::Get, ["api", "0", "projects", project, "alerts"]) => {
+            alerts::list(incoming, project).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "alerts"]) => {
+            alerts::create(incoming, project).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "alerts", "deliveries"]) => {
+            alerts::deliveries(incoming, project).await
+        }
+        (Method::Get, ["api", "0", "projects", project, "alerts", id]) => {
+            alerts::one(incoming, project, id).await
+        }
+        (Method::Patch, ["api", "0", "projects", project, "alerts", id]) => {
+            alerts::change(incoming, project, id).await
+        }
+        (Method::Delete, ["api", "0", "projects", project, "alerts", id]) => {
+            alerts::delete(incoming, project, id).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "alerts", id, "test"]) => {
+            alerts::test(incoming, project, id).await
+        }
+        (Method::Post, ["api", "0", "projects", project, "alerts", id, "secret"]) => {
+            alerts::secret(incoming, project, id).await
+        }
+        (Method::Get, [project, "settings", "alerts"]) => {
+            dashboard::alerts::page(incoming, project).await
+        }
+        (Method::Post, [project, "settings", "alerts"]) => {
+            dashboard::alerts::create(incoming, project).await
+        }
+        (Method::Post, [project, "settings", "alerts", id, verb]) => {
+            dashboard::alerts::change(incoming, project, id, verb).await
+        }
+        _ => Err(Failure::NotFound),
     }
 }
 

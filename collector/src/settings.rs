@@ -43,6 +43,8 @@ pub struct Settings {
     pub scrub: ScrubSettings,
     /// Which events are one issue beside what is taken for one anyway: a rule a line, as [`Rules`] has them.
     pub grouping_rules: String,
+    /// Where a frame's code can be read: `https://github.com/acme/shop/blob/{release}/{path}#L{line}`; empty: nowhere.
+    pub repository: String,
 }
 
 impl Default for Settings {
@@ -59,6 +61,7 @@ impl Default for Settings {
             filters: FilterSettings::default(),
             scrub: ScrubSettings::default(),
             grouping_rules: String::new(),
+            repository: String::new(),
         }
     }
 }
@@ -97,6 +100,9 @@ pub fn check(changes: &Map<String, Value>) -> Result<(), String> {
         }
         if let ("grouping_rules", Value::String(text)) = (name.as_str(), value) {
             rules(text)?;
+        }
+        if let ("repository", Value::String(text)) = (name.as_str(), value) {
+            repository(text)?;
         }
     }
     Ok(())
@@ -138,6 +144,26 @@ pub fn rules(typed: &str) -> Result<Rules, String> {
         return Err(format!("the rules have {} bytes, limit is {MAX_RULES_TEXT}", typed.len()));
     }
     Rules::parse(typed).map_err(|bad| bad.to_string())
+}
+
+/// Checks a template of links to the code.
+///
+/// # Errors
+/// A sentence: it is no https address, or does not say where the path goes.
+pub fn repository(template: &str) -> Result<(), String> {
+    const MAX_TEMPLATE: usize = 500;
+    let is_link = crate::workflow::link_of(template).is_some_and(|link| link == template);
+    let host = template.get(8..).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    if template.is_empty()
+        || is_link
+            && template.contains("{path}")
+            && !host.contains(['{', '@'])
+            && template.len() <= MAX_TEMPLATE
+    {
+        return Ok(());
+    }
+    Err("repository is an address like https://github.com/acme/shop/blob/{release}/{path}#L{line}"
+        .into())
 }
 
 fn without_null(value: &Value) -> Value {

@@ -1,5 +1,7 @@
 //! What the pages show: plain values, already read from the store. No database, no clock, no request in here.
 
+mod issue_more;
+mod list;
 mod overview;
 mod people;
 
@@ -17,6 +19,8 @@ use crate::project_key::KeyRow;
 use crate::regroup::{Outcome, Regroup};
 use crate::settings::Settings;
 
+pub use issue_more::{ActivityPage, EventsPage, IssueMore, Range, Shared, SharedFacts, Trend};
+pub use list::{Choice, IssuesPage, Peek, Tab, View};
 pub use overview::{OverviewPage, ProjectSummary};
 pub use people::{InvitedPage, PeoplePage, ProjectLine};
 
@@ -39,6 +43,8 @@ pub struct Shell {
     pub user_name: String,
     /// Sent back by every form; belongs to the session.
     pub csrf: String,
+    /// What part of the project is shown, as links to other pages have it: `?range=14d`; empty: all.
+    pub scope: String,
     /// The server's clock, to compute ages.
     pub now_ms: i64,
 }
@@ -53,38 +59,6 @@ pub enum Section {
     Outcomes,
     /// What the owner has set.
     Settings,
-}
-
-/// `GET /{project}/issues/`
-#[derive(Clone, Debug)]
-pub struct IssuesPage {
-    /// Around the content.
-    pub shell: Shell,
-    /// What is shown: unresolved, resolved or ignored ones.
-    pub status: Status,
-    /// How many issues each status has, up to 500; 501 stands for more, in the order unresolved, resolved, ignored; whatever the query.
-    pub counts: [u64; 3],
-    /// Free text that the list is filtered by; empty if not filtered.
-    pub query: String,
-    /// Most recently seen first.
-    pub issues: Vec<IssueRow>,
-    /// Index of the first row, from 1; 0 if the page is empty.
-    pub first_row: u64,
-    /// Link to the next page, if there is one. A filtered page looks at a bounded number of issues: it may be empty
-    /// although there is one.
-    pub next_page: Option<String>,
-    /// Issues before this page's were shown or searched.
-    pub is_later_page: bool,
-    /// The project has never received an event: say how to send one.
-    pub waiting: bool,
-    /// DSN for the snippet that the empty page shows.
-    pub dsn: String,
-    /// Where the agent is served: `https://shop.example`.
-    pub agent_origin: String,
-    /// `https://…/trapline.js`, or what this deployment calls it.
-    pub agent_script: String,
-    /// While waiting: what came and was not stored, newest first.
-    pub refusals: Vec<Refusal>,
 }
 
 /// `GET /{project}/outcomes/`
@@ -187,6 +161,14 @@ pub struct IssueRow {
     pub is_escalating: bool,
     /// What opens it again by itself.
     pub condition: Condition,
+    /// Of the list: events by day, oldest first, where it shows days.
+    pub days: Vec<u32>,
+    /// Of the list: release of the newest event; empty if unknown.
+    pub last_release: String,
+    /// Of the list: who sees to it; empty: nobody.
+    pub assignee: String,
+    /// Of the list: the same person; 0: nobody.
+    pub assignee_id: u32,
 }
 
 /// What opens a resolved or ignored issue again, beside what always does.
@@ -212,7 +194,7 @@ pub enum Condition {
 }
 
 /// `GET /{project}/issues/{short_id}/` and `…/events/{event_id}/`
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct IssuePage {
     /// Around the content.
     pub shell: Shell,
@@ -228,7 +210,7 @@ pub struct IssuePage {
     pub noise: Option<Explanation>,
     /// Which event of the issue is shown.
     pub position: Position,
-    /// (facet, total, [(value, events)]): `Browser`, `Release`, `Page`, `OS`, `Environment`; only those that have values.
+    /// Of the newest events; only facets that have values.
     pub distributions: Vec<Distribution>,
     /// Groups of the issue.
     pub groups: Vec<GroupRow>,
@@ -236,6 +218,8 @@ pub struct IssuePage {
     pub explained: Option<Explained>,
     /// Short ID of the issue that was just split off from this one.
     pub split: Option<String>,
+    /// What stands around it.
+    pub more: IssueMore,
 }
 
 /// Where an event stands among its issue's.
@@ -251,18 +235,20 @@ pub struct Position {
     pub newer: Option<String>,
 }
 
-/// Newest events that shares are made of.
-pub const FACET_EVENTS: u32 = 1_000;
+/// Newest events that shares are made of, at most.
+pub const FACET_EVENTS: u32 = 2_000;
 
 /// Shares of a facet's values.
 #[derive(Clone, Debug, Default)]
 pub struct Distribution {
-    /// `Browser`
-    pub name: &'static str,
+    /// As searches name it: `browser`, `flag.new-pay`.
+    pub name: String,
     /// Value and number of events, most frequent first; at most 5.
     pub values: Vec<(String, u64)>,
     /// Events that the shares are of.
     pub total: u64,
+    /// Of each value: whether it is over-represented against other issues.
+    pub over: Vec<bool>,
 }
 
 /// A group of an issue.

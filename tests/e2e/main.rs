@@ -6,9 +6,11 @@
 
 mod access;
 mod admission;
+mod alerts;
 mod api_calls;
 mod api_description;
 mod artifacts;
+mod barriers;
 mod bindings;
 mod capture_thrown;
 mod capture_told;
@@ -30,7 +32,11 @@ mod grouping_rules;
 mod grouping_split;
 mod hostile;
 mod hostile_bodies;
+mod injected;
 mod issue_life;
+mod issue_list;
+mod issue_page;
+mod issue_workflow;
 mod leaving;
 mod ledger;
 mod loading;
@@ -53,6 +59,7 @@ mod symbolicated;
 mod uncaught;
 mod unchanged;
 mod upgrade;
+mod walk;
 mod yew_app;
 
 use std::process::ExitCode;
@@ -135,7 +142,13 @@ fn tests() -> Vec<Test> {
         failing_database::TESTS,
         demo::TESTS,
         dashboard::TESTS,
+        barriers::TESTS,
+        injected::TESTS,
+        walk::TESTS,
         issue_life::TESTS,
+        issue_page::TESTS,
+        issue_workflow::TESTS,
+        issue_list::TESTS,
         grouping_rules::TESTS,
         grouping_split::TESTS,
         deployment::TESTS,
@@ -148,6 +161,7 @@ fn tests() -> Vec<Test> {
         sentry_cli::TESTS,
         retention::TESTS,
         regroup::TESTS,
+        alerts::TESTS,
         migrations::TESTS,
         upgrade::TESTS,
         bindings::TESTS,
@@ -184,6 +198,7 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         debug::ENGINE_TESTS,
         symbolicated::ENGINE_TESTS,
         rust_app::ENGINE_TESTS,
+        walk::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()

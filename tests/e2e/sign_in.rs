@@ -294,7 +294,7 @@ fn routes(world: &World) {
         (Takes::Admin, join(world, "admin", Some(&own))),
     ];
     let program = Program::of(world, &mine, &["project:admin", "project:read"]).unwrap();
-    for (method, pattern) in DASHBOARD {
+    for &(method, pattern) in DASHBOARD {
         let takes = takes(method, pattern);
         let path = |project| filled(pattern, project);
         let is_api = pattern.starts_with("/api/");

@@ -165,6 +165,17 @@ impl Api {
         Answer::of(self.get(path)?)
     }
 
+    /// A page of the dashboard, if it is not what this tag names.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn unless(&self, etag: &str, path: &str) -> Result<Answer> {
+        let request = http().get(format!("http://127.0.0.1:{}{path}", self.port));
+        let request = request.header("Host", format!("localhost:{}", self.port));
+        let request = request.header("Cookie", &self.cookie).header("If-None-Match", etag);
+        Answer::of(request.call()?)
+    }
+
     /// Sends JSON to a path below the project's API, as a program does.
     ///
     /// # Errors
@@ -195,6 +206,31 @@ impl Api {
     pub fn set(&self, settings: &Value) -> Result<()> {
         let answer = self.send("PATCH", "settings/", settings)?;
         ensure!(answer.status == 200, "{settings}: {answer:?}");
+        Ok(())
+    }
+
+    /// Decides about an issue, by the form of its page.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn decide(&self, short_id: &str, fields: &[(&str, &str)]) -> Result<()> {
+        let page = format!("/{}/issues/{short_id}/", self.project);
+        self.submit(&page, &format!("{page}status"), fields)
+    }
+
+    /// Sends a form to `path` as the page at `page` would, with its token.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn submit(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Result<()> {
+        let shown = self.page(page)?.body;
+        let token = shown.split_once("name=\"csrf\" value=\"").map(|(_, rest)| rest);
+        let token = token.and_then(|rest| rest.split('"').next()).context("a page with a form")?;
+        let request = http().post(format!("http://127.0.0.1:{}{path}", self.port));
+        let request = request.header("Host", format!("localhost:{}", self.port));
+        let fields = [fields, &[("csrf", token)]].concat();
+        let answer = Answer::of(request.header("Cookie", &self.cookie).send_form(fields)?)?;
+        ensure!(matches!(answer.status, 200 | 303), "{path}: {answer:?}");
         Ok(())
     }
 

@@ -33,7 +33,7 @@ pub struct Browser {
     /// The window that is there when no tab is.
     pub(crate) first: WindowHandle,
     pub(crate) runtime: Runtime,
-    _started: Started,
+    started: Started,
 }
 
 impl Browsers {
@@ -70,7 +70,7 @@ impl Browser {
             anyhow!("no WebDriver session: {refusal}\n{}", tail(&started.log, 20))
         })?;
         let first = runtime.block_on(client.window())?;
-        Ok(Self { client, first, runtime, _started: started })
+        Ok(Self { client, first, runtime, started })
     }
 
     /// A new tab, in front.
@@ -86,6 +86,11 @@ impl Browser {
         let handle = self.wait(self.client.new_window(false)).handle;
         self.wait(self.client.switch_to_window(handle.clone()));
         Tab { browser: self, handle }
+    }
+
+    /// Where its driver listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.started.address
     }
 
     #[track_caller]

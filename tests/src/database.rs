@@ -207,6 +207,16 @@ impl Database {
         ));
     }
 
+    /// Lets so much time pass for a project's alerts.
+    pub fn pass_alert_time(&self, project: &str, by_ms: u64) {
+        self.execute(&format!(
+            "UPDATE alert_outbox SET made_ms = made_ms - {by_ms}, next_ms = next_ms - {by_ms},
+                tried_ms = tried_ms - {by_ms} WHERE project_id = {project};
+             UPDATE alert_rule SET counted_ms = counted_ms - {by_ms}, due_ms = min(due_ms, max(1, due_ms - {by_ms}))
+                WHERE project_id = {project};"
+        ));
+    }
+
     fn execute(&self, statement: &str) {
         self.connection.execute_batch(statement).expect(statement);
     }

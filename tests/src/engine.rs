@@ -82,6 +82,9 @@ pub(crate) fn start(engine: Engine, paths: &Paths) -> Result<Started> {
     let (name, options) = options_of(engine, &found, &home.0);
     let mut capabilities = Capabilities::new();
     capabilities.insert(name.to_owned(), options);
+    if engine == Engine::Chromium {
+        capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
+    }
     let driver = Group::spawn(&mut driver)
         .with_context(|| format!("{} could not be started", found.driver.display()))?;
     let address = format!("http://127.0.0.1:{port}");

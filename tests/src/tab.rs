@@ -70,6 +70,13 @@ impl Tab<'_> {
         self.patiently(selector, async |element| element.send_keys(key).await);
     }
 
+    /// Presses a key, wherever the focus is.
+    #[track_caller]
+    pub fn press_key(&self, key: &str) {
+        let active = self.browser.wait(self.browser.client.active_element());
+        self.browser.wait(active.send_keys(key));
+    }
+
     /// The text that a user reads in the first element that matches, once there is one.
     #[track_caller]
     #[must_use]
@@ -123,6 +130,15 @@ impl Tab<'_> {
     pub fn eval(&self, expression: &str) -> Value {
         let script = format!("return ({expression});");
         self.browser.wait(self.browser.client.execute(&script, Vec::new()))
+    }
+
+    /// Runs statements, as if they were a script of the page that no policy forbids.
+    ///
+    /// # Panics
+    /// When they throw.
+    #[track_caller]
+    pub fn run(&self, statements: &str) {
+        self.browser.wait(self.browser.client.execute(statements, Vec::new()));
     }
 
     /// Waits until the agent has been answered for all that it captured.

@@ -12,7 +12,7 @@ use xtask::worker::{Options, Setup, Worker};
 use crate::api::{get, post, post_to};
 use crate::browser::Browsers;
 use crate::faulty::{Calm, Faulty};
-use crate::{Answer, Api, Database, Gate, Site, Tab};
+use crate::{Answer, Api, Database, Gate, Receiver, Showcase, Site, Tab};
 
 /// The running Worker, its database, and the browsers.
 #[derive(Debug)]
@@ -25,8 +25,11 @@ pub struct World {
     pub database: Database,
     /// The project that the demo shop reports to: the first one.
     pub demo: Setup,
+    /// Where the Worker may send alerts.
+    pub receiver: Receiver,
     browsers: Browsers,
     faulty: OnceLock<Faulty>,
+    showcase: OnceLock<Showcase>,
     projects: AtomicU32,
 }
 
@@ -50,27 +53,36 @@ impl World {
     /// # Errors
     /// What did not start, and why.
     pub fn start() -> Result<Self> {
+        Self::start_in("e2e")
+    }
+
+    /// The same in another folder of `target/`.
+    ///
+    /// # Errors
+    /// What did not start, and why.
+    pub fn start_in(folder: &str) -> Result<Self> {
         let paths = Paths::of_this_repository();
-        let directory = paths.target.join("e2e");
+        let directory = paths.target.join(folder);
         let state = directory.join("state");
         if state.exists() {
             fs::remove_dir_all(&state)?;
         }
+        let receiver = Receiver::start()?;
         let worker = Worker::start(
             &paths,
             &Options {
                 state: state.clone(),
                 log: directory.join("wrangler.log"),
                 port: None,
-                variables: Vec::new(),
+                variables: vec![("ALERT_ALLOW_HOSTS".into(), receiver.host())],
                 config: None,
             },
         )?;
         let demo = worker.set_up("Hazel shop", "shop")?;
         let database = Database::open(&state)?;
-        let (browsers, faulty) = (Browsers::default(), OnceLock::new());
+        let (browsers, faulty, showcase) = (Browsers::default(), OnceLock::new(), OnceLock::new());
         let projects = AtomicU32::new(0);
-        Ok(Self { paths, worker, database, demo, browsers, faulty, projects })
+        Ok(Self { paths, worker, database, demo, receiver, browsers, faulty, showcase, projects })
     }
 
     /// A fresh project.
@@ -93,6 +105,16 @@ impl World {
         made.and_then(|_| Project::of(&self.worker, &slug)).expect("a project")
     }
 
+    /// A project of this name, made where it is missing.
+    ///
+    /// # Panics
+    /// When the Worker refuses.
+    #[must_use]
+    pub fn project_named(&self, name: &str, slug: &str) -> Project<'_> {
+        let made = self.worker.set_up(name, slug);
+        made.and_then(|_| Project::of(&self.worker, slug)).expect("a project")
+    }
+
     /// A client of the demo shop's project.
     ///
     /// # Panics
@@ -110,6 +132,27 @@ impl World {
     pub fn faulty(&self) -> Calm<'_> {
         let start = || Faulty::start(&self.paths).expect("a Worker on a faulty database");
         Calm::of(self.faulty.get_or_init(start))
+    }
+
+    /// The project in which every kind of issue stands, filled by the first test that needs it. Nobody changes it.
+    ///
+    /// # Panics
+    /// When something of it is refused.
+    #[must_use]
+    pub fn showcase(&self) -> &Showcase {
+        self.showcase.get_or_init(|| Showcase::fill(self).expect("every kind of issue"))
+    }
+
+    /// A new tab in which somebody is signed in.
+    ///
+    /// # Panics
+    /// When the Worker refuses.
+    #[must_use]
+    pub fn signed_in_tab(&self, engine: Engine) -> Tab<'_> {
+        let setup = self.worker.set_up("Hazel shop", "shop").expect("a sign-in link");
+        let tab = self.tab_in(engine);
+        tab.open(&setup.sign_in);
+        tab
     }
 
     /// A new tab, in Chromium.

@@ -5,6 +5,7 @@ const selected = () => document.querySelector(".row.is-selected");
 
 function select(row) {
   for (const other of rows()) other.classList.toggle("is-selected", other === row);
+  peekLater(row);
 }
 
 function move(step) {

@@ -33,7 +33,7 @@ document.addEventListener("DOMContentLoaded", () => {
   // Back from the cache of pages: buttons must not still say "Resolving…".
   addEventListener("pageshow", () => document.querySelector("[data-busy]:disabled") && location.reload());
   if (document.querySelector("[data-live]")) {
-    setInterval(refresh, REFRESH_MS);
+    setInterval(refresh, document.querySelector("[data-waiting]") ? WAITING_MS : REFRESH_MS);
     document.addEventListener("visibilitychange", refresh);
   }
 });

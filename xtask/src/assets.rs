@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -11,6 +12,8 @@ use crate::demo;
 use crate::names::Names;
 use crate::openapi;
 use crate::paths::Paths;
+use crate::progress::Say;
+use crate::run::run;
 use crate::stamp::files_under;
 
 /// Pages of other origins load the agent, so these answers say that they may, also under cross-origin isolation. The
@@ -35,11 +38,14 @@ fn headers(names: &Names) -> String {
 ///
 /// # Errors
 /// A file that cannot be read or written.
-pub fn build(paths: &Paths, names: &Names) -> Result<()> {
+pub fn build(paths: &Paths, names: &Names, say: &Say) -> Result<()> {
     let assets = paths.deploy.join("assets");
     copy_tree(&paths.root.join("www/static"), &assets.join("static"), &[])?;
-    join(&paths.root.join("www/styles"), &assets.join("static/app.css"))?;
-    join(&paths.root.join("www/scripts"), &assets.join("static/app.js"))?;
+    for (folder, name) in [("www/styles", "app.css"), ("www/scripts", "app.js")] {
+        let joined = paths.target.join("assets").join(name);
+        join(&paths.root.join(folder), &joined)?;
+        minify(paths, &joined, &assets.join("static").join(name), say)?;
+    }
     openapi::write(&paths.root.join("www/openapi"), &assets.join("api/0/openapi.json"))?;
     // The collector answers `/demo/` itself, with a DSN in the page.
     copy_tree(&paths.root.join("www/demo"), &assets.join("demo"), &["index.html"])?;
@@ -60,8 +66,17 @@ fn join(from: &Path, to: &Path) -> Result<()> {
     let mut files = files_under(from)?;
     files.sort();
     let texts = files.iter().map(fs::read_to_string).collect::<Result<Vec<_>, _>>()?;
+    fs::create_dir_all(to.parent().unwrap_or(to))?;
     fs::write(to, texts.join("\n"))?;
     Ok(())
+}
+
+/// The same without what only its authors read. Names of the script stay: pages share one scope.
+fn minify(paths: &Paths, from: &Path, to: &Path, say: &Say) -> Result<()> {
+    let mut command = Command::new(paths.esbuild());
+    command.arg(from).args(["--minify", "--legal-comments=none", "--log-level=warning"]);
+    command.arg("--allow-overwrite").arg(format!("--outfile={}", to.display()));
+    run(&mut command, say, "fix what it says above, then run this again")
 }
 
 /// Makes `to` a copy of `from`, without the files named in `except`.

@@ -30,5 +30,5 @@ pub fn build(paths: &Paths, progress: &Progress) -> Result<()> {
     progress.step("agent", |say| agent::build(paths, &names, &wasm_bindgen, say))?;
     progress.step("collector", |say| collector::build(paths, &worker_build, &wasm_bindgen, say))?;
     progress.step("demo shop", |say| demo::build(paths, &wasm_bindgen, say))?;
-    progress.step("assets and settings", |_| assets::build(paths, &names))
+    progress.step("assets and settings", |say| assets::build(paths, &names, say))
 }

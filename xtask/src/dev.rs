@@ -43,8 +43,12 @@ pub fn dev(paths: &Paths, port: u16) -> Result<()> {
     worker.wait()
 }
 
-/// As a build would: with a token, by the command line. A link signs in once: this one is not the one that is shown.
-fn upload(paths: &Paths, worker: &Worker, setup: &Setup, say: &Say) -> Result<()> {
+/// Uploads the demo's source maps as a build would: with a token, by the command line. A link signs in once: this one is not
+/// the one that is shown.
+///
+/// # Errors
+/// What the command line says.
+pub fn upload(paths: &Paths, worker: &Worker, setup: &Setup, say: &Say) -> Result<()> {
     let token = Token::make(worker, setup, "cargo xtask dev")?;
     let uploaded = run(
         Command::new("cargo")

@@ -3,7 +3,7 @@
 //!
 //! In reading order: where things are ([`paths`]), how commands run ([`group`], [`progress`], [`run`], [`stamp`]), what is
 //! built ([`tools`], [`agent`], [`collector`], [`assets`], [`build`]), what runs ([`worker`], [`browser`]), and the
-//! commands themselves ([`dev`], [`deploy`], [`mod@test`], [`mod@bench`], [`check`], [`size`]).
+//! commands themselves ([`dev`], [`deploy`], [`mod@test`], [`screenshots`], [`mod@bench`], [`check`], [`size`]).
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
 pub mod names;
@@ -32,6 +32,7 @@ pub mod check;
 pub mod demo;
 pub mod deploy;
 pub mod dev;
+pub mod screenshots;
 pub mod size;
 pub mod suite;
 pub mod test;

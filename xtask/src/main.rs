@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use xtask::paths::Paths;
 use xtask::progress::Progress;
 use xtask::seed::{self, Seed};
-use xtask::{bench, build, check, deploy, dev, group, size, test};
+use xtask::{bench, build, check, deploy, dev, group, screenshots, size, test};
 
 /// Everything that is done to this repository.
 #[derive(Debug, Parser)]
@@ -61,9 +61,17 @@ enum Command {
         #[arg(long)]
         state: Option<PathBuf>,
     },
+    /// Take pictures of every page of the dashboard: light, dark, and of a phone's size
+    Screenshots {
+        /// Only those of README.md, into www/pictures
+        #[arg(long)]
+        readme: bool,
+        /// Only pages whose name contains this
+        filter: Option<String>,
+    },
     /// Measure beside what we are compared with, in one run
     Bench {
-        /// ingest, rows (a part of ingest), growth, hostile, agent, symbolicate, grouping
+        /// ingest, rows (a part of ingest), growth, dashboard, hostile, agent, symbolicate, grouping
         name: String,
         /// How long hostile traffic lasts
         #[arg(long, default_value_t = 1)]
@@ -96,6 +104,9 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Check => return Ok(check::check(&paths)),
         Command::Seed { issues, events, page_views, state } => {
             seed::seed(&paths, &Seed { issues, events, page_views, state })?;
+        }
+        Command::Screenshots { readme, filter } => {
+            screenshots::screenshots(&paths, readme, filter.as_deref())?;
         }
         Command::Bench { name, minutes } => bench::bench(&paths, &name, minutes)?,
     }

@@ -1,15 +1,13 @@
 //! `/api/0/projects/{project}/outcomes/…`: how items ended. The list by hour is beside the settings.
 
 use serde::Serialize;
-use serde_json::json;
-use trapline_core::decode::rfc3339_of;
 use worker::Response;
 
-use super::settings::{accepted_rows, hours_of};
+use super::settings::{Outcome, accepted_rows, hours_of};
 use crate::dashboard::{outcomes as asked, visit};
 use crate::failure::Failure;
 use crate::limits::Limits;
-use crate::outcome::summary::{RANGES, Range};
+use crate::outcome::summary::{RANGES, Range, Summary};
 use crate::outcome::{self, HourRow};
 use crate::plan::HOUR_MS;
 use crate::request::Incoming;
@@ -28,30 +26,37 @@ pub async fn summary(incoming: &Incoming, slug: &str) -> Result<Response, Failur
     let visit = visit(incoming, slug).await?;
     let (summary, database_bytes) = asked::summary_of(incoming, &visit, Some(range)).await?;
     let limits = Limits::of(&visit, incoming.now_ms);
-    let answer = json!({
-        "summary": summary,
-        "limits": {
-            "events_this_hour": limits.usage.events,
-            "events_today": limits.today(),
-            "hourly_quota": limits.hourly_quota,
-            "daily_quota": limits.daily_quota,
-            "spike_limit": limits.usage.spike_limit,
-            "reached": limits.reached.map(|reached| reached.limit.name()),
-            "database": limits.database.map(|error| error.to_string()),
-            "database_bytes": database_bytes,
-            "database_limit_bytes": purge::max_bytes(&incoming.env),
-        },
-    });
-    Ok(reply::json(200, &answer))
+    let limits = Used {
+        events_this_hour: limits.usage.events,
+        events_today: limits.today(),
+        hourly_quota: limits.hourly_quota,
+        daily_quota: limits.daily_quota,
+        spike_limit: limits.usage.spike_limit,
+        reached: limits.reached.map(|reached| reached.limit.name()),
+        database: limits.database.map(|error| error.to_string()),
+        database_bytes,
+        database_limit_bytes: purge::max_bytes(&incoming.env),
+    };
+    Ok(reply::json(200, &Answer { summary, limits }))
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
-    hour: String,
-    outcome: &'a str,
-    reason: &'a str,
-    detail: &'a str,
-    quantity: u64,
+struct Answer {
+    summary: Summary,
+    limits: Used,
+}
+
+#[derive(Serialize)]
+struct Used {
+    events_this_hour: u32,
+    events_today: u32,
+    hourly_quota: u32,
+    daily_quota: u32,
+    spike_limit: u32,
+    reached: Option<&'static str>,
+    database: Option<String>,
+    database_bytes: usize,
+    database_limit_bytes: usize,
 }
 
 /// `GET …/outcomes/export/?hours=24`, up to 35 days: a line of JSON for each hour, outcome, reason and detail.
@@ -68,14 +73,7 @@ pub async fn export(incoming: &Incoming, slug: &str) -> Result<Response, Failure
     rows.extend(ended.all::<HourRow>()?);
     let mut text = String::new();
     for row in &rows {
-        let line = Line {
-            hour: rfc3339_of(row.hour * HOUR_MS),
-            outcome: &row.outcome,
-            reason: &row.reason,
-            detail: &row.detail,
-            quantity: row.quantity,
-        };
-        text += &serde_json::to_string(&line).unwrap_or_default();
+        text += &serde_json::to_string(&Outcome::of(row, Some(&row.detail))).unwrap_or_default();
         text.push('\n');
     }
     let headers = [

@@ -202,12 +202,28 @@ pub async fn erase(incoming: &Incoming, visit: &Visit, user: &str) -> Result<boo
     Ok(erasure::run(&visit.store, erasure, STEPS).await?)
 }
 
+/// Items that ended so within an hour.
 #[derive(Serialize)]
-struct Outcome<'a> {
+pub(super) struct Outcome<'a> {
     hour: String,
     outcome: &'a str,
     reason: &'a str,
+    /// Only of lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
     quantity: u64,
+}
+
+impl<'a> Outcome<'a> {
+    pub(super) fn of(row: &'a HourRow, detail: Option<&'a str>) -> Self {
+        Self {
+            hour: rfc3339_of(row.hour * HOUR_MS),
+            outcome: &row.outcome,
+            reason: &row.reason,
+            detail,
+            quantity: row.quantity,
+        }
+    }
 }
 
 /// `GET …/outcomes/?hours=24`, up to 35 days: how items ended, by hour, oldest first. What was accepted is exact; the rest
@@ -219,15 +235,7 @@ pub async fn outcomes(incoming: &Incoming, slug: &str) -> Result<Response, Failu
     let hours = hours_of(incoming)?;
     let visit = visit(incoming, slug).await?;
     let rows = outcome_rows(incoming, &visit, hours).await?;
-    let outcomes: Vec<Outcome> = rows
-        .iter()
-        .map(|row| Outcome {
-            hour: rfc3339_of(row.hour * HOUR_MS),
-            outcome: &row.outcome,
-            reason: &row.reason,
-            quantity: row.quantity,
-        })
-        .collect();
+    let outcomes: Vec<Outcome> = rows.iter().map(|row| Outcome::of(row, None)).collect();
     Ok(reply::json(200, &outcomes))
 }
 

@@ -1,12 +1,14 @@
 //! `/{project}/issues/{short_id}/compare/{other}/` and `…/split/`: why two issues are not one, and along what one may be
 //! split. The JSON API asks the same functions.
 
+use serde_json::json;
 use trapline_core::event::Event;
 use trapline_core::fingerprint::hex;
 use trapline_core::fingerprint::rules::Rules;
 use worker::Response;
 
 use super::{Visit, not_ours, row, shell, visit};
+use crate::activity::{Kind, Note};
 use crate::failure::Failure;
 use crate::grouping::{
     Compared, Example, Explained, Looked, Sampled, Side, aspects, compared, explained,
@@ -213,6 +215,21 @@ async fn looked(visit: &Visit, number: u32) -> Result<Vec<Looked>, Failure> {
     Ok(looked)
 }
 
+/// Those of the groups that count for the issue; one query.
+pub async fn own_groups(
+    visit: &Visit,
+    number: u32,
+    groups: Vec<String>,
+) -> Result<Vec<String>, Failure> {
+    #[derive(serde::Deserialize)]
+    struct Own {
+        hash: String,
+    }
+    let statement = read::own_groups(visit.project.id, number, &groups);
+    let own: Vec<Own> = visit.store.read(&statement).await?.all()?;
+    Ok(own.into_iter().map(|own| own.hash).collect())
+}
+
 /// `POST …/split` with `kind` and `value`, of a component: the groups that have it become an issue of their own; those that
 /// one merge brought go back as they came. Or with `group`, raw fingerprints: each goes where it came from.
 pub async fn split(
@@ -227,6 +244,7 @@ pub async fn split(
     let prefix = &visit.project.short_prefix;
     let number = read::number_in(prefix, short_id).ok_or(Failure::NotFound)?;
     let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
+    let note = Note::new(&visit.viewer, now_ms, Kind::Split, &json!({}));
     let kind = field(&form, "kind");
     let (mut groups, mut statements) = (Vec::new(), None);
     if kind.is_empty() {
@@ -237,6 +255,7 @@ pub async fn split(
         if !groups.iter().all(is_hash) {
             groups.clear();
         }
+        groups = own_groups(&visit, number, groups).await?;
     } else {
         let looked = looked(&visit, number).await?;
         let (mut homes, mut title) = (Vec::new(), None);
@@ -253,13 +272,17 @@ pub async fn split(
         homes.dedup();
         // What a single merge brought goes back as it came.
         if homes.len() > 1 || homes.first() == Some(&0) {
-            statements = title.map(|title| life::part(project_id, number, &groups, title));
+            statements = title
+                .map(|title| life::part_noted(project_id, number, &groups, title, Some(&note)));
         }
     }
     let Some(first) = groups.first() else {
-        return Err(Failure::BadRequest("group is a raw fingerprint of 32 digits".into()));
+        return Err(Failure::BadRequest(
+            "group is a raw fingerprint of 32 digits, of a group of this issue".into(),
+        ));
     };
-    let statements = statements.unwrap_or_else(|| life::split(project_id, number, &groups, now_ms));
+    let statements = statements
+        .unwrap_or_else(|| life::split_noted(project_id, number, &groups, now_ms, Some(&note)));
     visit.store.write(|_| statements.clone()).await?;
     let went: Option<NumberRow> =
         visit.store.read(&read::issue_of(project_id, first)).await?.first()?;

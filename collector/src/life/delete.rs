@@ -29,10 +29,35 @@ pub fn begin_delete(project_id: u32, number: u32, now_ms: i64) -> Statement {
     )
 }
 
+/// As [`begin_delete`], of several issues.
+pub fn begin_delete_all(project_id: u32, numbers: &[u32], now_ms: i64) -> Statement {
+    Statement::new(
+        "UPDATE issue SET status = 4, status_ms = ?3 WHERE project_id = ?1 AND status < 4
+         AND number IN (SELECT value FROM json_each(?2) UNION ALL SELECT m.number FROM json_each(?2) j
+            CROSS JOIN issue m INDEXED BY issue_by_merged ON m.project_id = ?1 AND m.merged_into = j.value
+            AND m.merged_into > 0)",
+        [
+            project_id.into(),
+            serde_json::to_string(numbers).unwrap_or_default().into(),
+            now_ms.into(),
+        ],
+    )
+}
+
 /// Deletes up to [`STEP_ROWS`] rows of each table. `event_group_by_issue`, primary keys of the tables.
-pub fn delete_rows(project_id: u32, number: u32) -> [Statement; 3] {
+pub fn delete_rows(project_id: u32, number: u32) -> [Statement; 4] {
     let args = || [project_id.into(), number.into(), STEP_ROWS.into()];
     [
+        Statement::new(
+            concat!(
+                "DELETE FROM activity WHERE (project_id, number, at_ms, id) IN (
+                SELECT a.project_id, a.number, a.at_ms, a.id FROM activity a
+                WHERE a.project_id = ?1 AND a.number IN ",
+                with_merged!(),
+                " LIMIT ?3)"
+            ),
+            args(),
+        ),
         Statement::new(
             "DELETE FROM group_hour WHERE (project_id, group_hash, hour) IN (
                 SELECT h.project_id, h.group_hash, h.hour FROM event_group g INDEXED BY event_group_by_issue

@@ -2,12 +2,24 @@
 
 use trapline_core::title::Title;
 
+use crate::activity::Note;
 use crate::sql::{Arg, Statement};
 
 /// Makes the groups of `sources` count for `target`. Issues that are merged already, deleted or unknown are left out,
 /// and if the target is, nothing happens. Their short IDs lead to the target from then on, and so do events whose
 /// fingerprint made one of them. `event_group_by_issue`, primary keys of `issue`, `group_user`.
 pub fn merge(project_id: u32, target: u32, sources: &[u32], now_ms: i64) -> Vec<Statement> {
+    merge_noted(project_id, target, sources, now_ms, None)
+}
+
+/// As [`merge`], noted with the issue where something is merged.
+pub fn merge_noted(
+    project_id: u32,
+    target: u32,
+    sources: &[u32],
+    now_ms: i64,
+    note: Option<&Note>,
+) -> Vec<Statement> {
     let sources = serde_json::to_string(sources).unwrap_or_default();
     let args = || -> Vec<Arg> {
         vec![project_id.into(), target.into(), sources.as_str().into(), now_ms.into()]
@@ -15,7 +27,14 @@ pub fn merge(project_id: u32, target: u32, sources: &[u32], now_ms: i64) -> Vec<
     // D1 refuses an argument that its statement does not name.
     let merging = |sql| Statement { sql, args: args() };
     let three = |sql| Statement { sql, args: args().into_iter().take(3).collect() };
-    let mut statements = vec![three(MOVE_UP), three(REPOINT), three(FOLLOW), merging(CLOSE)];
+    let mut statements = Vec::new();
+    if let Some(note) = note {
+        let mut noted = args();
+        noted.truncate(3);
+        noted.extend(note.args());
+        statements.push(Statement { sql: NOTE_MERGE, args: noted });
+    }
+    statements.extend([three(MOVE_UP), three(REPOINT), three(FOLLOW), merging(CLOSE)]);
     statements.extend(count_users(project_id, &[target]));
     statements
 }
@@ -28,6 +47,13 @@ macro_rules! merged {
             WHERE m.status < 3 AND m.number <> ?2)"
     };
 }
+
+const NOTE_MERGE: &str = concat!(
+    "INSERT INTO activity (project_id, number, at_ms, id, person_id, person, kind, detail)
+    SELECT ?1, ?2, ?4, ?5, ?6, ?7, ?8, json_patch(?9, json_object('with', json_group_array(number))) FROM ",
+    merged!(),
+    " WHERE true HAVING count(*) > 0 ON CONFLICT DO NOTHING"
+);
 
 /// The target was last seen when the last of them was, and is as bad as the worst. Its limit for an hour was made of
 /// other groups: the next hour makes a new one.
@@ -68,25 +94,49 @@ const CLOSE: &str = concat!(
 /// again; the issue's own become a new issue, unless it had no others. `groups` are raw fingerprints in hexadecimal
 /// digits. Primary keys of `event_group`, `issue`, `group_user`; `event_group_by_issue`.
 pub fn split(project_id: u32, number: u32, groups: &[String], now_ms: i64) -> Vec<Statement> {
+    split_noted(project_id, number, groups, now_ms, None)
+}
+
+/// As [`split`], noted with the issue and with a new one.
+pub fn split_noted(
+    project_id: u32,
+    number: u32,
+    groups: &[String],
+    now_ms: i64,
+    note: Option<&Note>,
+) -> Vec<Statement> {
     let groups = serde_json::to_string(groups).unwrap_or_default();
     let args = || -> Vec<Arg> {
         vec![project_id.into(), number.into(), groups.as_str().into(), now_ms.into()]
     };
     let three = |sql| Statement { sql, args: args().into_iter().take(3).collect() };
-    vec![
+    let mut statements = vec![
         Statement { sql: REVIVE, args: args() },
         three(GO_HOME),
         three(NEW_ISSUE),
         three(MOVE_TO_NEW),
-        users_after_parting(project_id, number, &groups),
-        last_hours(project_id, number, &groups),
-    ]
+    ];
+    statements.extend(note.map(|note| note_parting(project_id, number, &groups, note)));
+    statements.push(users_after_parting(project_id, number, &groups));
+    statements.push(last_hours(project_id, number, &groups));
+    statements
 }
 
 /// Takes groups out of an issue into a new one, all of them, wherever they came from, unless it has no others. `title` is
 /// of an event of theirs. Their later events follow; other events of the same fingerprint stay with the issue. Merging the
 /// new issue into the old one undoes it. Walks the same as [`split`].
 pub fn part(project_id: u32, number: u32, groups: &[String], title: Title) -> Vec<Statement> {
+    part_noted(project_id, number, groups, title, None)
+}
+
+/// As [`part`], noted with the issue and with the new one.
+pub fn part_noted(
+    project_id: u32,
+    number: u32,
+    groups: &[String],
+    title: Title,
+    note: Option<&Note>,
+) -> Vec<Statement> {
     let list = serde_json::to_string(groups).unwrap_or_default();
     let three = |sql| Statement::new(sql, [project_id.into(), number.into(), list.as_str().into()]);
     let titled = [
@@ -98,13 +148,27 @@ pub fn part(project_id: u32, number: u32, groups: &[String], title: Title) -> Ve
         title.function.into(),
         title.place.into(),
     ];
-    vec![
-        Statement::new(NEW_TITLED_ISSUE, titled),
-        three(MOVE_TO_NEW),
-        users_after_parting(project_id, number, &list),
-        last_hours(project_id, number, &list),
-    ]
+    let mut statements = vec![Statement::new(NEW_TITLED_ISSUE, titled), three(MOVE_TO_NEW)];
+    statements.extend(note.map(|note| note_parting(project_id, number, &list, note)));
+    statements.push(users_after_parting(project_id, number, &list));
+    statements.push(last_hours(project_id, number, &list));
+    statements
 }
+
+/// After the groups have gone: with the issue that they left, and with each that they went to.
+fn note_parting(project_id: u32, number: u32, groups: &str, note: &Note) -> Statement {
+    let mut args: Vec<Arg> = vec![project_id.into(), number.into(), groups.into()];
+    args.extend(note.args());
+    Statement { sql: NOTE_PARTING, args }
+}
+
+const NOTE_PARTING: &str = "
+    INSERT INTO activity (project_id, number, at_ms, id, person_id, person, kind, detail)
+    SELECT ?1, CASE side.value WHEN 0 THEN ?2 ELSE went.number END, ?4, ?5, ?6, ?7, ?8, json_patch(?9, json_object(
+        'groups', went.groups, 'from', CAST(?2 AS INTEGER), 'to', went.number))
+    FROM (SELECT g.number, count(*) AS groups FROM json_each(?3) j CROSS JOIN event_group g ON g.project_id = ?1
+            AND g.hash = unhex(j.value) WHERE g.number <> ?2 GROUP BY g.number) went
+    CROSS JOIN json_each('[0, 1]') side WHERE true ON CONFLICT DO NOTHING";
 
 /// Counts the users of an issue anew, and of all that its `groups`, hexadecimal digits in a JSON list, may have gone to.
 pub(super) fn users_after_parting(project_id: u32, number: u32, groups: &str) -> Statement {
@@ -139,14 +203,16 @@ const GO_HOME: &str = concat!(
     AND EXISTS (SELECT 1 FROM issue i WHERE i.project_id = ?1 AND i.number = event_group.home AND i.status < 3)"
 );
 
-/// Makes the next issue out of `?2`, only if some group stays behind.
+/// Makes the next issue out of `?2`, as open and as much somebody's as that, only if some group stays behind.
 macro_rules! new_issue {
     ($title:literal) => {
         concat!(
-            "INSERT INTO issue (project_id, number, kind, value, function, place, level, handled, first_release, last_hour)
+            "INSERT INTO issue (project_id, number, kind, value, function, place, level, handled, first_release, last_hour,
+                status, status_ms, resolved_release, resolved_next, ignore_until_ms, ignore_events, ignore_users, assignee)
             SELECT ?1, 1 + (SELECT max(number) FROM issue WHERE project_id = ?1), ",
             $title,
-            ", level, handled, first_release, last_hour
+            ", level, handled, first_release, last_hour, status, status_ms, resolved_release, resolved_next,
+                ignore_until_ms, ignore_events, ignore_users, assignee
             FROM issue WHERE project_id = ?1 AND number = ?2 AND status < 3
             AND EXISTS (SELECT 1 ",
             chosen!(),

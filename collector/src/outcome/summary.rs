@@ -73,7 +73,9 @@ pub fn ended(project_id: u32, range: &Range, first_hour: i64) -> Statement {
             WHERE project_id = ?1 AND hour >= ?2 ORDER BY hour DESC LIMIT ?4)
          SELECT CAST((hour - ?2) / ?3 AS INTEGER) AS step, outcome, '' AS reason, '' AS detail, sum(quantity) AS quantity, 0 AS last
          FROM seen GROUP BY 1, 2
-         UNION ALL SELECT -1, outcome, reason, '', sum(quantity), max(last_ms) FROM seen GROUP BY outcome, reason
+         UNION ALL SELECT * FROM (
+            SELECT -1, outcome, reason, '', sum(quantity), max(last_ms) FROM seen
+            GROUP BY outcome, reason ORDER BY 5 DESC)
          UNION ALL SELECT * FROM (
             SELECT -2, outcome, reason, detail, sum(quantity), max(last_ms) FROM seen
             WHERE detail <> '' GROUP BY outcome, reason, detail ORDER BY 5 DESC LIMIT 100)
@@ -248,8 +250,9 @@ const SAMPLES: usize = 3;
 /// An issue of this part of all is named, noise or not: percent.
 const FREQUENT: u64 = 10;
 
-/// Fewer events than this are no noise.
+/// Fewer events than this are no noise; and fewer than that are no burden.
 const FEW: u64 = 20;
+const MANY: u64 = 100;
 
 /// Puts it together out of what [`ended`], [`came`] and [`stored`] gave.
 pub fn of(
@@ -312,14 +315,13 @@ fn reasons(ended: &[Row]) -> Vec<Reason> {
             samples: ended.iter().filter(is_of).take(SAMPLES).map(sample).collect(),
         });
     }
-    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.quantity));
     reasons
 }
 
 fn noise_of(stored: &[Row], accepted: u64, prefix: &str) -> Vec<Noise> {
     let mut found = Vec::new();
     for row in stored.iter().filter(|row| row.step == BY_REASON && row.quantity >= FEW) {
-        let is_frequent = row.quantity * 100 >= accepted * FREQUENT;
+        let is_frequent = row.quantity >= MANY && row.quantity * 100 >= accepted * FREQUENT;
         let Some(class) = class_of(row).or(is_frequent.then_some("frequent")) else { continue };
         found.push(Noise {
             short_id: short_id(prefix, u32::try_from(row.last).unwrap_or(0)),

@@ -14,6 +14,8 @@ const SHOWN: usize = 20;
 pub(super) struct Trail {
     /// `34 before the error`, or that there are none.
     pub(super) summary: String,
+    /// [`Crumb::group`] of those that there are, each once.
+    pub(super) kinds: Vec<&'static str>,
     pub(super) older: Vec<Crumb>,
     pub(super) newer: Vec<Crumb>,
 }
@@ -27,6 +29,8 @@ pub(super) struct Crumb {
     pub(super) exact: String,
     /// `navigation`, `request`, `click`, …
     pub(super) kind: String,
+    /// What it can be filtered by: `request`, `navigation`, `click`, `console`, `other`.
+    pub(super) group: &'static str,
     /// In the words of the page: mono.
     pub(super) content: String,
     /// Gets a box of its own that scrolls.
@@ -41,13 +45,39 @@ pub(super) struct Crumb {
 pub(super) fn trail(crumbs: &[Breadcrumb], event_ms: i64) -> Trail {
     let (older, newer) = crumbs.split_at(crumbs.len().saturating_sub(SHOWN));
     let rows = |part: &[Breadcrumb]| part.iter().map(|one| crumb(one, event_ms)).collect();
+    let known = |group: &&&str| crumbs.iter().any(|crumb| group_of(kind_of(crumb)) == **group);
     Trail {
+        kinds: GROUPS.iter().filter(known).copied().collect(),
         summary: match crumbs.len() {
             0 => "none came with this event".to_owned(),
             number => format!("{number} before the error"),
         },
         older: rows(older),
         newer: rows(newer),
+    }
+}
+
+/// Kinds that breadcrumbs can be filtered by.
+const GROUPS: [&str; 5] = ["request", "navigation", "click", "console", "other"];
+
+fn group_of(kind: &str) -> &'static str {
+    match kind {
+        "request" => "request",
+        "navigation" => "navigation",
+        "click" | "input" => "click",
+        "console" => "console",
+        _ => "other",
+    }
+}
+
+/// `Requests`
+pub(super) fn plural(group: &str) -> &'static str {
+    match group {
+        "request" => "Requests",
+        "navigation" => "Navigation",
+        "click" => "Clicks and input",
+        "console" => "Console",
+        _ => "Others",
     }
 }
 
@@ -73,6 +103,7 @@ fn crumb(crumb: &Breadcrumb, event_ms: i64) -> Crumb {
         },
         exact: at.map(|at| at.exact).unwrap_or_default(),
         kind: kind.to_owned(),
+        group: group_of(kind),
         is_long: content.len() > LONG,
         content,
         result: if result.is_empty() { level_word.to_owned() } else { result },

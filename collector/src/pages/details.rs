@@ -59,6 +59,11 @@ pub(super) fn sections(event: &Event) -> [Section; 4] {
     ]
 }
 
+/// Where a name may be broken: behind its dots, underscores, hyphens and colons, rather than within a word.
+pub(super) fn breakable(name: &str) -> std::str::SplitInclusive<'_, [char; 4]> {
+    name.split_inclusive(['.', '_', '-', ':'])
+}
+
 fn page(event: &Event) -> Vec<Fact> {
     let request = &event.request;
     let mut facts = Vec::new();

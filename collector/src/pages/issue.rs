@@ -3,9 +3,10 @@
 use askama::Template;
 use trapline_core::defect::Defect;
 use trapline_core::event::{Event, Named, Scrubbed};
+use trapline_core::meaning::{Meaning, meaning};
 
+use super::activity::Activity;
 use super::breadcrumbs::{Trail, trail};
-use super::chart::{Trend, trend};
 use super::details::{Section, named, sections};
 
 use super::life::Life;
@@ -14,7 +15,8 @@ use super::row::{Mark, Tag, Title, mark, tags, title};
 use super::shell;
 use super::stack::{self, Link, Run};
 use super::time::{Moment, moment};
-use crate::view::{FACET_EVENTS, GroupRow, IssuePage};
+use super::trend::{Trend, trend};
+use crate::view::{FACET_EVENTS, GroupRow, IssuePage, Shared};
 
 /// `issue.html`
 #[derive(Template)]
@@ -32,6 +34,14 @@ pub(super) struct Issue<'a> {
     first_seen: Option<Moment>,
     last_seen: Option<Moment>,
     trend: Trend,
+    /// What broke and what to try; `None` of noise, which is explained elsewhere.
+    meaning: Option<Meaning>,
+    shared: Vec<SharedFact<'a>>,
+    /// `Of 39 users; 600 of other issues`
+    shared_of: String,
+    activity: Activity<'a>,
+    /// Name of who sees to it.
+    assignee: Option<&'a str>,
     /// What the newest event with a body is called.
     newest: &'static str,
     /// First eight digits of the event's ID.
@@ -67,8 +77,18 @@ struct Body<'a> {
     scrubbed: &'a [Scrubbed],
 }
 
+/// `flag new-pay = true`, and how often.
+struct SharedFact<'a> {
+    /// What stands before it: `, ` or ` and `.
+    joint: &'static str,
+    name: String,
+    value: &'a str,
+    /// `97% of these, 12% of others`
+    text: String,
+}
+
 struct Shares<'a> {
-    name: &'a str,
+    name: String,
     /// `of 1,130 events`, where only some have a value; else empty.
     base: String,
     rows: Vec<Share<'a>>,
@@ -76,6 +96,9 @@ struct Shares<'a> {
 
 struct Share<'a> {
     value: &'a str,
+    /// The list with what has it; empty where a search cannot ask for it.
+    href: String,
+    is_over: bool,
     /// Width of the bar.
     percent: u64,
     text: String,
@@ -107,10 +130,15 @@ impl<'a> Issue<'a> {
             users: users(issue.users),
             first_seen: moment(issue.first_seen_ms, now_ms),
             last_seen: moment(issue.last_seen_ms, now_ms),
-            trend: trend(&issue.hours, now_ms),
+            trend: trend(page),
+            meaning: page.event.as_ref().filter(|_| page.noise.is_none()).and_then(meaning),
+            shared: shared(page),
+            shared_of: shared_of(page),
+            activity: Activity::of(page),
+            assignee: assignee(page),
             newest: newest(page),
             short_event: first_eight(&page.position.event_id),
-            body: page.event.as_ref().map(|event| body(event, issue.value.trim(), now_ms)),
+            body: page.event.as_ref().map(|event| body(event, page)),
             distributions: distributions(page),
             shares_of: shares_of(page),
             groups: groups(page),
@@ -135,7 +163,8 @@ fn newest(page: &IssuePage) -> &'static str {
     if shown_ms < page.issue.last_seen_ms { "Newest kept event" } else { "Newest event" }
 }
 
-fn body<'a>(event: &'a Event, title_value: &str, now_ms: i64) -> Body<'a> {
+fn body<'a>(event: &'a Event, page: &'a IssuePage) -> Body<'a> {
+    let (title_value, now_ms) = (page.issue.value.trim(), page.shell.now_ms);
     let event_ms = if event.claimed_ms == 0 { event.received_ms } else { event.claimed_ms };
     let url = event.request.url.as_deref().map(path_of);
     let system = match (major(&event.browser), named(&event.os)) {
@@ -147,7 +176,7 @@ fn body<'a>(event: &'a Event, title_value: &str, now_ms: i64) -> Body<'a> {
         time: moment(event_ms, now_ms),
         place: place.into_iter().filter(|part| !part.is_empty()).collect(),
         stands_for: Some(event.count).filter(|count| *count > 1),
-        chain: stack::chain(event, title_value),
+        chain: stack::chain(event, title_value, &page.more.repository),
         has_raw: event
             .exceptions
             .iter()
@@ -201,7 +230,7 @@ fn distributions(page: &IssuePage) -> Vec<Shares<'_>> {
     let known = page.distributions.iter().filter(|one| one.total > 0 && !one.values.is_empty());
     known
         .map(|one| Shares {
-            name: one.name,
+            name: facet_name(&one.name),
             base: if one.total == page.issue.events {
                 String::new()
             } else {
@@ -210,8 +239,11 @@ fn distributions(page: &IssuePage) -> Vec<Shares<'_>> {
             rows: one
                 .values
                 .iter()
-                .map(|(value, events)| Share {
+                .zip(one.over.iter().chain(std::iter::repeat(&false)))
+                .map(|((value, events), is_over)| Share {
                     value,
+                    href: list_with(page, &one.name, value),
+                    is_over: *is_over,
                     percent: percent(*events, one.total),
                     text: share(*events, one.total),
                     events: counted(*events, "event"),
@@ -219,6 +251,85 @@ fn distributions(page: &IssuePage) -> Vec<Shares<'_>> {
                 .collect(),
         })
         .collect()
+}
+
+/// As people call it.
+fn facet_name(name: &str) -> String {
+    let known = [
+        ("release", "Release"),
+        ("url", "Page"),
+        ("browser", "Browser"),
+        ("os", "System"),
+        ("country", "Country"),
+        ("environment", "Environment"),
+    ];
+    if let Some((_, word)) = known.iter().find(|(known, _)| *known == name) {
+        return (*word).to_owned();
+    }
+    match name.split_once('.') {
+        Some(("flag", flag)) => format!("Flag {flag}"),
+        Some((_, tag)) => format!("Tag {tag}"),
+        None => name.to_owned(),
+    }
+}
+
+/// `/shop/issues/?query=release%3A%22shop%402%22`: issues that have this value too. The search knows no flags, and its quotes
+/// cannot hold quotes.
+fn list_with(page: &IssuePage, name: &str, value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if name.starts_with("flag.") || value.contains('"') || !name.chars().all(is_plain) {
+        return String::new();
+    }
+    let query = format!("{name}:\"{value}\"");
+    let query: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
+    format!("/{}/issues/?query={query}", page.shell.project_slug)
+}
+
+/// The parts of one sentence.
+fn shared<'a>(page: &'a IssuePage) -> Vec<SharedFact<'a>> {
+    let facts = &page.more.shared.facts;
+    let fact = |(index, one): (usize, &'a Shared)| SharedFact {
+        joint: match index {
+            0 => "",
+            index if index + 1 == facts.len() => " and ",
+            _ => ", ",
+        },
+        name: match one.name.as_str() {
+            "request" => "the request".to_owned(),
+            name => {
+                let name = facet_name(name);
+                let mut chars = name.chars();
+                let first = chars.next().map(|first| first.to_ascii_lowercase());
+                first.into_iter().chain(chars).collect()
+            }
+        },
+        value: &one.value,
+        text: format!("{} of them, {} of others", whole(one.share), whole(one.others)),
+    };
+    facts.iter().enumerate().map(fact).collect()
+}
+
+/// `97%`
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
+fn whole(share: f64) -> String {
+    format!("{}%", (share.clamp(0.0, 1.0) * 100.0).round() as u32)
+}
+
+fn shared_of(page: &IssuePage) -> String {
+    let shared = &page.more.shared;
+    let (seen, others) = (u64::from(shared.seen), u64::from(shared.others));
+    format!(
+        "Of {} who saw it; others: {} of other issues",
+        counted(seen, "user"),
+        counted(others, "user")
+    )
+}
+
+/// Who sees to it; somebody who left has no name any more.
+fn assignee(page: &IssuePage) -> Option<&str> {
+    let id = page.more.assignee;
+    let person = page.more.people.iter().find(|person| person.id == id);
+    (id > 0).then(|| person.map_or("somebody who left", |person| person.name.as_str()))
 }
 
 fn groups(page: &IssuePage) -> Vec<Group<'_>> {

@@ -55,7 +55,13 @@ impl<'a> Life<'a> {
             can_resolve: issue.status != Status::Resolved,
             can_ignore: issue.status != Status::Ignored,
             ignore_choices: &IGNORE_CHOICES,
-            fate: fate(issue, page.shell.now_ms),
+            fate: fate(issue, page.shell.now_ms).map(|fate| match fate.release {
+                "" => fate,
+                _ if page.more.resolved_next => {
+                    Fate { words: "Comes back in the next release: one later than", ..fate }
+                }
+                _ => fate,
+            }),
             prefix: issue.short_id.rsplit_once('-').map_or("", |(prefix, _)| prefix),
             deletion: deletion(page),
         }

@@ -67,7 +67,7 @@ pub(super) fn notice(limits: &Limits) -> Option<Notice> {
                     (format!("Far more than usual comes: over {events} in this hour."), UNTIL_HOUR)
                 }
             };
-            (fact, detail, "settings/#limits", "Change limit")
+            (fact, detail, "settings/limits/", "Change limit")
         }
         (None, None) => return None,
     };

@@ -44,7 +44,7 @@ struct NoiseRow<'a> {
     count: String,
     share: String,
     remedy: &'static str,
-    /// A part of the settings; empty: the issue.
+    /// Behind the settings' path; empty: the issue.
     setting: &'static str,
     action: &'static str,
 }
@@ -62,6 +62,7 @@ struct ReasonRow<'a> {
 
 /// The database.
 struct Gauge {
+    share: String,
     percent: u64,
     is_full: bool,
     /// `12.3 MB of 500 MB`
@@ -152,10 +153,10 @@ fn reason_row(reason: &Reason, now_ms: i64) -> ReasonRow<'_> {
         samples: &reason.samples,
         setting,
         action: match setting {
-            "filters" => "Filters",
-            "limits" => "Change limit",
-            "senders" => "Allowed origins",
-            "keys" => "Keys",
+            "filters/" => "Filters",
+            "limits/" => "Change limit",
+            "keys/" => "Keys",
+            "keys/#senders" => "Allowed origins",
             _ => "",
         },
     }
@@ -163,6 +164,7 @@ fn reason_row(reason: &Reason, now_ms: i64) -> ReasonRow<'_> {
 
 fn gauge(used: u64, most: u64) -> Gauge {
     Gauge {
+        share: share(used, most),
         percent: percent(used, most),
         is_full: percent(used, most) >= 90,
         words: format!("{} of {}", bytes(used), bytes(most)),

@@ -4,6 +4,7 @@ use trapline_core::event::Level;
 
 use super::chart::{Spark, spark};
 use super::number::{count, users};
+use super::shell::initials;
 use super::time::{Moment, moment};
 use crate::view::{IssueRow, Status};
 
@@ -19,6 +20,8 @@ pub(super) struct Row<'a> {
     pub(super) users: String,
     pub(super) first_seen: Option<Moment>,
     pub(super) last_seen: Option<Moment>,
+    /// Of whoever sees to it: `ML`.
+    pub(super) initials: String,
 }
 
 /// Type in bold, message after it. Either may be empty, not both.
@@ -49,11 +52,12 @@ impl<'a> Row<'a> {
             title: title(issue),
             mark: mark(issue),
             tags: tags(issue),
-            spark: spark(&issue.hours),
+            spark: spark(if issue.days.is_empty() { &issue.hours } else { &issue.days }),
             events: count(issue.events),
             users: users(issue.users),
             first_seen: moment(issue.first_seen_ms, now_ms),
             last_seen: moment(issue.last_seen_ms, now_ms),
+            initials: initials(&issue.assignee),
         }
     }
 }

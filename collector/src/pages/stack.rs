@@ -5,6 +5,7 @@ mod why;
 use trapline_core::event::{Event, Exception, Frame, Source};
 use trapline_core::resolution::RawFrame;
 
+use super::code_link::code_link;
 use super::number::counted;
 use why::{Why, why};
 
@@ -68,12 +69,14 @@ pub(super) struct Row<'a> {
     pub(super) why: Option<Why>,
     /// Of what can be copied; unique on the page.
     pub(super) id: String,
+    /// Where the code can be read; empty if nobody said.
+    pub(super) code: String,
 }
 
 impl Row<'_> {
     /// Whether there is something below the line.
     pub(super) fn has_more(&self) -> bool {
-        !self.lines.is_empty() || self.why.is_some()
+        !self.lines.is_empty() || self.why.is_some() || !self.code.is_empty()
     }
 }
 
@@ -90,7 +93,7 @@ pub(super) struct Line<'a> {
 }
 
 /// Thrown exception first.
-pub(super) fn chain<'a>(event: &'a Event, title_value: &str) -> Vec<Link<'a>> {
+pub(super) fn chain<'a>(event: &'a Event, title_value: &str, repository: &str) -> Vec<Link<'a>> {
     let total = event.exceptions.len();
     let origin = event.request.url.as_deref().and_then(origin_of).unwrap_or_default();
     let link = |(index, exception): (usize, &'a Exception)| Link {
@@ -106,7 +109,7 @@ pub(super) fn chain<'a>(event: &'a Event, title_value: &str) -> Vec<Link<'a>> {
             String::new()
         },
         mechanism: &exception.mechanism.kind,
-        runs: runs(event, index, origin),
+        runs: runs(event, index, origin, repository),
         unread: match exception.unread_lines.len() {
             0 => String::new(),
             lines => {
@@ -119,7 +122,7 @@ pub(super) fn chain<'a>(event: &'a Event, title_value: &str) -> Vec<Link<'a>> {
 }
 
 /// The first own frame with source is open. A lone library frame is not worth a fold.
-fn runs<'a>(event: &'a Event, exception: usize, origin: &str) -> Vec<Run<'a>> {
+fn runs<'a>(event: &'a Event, exception: usize, origin: &str, repository: &str) -> Vec<Run<'a>> {
     let frames = event.exceptions.get(exception).map_or(&[][..], |exception| &exception.frames);
     let frames = without_place(frames);
     let mut number = 0;
@@ -129,7 +132,9 @@ fn runs<'a>(event: &'a Event, exception: usize, origin: &str) -> Vec<Run<'a>> {
     for run in frames.chunk_by(|above, below| !above.in_app && !below.in_app) {
         let numbered = |frame| {
             number += 1;
-            Row { id: format!("why-{exception}-{number}"), ..row(event, frame, origin) }
+            let release = event.release.as_deref().unwrap_or_default();
+            let code = code_link(repository, release, frame);
+            Row { id: format!("why-{exception}-{number}"), code, ..row(event, frame, origin) }
         };
         let mut rows: Vec<Row<'a>> = run.iter().map(numbered).collect();
         if run.len() > 1 {
@@ -177,6 +182,7 @@ fn row<'a>(event: &Event, frame: &'a Frame, origin: &str) -> Row<'a> {
         raw: frame.raw.as_deref().map(raw).unwrap_or_default(),
         why: why(event, frame).filter(|_| !why::reads_well(frame)),
         id: String::new(),
+        code: String::new(),
     }
 }
 
@@ -307,7 +313,7 @@ mod tests {
         ];
         let exception = Exception { frames: frames.into(), ..Exception::default() };
         let event = Event { exceptions: vec![exception], ..Event::default() };
-        let shown: Vec<String> = runs(&event, 0, "")
+        let shown: Vec<String> = runs(&event, 0, "", "")
             .into_iter()
             .map(|run| match run {
                 Run::One(row) => row.place,

@@ -5,6 +5,8 @@ use trapline_core::page_check::Finding;
 pub(super) mod sample;
 
 use super::*;
+use crate::dashboard::events::ListedEvents;
+use crate::read::{EventCursor, EventRow};
 use crate::regroup::{Join, Named, Outcome, Part, Regroup, Split};
 use crate::view::{Condition, PageRead, Status};
 
@@ -71,6 +73,42 @@ fn issue_without_its_event_is_text() {
 }
 
 #[test]
+fn events_and_older_activity_are_text() {
+    let IssuePage { shell, issue, more, .. } = sample::issue(PAYLOAD);
+    let row = EventRow {
+        event_id: "1".repeat(32),
+        release: PAYLOAD.into(),
+        browser: PAYLOAD.into(),
+        page: PAYLOAD.into(),
+        user: PAYLOAD.into(),
+        ..EventRow::default()
+    };
+    let listed = ListedEvents {
+        events: vec![row],
+        kept: Default::default(),
+        next: Some(EventCursor::default()),
+        filters: vec![(format!("tag.{PAYLOAD}"), PAYLOAD.into())],
+        left_out: 1,
+    };
+    let (shell_of, issue_of) = (shell.clone(), issue.clone());
+    let page = EventsPage { shell, issue, listed, is_later_page: true };
+    check_is_text(events(&page), 8);
+    let page = IssuePage { shell: shell_of, issue: issue_of, more, ..IssuePage::default() };
+    check_is_text(older_activity(&ActivityPage { page }), 10);
+}
+
+#[test]
+fn whoever_only_reads_sees_no_buttons() {
+    let mut page = sample::issue("");
+    page.more.may_change = false;
+    page.more.done = None;
+    page.split = None;
+    let html = issue(&page).unwrap();
+    let main = html.split("<main").nth(1).unwrap();
+    assert!(!main.contains("method=\"post\""), "{main}");
+}
+
+#[test]
 fn settings_are_text() {
     for (tab, at_least) in [
         ("", 8),
@@ -120,6 +158,13 @@ fn each_tab_of_the_settings_is_a_page_with_its_section() {
         assert_eq!(settings_tab(tab), Some(tab));
     }
     assert_eq!((settings_tab("alerts"), settings_tab("x")), (None, None));
+}
+
+#[test]
+fn alerts_are_text() {
+    check_is_text(alerts(&sample::alerts(PAYLOAD)), 30);
+    let none = alerts::AlertsPage { shell: sample::alerts(PAYLOAD).shell, ..Default::default() };
+    check_is_text(alerts(&none), 5);
 }
 
 #[test]

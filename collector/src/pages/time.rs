@@ -76,10 +76,11 @@ pub(super) fn full_hour(now_ms: i64, hours_ago: i64) -> String {
     format!("{:02}:00", at.hour)
 }
 
-/// `23 Nov`
+/// `21 Nov`
 pub(super) fn day(at_ms: i64) -> String {
-    let Civil { month, day, .. } = civil(at_ms);
-    format!("{day} {}", MONTHS.get(month.saturating_sub(1)).copied().unwrap_or_default())
+    let at = civil(at_ms);
+    let month = MONTHS.get(at.month.saturating_sub(1)).copied().unwrap_or_default();
+    format!("{} {month}", at.day)
 }
 
 const MONTHS: [&str; 12] =

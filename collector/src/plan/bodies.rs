@@ -5,9 +5,9 @@ use trapline_core::event::Event;
 use trapline_core::inflate::{deflate, inflate};
 use trapline_core::limits::MAX_INFLATED;
 
-use super::columns::event_id;
+use super::columns::{event_id, user_hash};
 use super::guard::{body_is_due, committed, guarded};
-use super::{Commit, Digested};
+use super::{Commit, Digested, Sender};
 use crate::sql::Statement;
 
 /// Where an event's body lies: 52 bits of a hash, so that an ID finds its body without an index, and nobody can aim at
@@ -29,8 +29,29 @@ pub(super) fn bodies(digested: &Digested, commit: &Commit) -> [Statement; 2] {
     let at_ms = event.at_ms();
     [
         guarded(EVICT, digested, commit, [slot.into(), at_ms.into()]),
-        guarded(BODY, digested, commit, [slot.into(), at_ms.into(), body.into()]),
+        guarded(
+            BODY,
+            digested,
+            commit,
+            [slot.into(), at_ms.into(), body.into(), context_of(event).into()],
+        ),
     ]
+}
+
+/// How much an event tells whoever looks for the cause: of those that are kept, the one with most is recommended.
+fn context_of(event: &Event) -> u32 {
+    let frames = || event.exceptions.iter().flat_map(|one| &one.frames);
+    let said = [
+        (4, frames().any(|frame| frame.raw.is_some() || frame.source.is_some())),
+        (3, frames().next().is_some()),
+        (2, !event.breadcrumbs.is_empty()),
+        (1, event.breadcrumbs.len() >= 10),
+        (1, event.request.url.is_some()),
+        (1, user_hash(event, &Sender::default()).is_some()),
+        (1, !event.tags.is_empty() || !event.extra.is_empty()),
+        (1, event.defects.is_empty()),
+    ];
+    said.into_iter().filter(|(_, is_said)| *is_said).map(|(points, _)| points).sum()
 }
 
 /// Reads what was kept.
@@ -53,8 +74,8 @@ const EVICT: &str = concat!(
 
 /// An event ID that another group kept before stays with that group: readers compare.
 const BODY: &str = concat!(
-    "INSERT INTO body (slot, project_id, group_hash, event_id, at_ms, bytes)
-    SELECT ?6, ?1, ?2, ?4, ?7, ?8 FROM event_group WHERE project_id = ?1 AND hash = ?2 AND ",
+    "INSERT INTO body (slot, project_id, group_hash, event_id, at_ms, bytes, context)
+    SELECT ?6, ?1, ?2, ?4, ?7, ?8, ?9 FROM event_group WHERE project_id = ?1 AND hash = ?2 AND ",
     body_is_due!(),
     " AND ",
     committed!(),

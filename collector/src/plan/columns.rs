@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use trapline_core::event::{Event, Level, Named};
 
-use super::{Commit, HOUR_MS};
+use super::{Commit, HOUR_MS, Sender};
 
 /// 16 bytes.
 pub(super) fn event_id(event: &Event) -> Vec<u8> {
@@ -58,12 +58,12 @@ pub(super) fn country_of(commit: &Commit) -> String {
 }
 
 /// Who: the owner's own identifier where there is one, else the visitor.
-pub(super) fn user_hash(event: &Event, commit: &Commit) -> Option<[u8; 8]> {
+pub(super) fn user_hash(event: &Event, sender: &Sender) -> Option<[u8; 8]> {
     let user = &event.user;
     let own = [&user.id, &user.email, &user.username, &user.ip_address];
     match own.into_iter().flatten().next() {
         Some(own) => Some(owner_hash(own)),
-        None => commit.sender.visitor,
+        None => sender.visitor,
     }
 }
 

@@ -3,15 +3,15 @@
 
 use super::columns::{country_of, event_id, facet, hour_of, level_number, page_of, user_hash};
 use super::guard::{body_is_due, committed, guarded};
-use super::{Commit, Digested, HOUR_MS, Kept, bodies, facets};
+use super::{Commit, Digested, HOUR_MS, Kept, bodies, facets, facts, tags};
 use crate::sql::{Arg, Statement};
 
-/// Columns of `event`, and `?1` to `?15` for them.
+/// Columns of `event`, and `?1` to `?16` for them.
 macro_rules! insert_event {
     () => {
         "INSERT INTO event (project_id, group_hash, claimed_ms, event_id, commit_nonce, at_ms, count,
-            release, environment, browser, os, page, user_hash, country, stored_ms)
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 FROM event_group g"
+            release, environment, browser, os, page, user_hash, country, stored_ms, facts)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 FROM event_group g"
     };
 }
 
@@ -43,12 +43,12 @@ pub(super) fn expected_event_row(digested: &Digested, commit: &Commit, kept: Kep
 const EXPECTED_EVENT: &str = concat!(
     insert_event!(),
     " JOIN issue i ON i.project_id = ?1 AND i.number = g.number
-    WHERE g.project_id = ?1 AND g.hash = ?2 AND g.number = ?16 AND g.hour = ?17
-    AND (?20 = 1 OR NOT (g.stored < 4 OR g.stored + 1 >= g.next_body OR ?6 >= g.body_ms + 3600000))
-    AND i.status = 0 AND i.last_hour = ?17 AND i.level >= ?18 AND i.handled <= ?19
-    AND (i.hour_limit = 0 OR i.escalated_ms >= ?21 OR i.hour_limit >= ?7 + (
+    WHERE g.project_id = ?1 AND g.hash = ?2 AND g.number = ?17 AND g.hour = ?18
+    AND (?21 = 1 OR NOT (g.stored < 4 OR g.stored + 1 >= g.next_body OR ?6 >= g.body_ms + 3600000))
+    AND i.status = 0 AND i.last_hour = ?18 AND i.level >= ?19 AND i.handled <= ?20
+    AND (i.hour_limit = 0 OR i.escalated_ms >= ?22 OR i.hour_limit >= ?7 + (
         SELECT sum(s.hour_events) FROM event_group s INDEXED BY event_group_by_issue
-        WHERE s.project_id = ?1 AND s.number = g.number AND s.hour = ?17))
+        WHERE s.project_id = ?1 AND s.number = g.number AND s.hour = ?18))
     ON CONFLICT DO NOTHING"
 );
 
@@ -67,15 +67,16 @@ fn event_args(digested: &Digested, commit: &Commit) -> Vec<Arg> {
         facet(&event.browser).into(),
         facet(&event.os).into(),
         page_of(event).into(),
-        user_hash(event, commit).map(|hash| hash.to_vec()).into(),
+        user_hash(event, &commit.sender).map(|hash| hash.to_vec()).into(),
         country_of(commit).into(),
         commit.now_ms.into(),
+        facts::facts_of(event).into(),
     ]
 }
 
 /// Up to 1,000 a group: a counter beyond that is not worth a row a visitor.
 pub(super) fn user_row(digested: &Digested, commit: &Commit) -> Option<Statement> {
-    let user = user_hash(&digested.event, commit)?;
+    let user = user_hash(&digested.event, &commit.sender)?;
     Some(guarded(USER, digested, commit, [user.to_vec().into()]))
 }
 
@@ -111,11 +112,12 @@ pub(super) fn group_counters(digested: &Digested, commit: &Commit, has_body: boo
         event.at_ms().into(),
         event.release.clone().unwrap_or_default().into(),
         (!digested.is_repeat()).into(),
-        user_hash(event, commit).map(|hash| hash.to_vec()).into(),
+        user_hash(event, &commit.sender).map(|hash| hash.to_vec()).into(),
         hour_of(event).into(),
         has_body.into(),
         bodies::slot(commit.project_id, &event_id(event)).to_string().into(),
         lines.into(),
+        serde_json::to_string(&tags::lines(event)).unwrap_or_default().into(),
     ];
     guarded(COUNTERS, digested, commit, args)
 }
@@ -139,8 +141,17 @@ macro_rules! is_issues_user {
     };
 }
 
+/// How many values the group has of the tag of a line `f.value`.
+macro_rules! values_of {
+    () => {
+        "(length(tags) + 1 - length(replace(char(10) || tags, char(10) || substr(f.value, 1, instr(f.value, '=')), '')))
+            / (1 + instr(f.value, '='))"
+    };
+}
+
 /// A user counts for the group whose event first showed it to the issue: the sum over groups is exact. Facets stop at
-/// 16,000 characters: readers take a group that is so full as seen everywhere.
+/// 16,000 characters: readers take a group that is so full as seen everywhere. A day is written down as the next one begins; its last
+/// hour was, just before.
 const COUNTERS: &str = concat!(
     "UPDATE event_group SET
         events = events + ?6,
@@ -159,6 +170,10 @@ const COUNTERS: &str = concat!(
             SELECT group_concat(printf('%06d%08d ', last.hour, last.events), '') FROM (
                 SELECT hour, events FROM group_hour WHERE project_id = ?1 AND group_hash = ?2
                 ORDER BY hour DESC LIMIT 24) last), '') END,
+        days = CASE WHEN CAST(?11 / 24 AS INTEGER) <= hour / 24 OR hour_events = 0 THEN days
+            ELSE substr(days, -1246) || printf('%05d%08d ', hour / 24, (
+                SELECT total(h.events) FROM group_hour h WHERE h.project_id = ?1 AND h.group_hash = ?2
+                AND h.hour >= event_group.hour / 24 * 24 AND h.hour <= event_group.hour)) END,
         hour = max(hour, ?11),
         kept = CASE WHEN ?12 = 1 AND ",
     body_is_due!(),
@@ -173,6 +188,11 @@ const COUNTERS: &str = concat!(
         facets = facets || CASE WHEN length(facets) < 16000 THEN coalesce((
             SELECT group_concat(f.value || char(10), '') FROM json_each(?14) f
             WHERE instr(facets, char(10) || f.value || char(10)) = 0), '') ELSE '' END,
+        tags = tags || CASE WHEN length(tags) < 16000 THEN coalesce((
+            SELECT group_concat(f.value || char(10), '') FROM json_each(?15) f
+            WHERE instr(char(10) || tags, char(10) || f.value || char(10)) = 0 AND ",
+    values_of!(),
+    " < 40), '') ELSE '' END,
         first_seen_ms = min(first_seen_ms, ?7),
         last_release = CASE WHEN ?7 >= last_seen_ms THEN ?8 ELSE last_release END,
         last_seen_ms = max(last_seen_ms, ?7)

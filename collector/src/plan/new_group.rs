@@ -36,6 +36,8 @@ pub(super) fn new_group(digested: &Digested, commit: &Commit) -> [Statement; 3] 
                 hour_of(event).into(),
                 (!is_raw).into(),
                 earlier.clone(),
+                commit.now_ms.into(),
+                event.environment.clone().unwrap_or_default().into(),
             ],
         ),
         Statement::new(NEW_FINGERPRINT, [project.clone(), group.clone(), print.clone(), earlier]),
@@ -61,9 +63,9 @@ pub(super) fn new_group(digested: &Digested, commit: &Commit) -> [Statement; 3] 
 const NEW_ISSUE: &str = "
     INSERT INTO issue
         (project_id, number, kind, value, function, place, level, handled, first_release, last_hour,
-        is_resolved_fingerprint)
+        is_resolved_fingerprint, news_ms, news_environment)
     SELECT ?1, 1 + coalesce((SELECT max(number) FROM issue WHERE project_id = ?1), 0),
-        ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
+        ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?14, ?15
     WHERE NOT EXISTS (SELECT 1 FROM event_group WHERE project_id = ?1 AND hash = ?2)
     AND NOT EXISTS (SELECT 1 FROM issue_fingerprint f JOIN issue i ON i.project_id = ?1
         AND i.number = f.number AND i.status < 4 WHERE f.project_id = ?1 AND f.hash IN (?3, ?13))";

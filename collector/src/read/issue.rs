@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 use trapline_core::fingerprint::Hash;
 
-use super::list::issue_sums;
+use super::sums::issue_sums;
 use crate::plan::{bytes_of_hex, slot};
 use crate::sql::Statement;
 
@@ -56,28 +56,41 @@ pub fn groups(project_id: u32, number: u32) -> Statement {
     )
 }
 
-/// A release by its name.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ReleaseRow {
-    /// As events name it.
-    pub version: String,
+/// The newest release of the package that the newest event of issue `$number` names, in the order in which regressions are
+/// found; no row if that event has no release. `event_group_by_issue`; primary key of `release`: one row for each release of
+/// the package (`@` comes right before `A`).
+macro_rules! newest_release {
+    ($number:literal) => {
+        concat!(
+            "SELECT n.version FROM event_group g INDEXED BY event_group_by_issue
+             CROSS JOIN release seen ON seen.project_id = ?1 AND seen.version = g.last_release
+             CROSS JOIN release n ON n.project_id = ?1 AND n.package = seen.package
+                AND n.version >= CASE seen.package WHEN '' THEN '' ELSE seen.package || '@' END
+                AND n.version < CASE seen.package WHEN '' THEN char(1114111) ELSE seen.package || 'A' END
+             WHERE g.project_id = ?1 AND g.number = ",
+            $number,
+            " AND g.last_seen_ms = (
+                SELECT max(last_seen_ms) FROM event_group INDEXED BY event_group_by_issue
+                WHERE project_id = ?1 AND event_group.number = ",
+            $number,
+            ")
+             ORDER BY n.sort_key DESC, n.first_seen_ms DESC LIMIT 1"
+        )
+    };
 }
 
-/// The newest release of the package that the issue's newest event names, in the order in which regressions are found;
-/// no row if that event has no release. `event_group_by_issue`; primary key of `release`: one row for each release of the
-/// package (`@` comes right before `A`).
-pub fn newest_release(project_id: u32, number: u32) -> Statement {
+pub(crate) use newest_release;
+
+/// Those of some groups, hexadecimal digits, that count for an issue; primary key of `event_group`.
+pub fn own_groups(project_id: u32, number: u32, groups: &[String]) -> Statement {
     Statement::new(
-        "SELECT n.version FROM event_group g INDEXED BY event_group_by_issue
-         CROSS JOIN release seen ON seen.project_id = ?1 AND seen.version = g.last_release
-         CROSS JOIN release n ON n.project_id = ?1 AND n.package = seen.package
-            AND n.version >= CASE seen.package WHEN '' THEN '' ELSE seen.package || '@' END
-            AND n.version < CASE seen.package WHEN '' THEN char(1114111) ELSE seen.package || 'A' END
-         WHERE g.project_id = ?1 AND g.number = ?2 AND g.last_seen_ms = (
-            SELECT max(last_seen_ms) FROM event_group INDEXED BY event_group_by_issue
-            WHERE project_id = ?1 AND number = ?2)
-         ORDER BY n.sort_key DESC, n.first_seen_ms DESC LIMIT 1",
-        [project_id.into(), number.into()],
+        "SELECT DISTINCT lower(hex(g.hash)) AS hash FROM json_each(?3) j CROSS JOIN event_group g ON g.project_id = ?1
+            AND g.hash = unhex(j.value) AND g.number = ?2",
+        [
+            project_id.into(),
+            number.into(),
+            serde_json::to_string(groups).unwrap_or_default().into(),
+        ],
     )
 }
 
@@ -114,6 +127,8 @@ pub struct KeptRow {
     pub at_ms: i64,
     /// Where its body lies.
     pub slot: i64,
+    /// How much it says: more is better.
+    pub context: u32,
 }
 
 /// Kept events of some groups, newest first; primary keys of `event_group` and `body`, at most
@@ -133,7 +148,7 @@ pub fn kept(project_id: u32, groups: &[GroupRecord]) -> Statement {
             UNION ALL
             SELECT f.hash, b.slot FROM found f
             CROSS JOIN body b ON b.slot >= f.old_slot AND b.slot < f.old_slot + 32 WHERE f.bodies > 0)
-         SELECT lower(hex(b.event_id)) AS event_id, hex(b.group_hash) AS group_hash, b.at_ms, b.slot
+         SELECT lower(hex(b.event_id)) AS event_id, hex(b.group_hash) AS group_hash, b.at_ms, b.slot, b.context
          FROM slots CROSS JOIN body b ON b.slot = slots.slot
          WHERE b.project_id = ?1 AND b.group_hash = slots.hash ORDER BY b.at_ms DESC, b.event_id",
         [project_id.into(), serde_json::to_string(&groups).unwrap_or_default().into()],
@@ -167,36 +182,6 @@ pub fn body_in_slot(project_id: u32, kept: &KeptRow) -> Statement {
     Statement::new(
         "SELECT hex(bytes) AS bytes FROM body WHERE slot = ?3 AND project_id = ?1 AND event_id = ?2",
         [project_id.into(), bytes_of_hex(&kept.event_id).into(), kept.slot.into()],
-    )
-}
-
-/// Events of the newest ones of a group that share all facets.
-#[derive(Clone, Debug, Deserialize)]
-pub struct FacetsRow {
-    /// Version of the page's code.
-    pub release: String,
-    /// `production`, …
-    pub environment: String,
-    /// `Chrome 142`
-    pub browser: String,
-    /// `Windows 11`
-    pub os: String,
-    /// `DE`
-    pub country: String,
-    /// `/checkout`
-    pub page: String,
-    /// Events.
-    pub events: u64,
-}
-
-/// Facets of the newest `events` rows of a group; primary key of `event`.
-pub fn facets(project_id: u32, group: &Hash, events: u32) -> Statement {
-    Statement::new(
-        "SELECT release, environment, browser, os, country, page, sum(count) AS events FROM (
-            SELECT release, environment, browser, os, country, page, count FROM event
-            WHERE project_id = ?1 AND group_hash = ?2 ORDER BY claimed_ms DESC, event_id DESC LIMIT ?3)
-         GROUP BY release, environment, browser, os, country, page",
-        [project_id.into(), group.as_slice().into(), events.into()],
     )
 }
 

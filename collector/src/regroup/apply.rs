@@ -121,9 +121,11 @@ const MAKE_NEW: &str = concat!(
     is_movable!(),
     ")
     INSERT INTO issue (project_id, number, kind, value, function, place, level, handled, first_release, last_hour, status,
-        status_ms, resolved_release, ignore_until_ms, ignore_events, ignore_users, is_resolved_fingerprint, regrouped_ms)
+        status_ms, resolved_release, ignore_until_ms, ignore_events, ignore_users, is_resolved_fingerprint, regrouped_ms,
+        assignee, resolved_next, link)
     SELECT ?1, l.claim, l.kind, l.value, l.function, l.place, i.level, i.handled, i.first_release, i.last_hour, i.status,
-        i.status_ms, i.resolved_release, i.ignore_until_ms, i.ignore_events, i.ignore_users, i.is_resolved_fingerprint, ?3
+        i.status_ms, i.resolved_release, i.ignore_until_ms, i.ignore_events, i.ignore_users, i.is_resolved_fingerprint, ?3,
+        i.assignee, i.resolved_next, i.link
     FROM fresh l CROSS JOIN issue i ON i.project_id = ?1 AND i.number = l.number WHERE l.rank = 1"
 );
 

@@ -3,15 +3,20 @@
 
 use super::Statement;
 use super::test_db::TestDb;
+use crate::activity::{self, Key, Kind, Note};
 use crate::life::{self, Decision, Resolved};
+use crate::people::Viewer;
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
-use crate::read::{self, GroupRecord, ListFilter};
+use crate::read::{self, GroupRecord, ListFilter, Walk};
 use crate::regroup;
+use crate::saved_view::{self, ViewRow};
+use crate::search::{self, Around};
 use crate::symbolicate::late;
+use crate::workflow::{self, Change, Changing, Undoing};
 use crate::{
-    access, account, api, artifacts, audit, erasure, key, outcome, people, project_key, quota,
-    settings,
+    access, account, alert, api, artifacts, audit, erasure, key, outcome, people, project_key,
+    quota, settings,
 };
 use trapline_core::event::{Event, User};
 use trapline_core::fingerprint;
@@ -20,12 +25,19 @@ use trapline_core::title::title;
 /// Tables with a row a project, a key, a person, a sign-in, or a deletion that goes on; and what statements made themselves:
 /// parts that have names of their own, and `i`, which is the page of the list. Bundles that wait are few, and the index holds
 /// no others.
-const SMALL: [&str; 33] = [
+const SMALL: &[&str] = &[
     "person",
     "signed",
     "waiting",
     "invitation",
     "former_person",
+    "faceted",
+    "others",
+    "recently",
+    "whose",
+    "was",
+    "went",
+    "side",
     "newest",
     "uploaded",
     "wanted",
@@ -54,10 +66,21 @@ const SMALL: [&str; 33] = [
     "ahead",
     "raw",
     "r",
+    "t",
+    "l",
+    "page",
+    "shown",
+    "found",
+    "n",
+    "e",
 ];
 
+/// The same of alerts; rules are at most twenty a project.
+const ALERTS: [&str; 10] =
+    ["fresh", "storm", "first", "due", "found", "newest", "a", "c", "alert_rule", "r"];
+
 /// The same of regrouping: groups of a step, or what is settled once over those of all steps.
-const REGROUPED: [&str; 25] = [
+const REGROUPED: &[&str] = &[
     "a",
     "held",
     "sized",
@@ -110,13 +133,34 @@ fn statements() -> Vec<(String, Statement)> {
         last_release: String::new(),
         home: 0,
     };
-    let filter = ListFilter {
-        project_id: 1,
-        status: 0,
-        text: "x",
-        facets: vec!["release=a".into()],
-        after: None,
-    };
+    let around = Around { now_ms: 1, viewer_id: 1, people: &[] };
+    let terms = search::read("x release:a user:jo plan:* count:>1", &around).terms;
+    let lists = [
+        Walk::LastSeen,
+        Walk::FirstSeen,
+        Walk::Events,
+        Walk::Users,
+        Walk::Trend,
+        Walk::Regressed,
+        Walk::Escalated,
+        Walk::Mine,
+        Walk::AllByEvents,
+        Walk::AllByUsers,
+        Walk::AllByTrend,
+    ]
+    .map(|walk| {
+        let filter = ListFilter {
+            project_id: 1,
+            status: 0,
+            terms: &terms,
+            walk,
+            assignee: u32::from(walk == Walk::Mine),
+            since_hour: 0,
+            after: None,
+            page: read::PAGE,
+        };
+        read::list(&filter, 500_000, 14)
+    });
     let kept = Kept {
         stored: 50,
         next_body: 90,
@@ -125,6 +169,7 @@ fn statements() -> Vec<(String, Statement)> {
         hour: 500_000,
         own_users: 1,
     };
+    let view = ViewRow { id: 1, name: "a".into(), search: "a".into(), person_id: 1, is_shared: 0 };
     let short = Hints { kept: Some(kept), knows_facets: true, knows_user: false };
     let resolved = Resolved {
         fingerprint: fingerprint::v1(digested.event()),
@@ -141,12 +186,31 @@ fn statements() -> Vec<(String, Statement)> {
         ("events of an hour", vec![quota::add(1, 500_000, 1)]),
         ("session", vec![account::session_statement("t", 1)]),
         ("projects", vec![read::projects()]),
+        ("list", lists.into()),
+        ("counts", vec![read::counts(1), read::tabs(1, 1, 1)]),
+        ("peek", vec![read::newest_body(1, 1)]),
+        ("known values", vec![read::releases(1, "a"), read::lines(1, "tag.", "a")]),
+        (
+            "kept search",
+            vec![
+                saved_view::list(1, 1),
+                saved_view::keep(1, &view, 1),
+                saved_view::change(1, 1, "a", true),
+                saved_view::forget(1, 1),
+            ],
+        ),
         ("all projects", vec![read::open(&[1], 1), read::came(&[1], 1)]),
-        ("list", vec![read::list(&filter, 1), read::last_scanned(&filter), read::counts(1)]),
-        ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::newest_release(1, 1)]),
+        ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::issue_page(1, 1, 1, 1)]),
         ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
         ("body", vec![read::body(1, &"00".repeat(16))]),
-        ("facets", vec![read::facets(1, &group.hash, 1_000)]),
+        (
+            "around an issue",
+            vec![
+                read::seen((1, 1), std::slice::from_ref(&group), 100, 24),
+                read::trend(1, std::slice::from_ref(&group), 1, 6),
+                workflow::people(1),
+            ],
+        ),
         (
             "outcomes",
             vec![outcome::since(1, 1), outcome::by_hour(1, 1), outcome::accepted_by_hour(1, 1)],
@@ -180,6 +244,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("retention", vec![purge::next_groups(Some(&candidate))]),
     ];
     let wanted = artifacts::Wanted { debug_id: "aa", release: "1", dist: "", url: "/a.js" };
+    all.push(("workflow", workflow_statements()));
     all.push(("tables of an event's files", vec![artifacts::statement(1, &[wanted])]));
     all.push(("an upload of tables", artifacts::upload_statements()));
     all.push(("a bundle", artifacts::bundle_statements()));
@@ -195,6 +260,7 @@ fn statements() -> Vec<(String, Statement)> {
     all.push(("step of retention", purge::step(None, &[candidate], &keep, 1)));
     all.push(("events of deleted issues", purge::deleted_events().into()));
     all.push(("what has expired", purge::expired(1).into()));
+    all.push(("alerts", alert::statements()));
     all.into_iter()
         .flat_map(|(name, statements)| {
             statements
@@ -203,6 +269,30 @@ fn statements() -> Vec<(String, Statement)> {
                 .map(move |(index, statement)| (format!("{name} {}", index + 1), statement))
         })
         .collect()
+}
+
+/// Each of a person's changes, noted.
+fn workflow_statements() -> Vec<Statement> {
+    let (viewer, key) = (Viewer::default(), Key { at_ms: 1, id: 1 });
+    let mut all = Vec::new();
+    for change in [
+        Change::Decide(Decision::ResolveInNext),
+        Change::Assign { to: 1, name: String::new() },
+        Change::Link(String::new()),
+    ] {
+        all.extend(Changing::new(change, &viewer, 1).statements(1, &[1]));
+    }
+    all.extend(Undoing::new(key, &viewer, 1).statements(1, &[1]));
+    all.push(workflow::reached(1, &[1], key));
+    all.push(activity::activity(1, 1, None));
+    all.push(activity::brought(1, 1, key));
+    all.push(activity::edit_comment((1, 1), key, &viewer, "", 1));
+    all.push(activity::delete_comment((1, 1), key, &viewer));
+    let note = Note::new(&viewer, 1, Kind::Merged, &serde_json::json!({}));
+    all.extend(life::merge_noted(1, 1, &[2], 1, Some(&note)));
+    all.extend(life::split_noted(1, 1, &["00".repeat(16)], 1, Some(&note)));
+    all.push(life::begin_delete_all(1, &[1], 1));
+    all
 }
 
 /// The lines of `EXPLAIN QUERY PLAN`.
@@ -231,8 +321,14 @@ fn hot_statements_walk_keys_and_indexes() {
                 "SEARCH erasure",
                 "SEARCH artifact_release",
                 "SEARCH artifact_bundle",
+                // As many as the limit says; as many as a project may keep.
+                "SEARCH release USING COVERING INDEX release_by_time",
+                "SEARCH saved_view",
                 // A row for the groups of a step, and a row for each fingerprint that had to be settled.
                 "SEARCH p USING PRIMARY KEY",
+                // A project has at most twenty; the newest 1,000 of the other are read.
+                "SEARCH alert_rule USING INDEX alert_rule_by_project",
+                "SEARCH alert_outbox USING INDEX alert_outbox_by_project",
                 "SEARCH regroup_part",
                 "SEARCH regroup_claim",
             ];
@@ -244,8 +340,12 @@ fn hot_statements_walk_keys_and_indexes() {
             let Some(scanned) = line.strip_prefix("SCAN ") else { continue };
             let is_small = scanned.contains("VIRTUAL TABLE")
                 || scanned.starts_with("(subquery")
-                || (name == "list 1" && scanned == "i")
+                || (name.starts_with("list ") && scanned == "i")
                 || scanned == "artifact_bundle USING INDEX artifact_bundle_pending"
+                // What waits to be sent, and what a statement made of it.
+                || scanned.ends_with(" USING INDEX alert_outbox_waiting")
+                || (name.starts_with("alerts")
+                    && ALERTS.iter().any(|known| scanned.strip_prefix(known).is_some_and(is_end)))
                 || (name.starts_with("regrouping")
                     && REGROUPED
                         .iter()

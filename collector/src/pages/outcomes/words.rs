@@ -6,13 +6,13 @@ pub(super) fn reason_words(
     reason: &str,
 ) -> (Option<&'static str>, &'static str, &'static str) {
     let (words, remedy, setting) = match (outcome, reason) {
-        ("filtered", _) => return (filter_words(reason), "", "filters"),
-        ("limited", "hourly_quota") => ("Over the hourly quota", RAISE, "limits"),
-        ("limited", "daily_quota") => ("Over the daily quota", RAISE, "limits"),
+        ("filtered", _) => return (filter_words(reason), "", "filters/"),
+        ("limited", "hourly_quota") => ("Over the hourly quota", RAISE, "limits/"),
+        ("limited", "daily_quota") => ("Over the daily quota", RAISE, "limits/"),
         ("limited", "spike") => (
             "Over ten times the mean hour",
             "See what sends so much; spike protection can be switched off",
-            "limits",
+            "limits/",
         ),
         ("limited", _) => (
             "More requests from one address than the rate limit allows",
@@ -20,20 +20,20 @@ pub(super) fn reason_words(
             "",
         ),
         ("invalid" | "refused", "origin") => {
-            ("Origin not allowed", "Allow it, or leave it refused", "senders")
+            ("Origin not allowed", "Allow it, or leave it refused", "keys/#senders")
         }
         ("invalid", "no_origin") => (
             "Sender without an origin, such as a server",
             "Allow senders without an origin",
-            "senders",
+            "keys/#senders",
         ),
         ("invalid" | "refused", "key") => {
-            ("Key unknown, revoked or missing", "Copy the DSN anew", "keys")
+            ("Key unknown, revoked or missing", "Copy the DSN anew", "keys/")
         }
         ("invalid", "too_large") => (
             "Larger than the limit",
             "Send less with each event: shorter texts, fewer breadcrumbs",
-            "limits",
+            "limits/",
         ),
         ("invalid", _) => (
             "Not readable",
@@ -52,7 +52,7 @@ pub(super) fn reason_words(
             ("Kept back by the page’s sample rate", "As the page’s code wants it", "")
         }
         ("discarded", "ratelimit_backoff") => {
-            ("Kept back while a limit was reached", RAISE, "limits")
+            ("Kept back while a limit was reached", RAISE, "limits/")
         }
         ("discarded", "network_error") => {
             ("Could not be sent", "Something between keeps requests from arriving", "")
@@ -85,14 +85,14 @@ pub(super) fn noise_words(class: &str) -> (&'static str, &'static str, &'static 
         "script_error" => (
             "of a script of another origin",
             "Add crossorigin to its tag, or filter the message: no stack can ever be read",
-            "filters",
+            "filters/",
             "Filter",
         ),
         "resize_observer" => {
-            ("a layout took two frames", "Harmless: switch its filter on", "filters", "Filter")
+            ("a layout took two frames", "Harmless: switch its filter on", "filters/", "Filter")
         }
         "extension" => {
-            ("of a browser extension", "Not your code: switch its filter on", "filters", "Filter")
+            ("of a browser extension", "Not your code: switch its filter on", "filters/", "Filter")
         }
         "stale_deploy" => (
             "a page of an older deploy",
@@ -103,7 +103,7 @@ pub(super) fn noise_words(class: &str) -> (&'static str, &'static str, &'static 
         "network" => (
             "a request without an answer",
             "Catch it where it is made, or filter the message",
-            "filters",
+            "filters/",
             "Filter",
         ),
         _ => ("one issue, a great part of all", "Mend it first, or filter its message", "", "Open"),

@@ -8,17 +8,24 @@ use trapline_core::fingerprint::ComponentKind;
 use trapline_core::fingerprint::rules::Rules;
 use trapline_core::scrub::ScrubSettings;
 
+use crate::activity::{Key, Row};
+use crate::alert::outbox::DeliveryRow;
+use crate::alert::rule::{Rule, RuleRow};
 use crate::artifacts::token::TokenRow;
 use crate::audit::Entry;
 use crate::dashboard::grouping::{Both, Known};
 use crate::grouping::*;
 use crate::outcome::OutcomeRow;
 use crate::outcome::summary::{Ends, Noise, Reason, Sample, Summary};
+use crate::pages::alerts::{AlertsPage, Typed};
 use crate::people::invitations::Invitation;
 use crate::people::members::{Member, SessionRow};
 use crate::project_key::KeyRow;
+use crate::scope::{Choices, Range, Scope};
+use crate::search::Problem;
 use crate::settings::Settings;
 use crate::view::*;
+use crate::workflow::Person;
 
 fn shell(text: &str) -> Shell {
     Shell {
@@ -27,6 +34,7 @@ fn shell(text: &str) -> Shell {
         projects: vec![(text.into(), text.into())],
         user_name: text.into(),
         csrf: text.into(),
+        scope: format!("?release={text}"),
         ..Shell::default()
     }
 }
@@ -64,6 +72,43 @@ pub(crate) fn outcomes(text: &str) -> OutcomesPage {
         },
         database_bytes: 480_000_000,
         database_limit: 500_000_000,
+    }
+}
+
+pub(crate) fn alerts(text: &str) -> AlertsPage {
+    let rule = |channel: &str| Rule {
+        name: text.into(),
+        channel: channel.into(),
+        target: text.into(),
+        search: text.into(),
+        environment: text.into(),
+        threshold: 1,
+        ..Rule::default()
+    };
+    let row = |id, channel| RuleRow {
+        id,
+        settings: serde_json::to_string(&rule(channel)).unwrap(),
+        ..RuleRow::default()
+    };
+    let told = |rule_id| DeliveryRow {
+        delivery: text.into(),
+        rule_id,
+        kind: text.into(),
+        number: 1,
+        answer: text.into(),
+        attempts: 2,
+        ..DeliveryRow::default()
+    };
+    AlertsPage {
+        shell: shell(text),
+        prefix: text.into(),
+        is_admin: true,
+        rules: vec![row(1, "webhook"), row(2, "email")],
+        deliveries: vec![told(1), told(7)],
+        secret: Some((1, text.into())),
+        tested: Some(told(2)),
+        typed: Some(Typed { id: 1, rule: rule(text), error: text.into() }),
+        ..AlertsPage::default()
     }
 }
 
@@ -212,20 +257,43 @@ fn row(text: &str) -> IssueRow {
         value: text.into(),
         function: text.into(),
         place: text.into(),
+        last_release: text.into(),
+        assignee: text.into(),
         ..IssueRow::default()
     }
 }
 
 pub(in crate::pages) fn issues(text: &str) -> IssuesPage {
+    let link = || format!("?after={text}");
+    let pairs = || vec![(text.to_owned(), text.to_owned())];
     IssuesPage {
         shell: shell(text),
-        status: Status::Unresolved,
-        counts: [0; 3],
+        scope: Scope { environment: text.into(), release: text.into(), range: Range::Day },
+        choices: Choices { environments: vec![text.into()], releases: vec![text.into()] },
+        tabs: vec![Tab { words: "Unresolved", link: link(), is_current: true, ..Tab::default() }],
+        sorts: vec![Choice { words: "last seen", link: link(), ..Choice::default() }],
         query: text.into(),
+        problems: vec![Problem { at: 2, typed: text.into(), reason: text.into() }],
+        kept: pairs(),
+        views: vec![View {
+            name: text.into(),
+            link: link(),
+            is_current: true,
+            is_own: true,
+            ..View::default()
+        }],
+        search: text.into(),
+        people: vec![crate::workflow::Person { id: 1, name: text.into() }],
+        may_change: true,
         issues: vec![row(text)],
+        peek: Some(Peek { lines: vec![(1, text.into(), true)], sentence: text.into() }),
+        etag: text.into(),
         first_row: 26,
-        next_page: Some(format!("?after={text}")),
-        is_later_page: true,
+        next_page: Some(link()),
+        first_page: Some(link()),
+        unfiltered: Some(link()),
+        scanned: 600,
+        is_exact: false,
         waiting: false,
         dsn: text.into(),
         agent_origin: text.into(),
@@ -253,9 +321,10 @@ pub(in crate::pages) fn issue(text: &str) -> IssuePage {
             newer: Some(text.into()),
         },
         distributions: vec![Distribution {
-            name: "Browser",
+            name: format!("tag.{text}"),
             values: vec![(text.into(), 1)],
             total: 1,
+            over: vec![true],
         }],
         groups: vec![GroupRow {
             hash: text.into(),
@@ -266,6 +335,43 @@ pub(in crate::pages) fn issue(text: &str) -> IssuePage {
         }],
         explained: Some(explained_event(text)),
         split: Some(text.into()),
+        more: more(text),
+    }
+}
+
+fn more(text: &str) -> IssueMore {
+    let shared = |name: String| Shared { name, value: text.into(), share: 0.9, others: 0.1 };
+    let kinds = ["commented", "linked", "assigned", "resolved", "regressed", text];
+    let detail =
+        json!({ "text": text, "url": text, "name": text, "to": 3, "release": text, "edited": 1 });
+    let row = |(id, kind): (i64, &str)| Row {
+        key: Key { at_ms: 1, id },
+        number: 7,
+        person_id: 3,
+        person: text.into(),
+        kind: kind.into(),
+        detail: detail.clone(),
+        is_last: 1,
+    };
+    IssueMore {
+        assignee: 3,
+        people: vec![Person { id: 3, name: text.into() }, Person { id: 4, name: text.into() }],
+        viewer_id: 4,
+        may_change: true,
+        is_admin: true,
+        link: format!("https://t.test/{text}"),
+        activity: (0..).zip(kinds).map(row).collect(),
+        done: Some(Key { at_ms: 1, id: 3 }),
+        trend: Trend { events: vec![1; 24], releases: vec![(text.into(), 1)], ..Trend::default() },
+        shared: SharedFacts {
+            facts: vec![shared("request".into()), shared(format!("tag.{text}"))],
+            ..SharedFacts::default()
+        },
+        oldest: Some(text.into()),
+        newest: Some(text.into()),
+        recommended: Some(text.into()),
+        repository: "https://code.test/{release}/{path}".into(),
+        ..IssueMore::default()
     }
 }
 

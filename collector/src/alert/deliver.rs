@@ -1,0 +1,165 @@
+//! Takes what is due, sends it, and writes back what became of it: after an event that changed an issue, and once a minute.
+
+use futures_util::future::join_all;
+use worker::Env;
+
+use super::message::{Around, message};
+use super::outbox::{self, DeliveryRow, Taken, Tried};
+use super::rule::{self, Rule};
+use super::send::{self, Verdict};
+use super::threshold;
+use crate::failure::Failure;
+use crate::random;
+use crate::read::{self, ProjectRow};
+use crate::request::Incoming;
+use crate::store::{Rows, Store};
+
+/// Rounds of one run of the cron, each as long as the slowest receiver at most.
+const ROUNDS: u32 = 4;
+
+/// Databases that one run looks at; more take turns.
+const DATABASES: u32 = 10;
+
+/// An event has changed an issue: whoever is to be told is told as soon as the event was answered.
+pub fn follow_up(incoming: &Incoming, database: u32) {
+    let (env, now_ms) = (incoming.env.clone(), incoming.now_ms);
+    incoming.context.wait_until(async move { after_event(&env, database, now_ms).await });
+}
+
+/// The same, where there is no request. One round: what is left is the cron's.
+pub async fn after_event(env: &Env, database: u32, now_ms: i64) {
+    if let Err(error) = rounds(env, database, now_ms, 1).await {
+        worker::console_error!("alerts wait for the next run: {}", error);
+    }
+}
+
+/// The cron: thresholds, then what is due, of each database.
+///
+/// # Errors
+/// When a database does not answer; what was taken is taken again later.
+pub async fn run(env: &Env, now_ms: i64) -> Result<(), Failure> {
+    let databases = Store::databases(env);
+    let first = u32::try_from(now_ms / 60_000 % i64::from(databases)).unwrap_or(0);
+    for index in 0..databases.min(DATABASES) {
+        let database = (first + index) % databases;
+        let store = Store::open_database(env, database, now_ms).await?;
+        store.write(|_| vec![threshold::look(now_ms)]).await?;
+        rounds(env, database, now_ms, ROUNDS).await?;
+    }
+    Ok(())
+}
+
+async fn rounds(env: &Env, database: u32, now_ms: i64, most: u32) -> Result<(), Failure> {
+    let store = Store::open_database(env, database, now_ms).await?;
+    for round in 0..most {
+        // A round may have taken as long as its slowest receiver.
+        let now_ms = if round == 0 { now_ms } else { crate::now_ms() };
+        if store.read(&outbox::is_due(now_ms)).await?.first::<Due>()?.is_none() {
+            break;
+        }
+        // The same on every try: what a try took whose answer was lost is found again.
+        let claim = random::nonce();
+        let rows = store.write(|_| outbox::take(claim, now_ms).into()).await?;
+        let taken: Vec<Taken> = rows.last().map(Rows::all).transpose()?.unwrap_or_default();
+        send_all(env, &store, claim, &taken, now_ms).await?;
+    }
+    Ok(())
+}
+
+#[derive(serde::Deserialize)]
+struct Due {}
+
+/// Sends a test of a rule, and waits for its answer: the message as it ended. `None` if there is no such rule.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn test(
+    env: &Env,
+    store: &Store,
+    rule_id: i64,
+    project_id: u32,
+    now_ms: i64,
+) -> Result<Option<DeliveryRow>, Failure> {
+    let claim = random::nonce();
+    let statements =
+        || vec![outbox::test(rule_id, project_id, claim, now_ms), outbox::taken(claim)];
+    let rows = store.write(|_| statements()).await?;
+    let taken: Vec<Taken> = rows.last().map(Rows::all).transpose()?.unwrap_or_default();
+    send_all(env, store, claim, &taken, now_ms).await?;
+    Ok(store.read(&outbox::tested(rule_id, claim)).await?.first()?)
+}
+
+async fn send_all(
+    env: &Env,
+    store: &Store,
+    claim: i64,
+    taken: &[Taken],
+    now_ms: i64,
+) -> Result<(), Failure> {
+    if taken.is_empty() {
+        return Ok(());
+    }
+    let people = Store::open(env, now_ms).await?;
+    let projects: Vec<ProjectRow> = people.read(&read::projects()).await?.all()?;
+    let tried = join_all(taken.iter().map(|one| attempt(env, &projects, one, now_ms))).await;
+    store.write(|_| vec![outbox::finish(claim, &tried)]).await?;
+    Ok(())
+}
+
+async fn attempt(env: &Env, projects: &[ProjectRow], taken: &Taken, now_ms: i64) -> Tried {
+    let rule: Rule = rule::parse(&taken.settings);
+    let project = projects.iter().find(|project| project.id == taken.project_id);
+    let text = |of: fn(&ProjectRow) -> &String| project.map(of).cloned().unwrap_or_default();
+    let around = Around {
+        project: text(|project| &project.name),
+        slug: text(|project| &project.slug),
+        prefix: text(|project| &project.short_prefix),
+        origin: origin(&taken.origin, &host(env)),
+    };
+    let message = message(taken, &rule, &around);
+    let answer = send::send(env, &rule, &taken.secret, &message, now_ms).await;
+    let (state, next_ms) = match send::verdict(&answer, taken.attempts) {
+        Verdict::Delivered => (1, 0),
+        // Somebody waits for a test, and sees why it failed.
+        Verdict::Again(pause_ms) if taken.kind != "test" => (0, now_ms + pause_ms),
+        _ => (2, 0),
+    };
+    Tried {
+        rule_id: taken.rule_id,
+        kind: taken.kind.clone(),
+        number: taken.number,
+        at_ms: taken.at_ms,
+        state,
+        next_ms,
+        status: answer.status,
+        answer: answer.words,
+    }
+}
+
+fn host(env: &Env) -> String {
+    env.var("DASHBOARD_HOST").map(|host| host.to_string()).unwrap_or_default()
+}
+
+/// Of the dashboard: as whoever saved the rule saw it, unless it has moved since.
+fn origin(saved: &str, host: &str) -> String {
+    let is_there =
+        host.is_empty() || saved.split_once("://").is_some_and(|(_, known)| known == host);
+    if is_there { saved.to_owned() } else { format!("https://{host}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin;
+
+    #[test]
+    fn links_lead_to_where_the_dashboard_is() {
+        for (saved, host, expected) in [
+            ("http://localhost:8787", "localhost:8787", "http://localhost:8787"),
+            ("https://a.test", "", "https://a.test"),
+            ("https://a.test", "b.test", "https://b.test"),
+            ("", "b.test", "https://b.test"),
+        ] {
+            assert_eq!(origin(saved, host), expected);
+        }
+    }
+}
