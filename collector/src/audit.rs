@@ -7,6 +7,7 @@
 //! `alert made`, `alert changed`, `alert secret renewed`, `alert deleted`.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::people::Viewer;
 use crate::random;
@@ -81,6 +82,16 @@ fn noted(
             is_sure.into(),
         ],
     )
+}
+
+/// What changes of something, for a detail: members that are null stay. `{"name": "Lamps", "slug": null}` → `name: Lamps`.
+pub fn changes(object: &Value) -> String {
+    let members = object.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let told = members.map(|(name, value)| match value.as_str() {
+        Some(text) => format!("{name}: {text}"),
+        None => format!("{name}: {value}"),
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// Notes who has just begun the session with this hash. Primary keys of `session` and `person`.
@@ -183,6 +194,13 @@ mod tests {
         for text in ["", "1", "1.", "a.1", "-1.0", "1.99999999999999999", "1.-2"] {
             assert_eq!(Cursor::parse(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn only_what_changes_is_told() {
+        let object =
+            serde_json::json!({ "name": "Lamps", "slug": null, "projects": ["a"], "days": 7 });
+        assert_eq!(changes(&object), "days: 7, name: Lamps, projects: [\"a\"]");
     }
 
     #[test]

@@ -101,6 +101,7 @@ async fn developers(
         (Method::Post, ["settings", "projects", "create"]) => {
             dashboard::people::create_project(incoming).await
         }
+        (Method::Get, ["api", "0", "me"]) => api::people::me(incoming).await,
         (Method::Get, ["api", "0", "members"]) => api::people::list(incoming).await,
         (Method::Patch, ["api", "0", "members", id]) => api::people::change(incoming, id).await,
         (Method::Delete, ["api", "0", "members", id]) => api::people::remove(incoming, id).await,

@@ -170,6 +170,7 @@ pub const DASHBOARD: &[(&str, &str)] = &[
     ("Post", "/settings/people/{verb}"),
     ("Post", "/settings/profile/{verb}"),
     ("Post", "/settings/projects/create"),
+    ("Get", "/api/0/me"),
     ("Get", "/api/0/members"),
     ("Patch", "/api/0/members/{id}"),
     ("Delete", "/api/0/members/{id}"),
@@ -337,6 +338,9 @@ fn filled_with(
     other: &str,
     token: &str,
 ) -> String {
+    let verbs = [("regroup", "start"), ("alerts", "delete"), ("issues", "comment"), ("", "name")];
+    let verb =
+        verbs.into_iter().find(|(part, _)| pattern.contains(part)).map_or("", |found| found.1);
     pattern
         .replace("{project}", &project.slug)
         .replace("{short_id}", short_id)
@@ -345,7 +349,7 @@ fn filled_with(
         .replace("{public_key}", &project.key())
         .replace("{section}", "keys")
         .replace("{tab}", if pattern == "/settings/{tab}" { "people" } else { "keys" })
-        .replace("{verb}", if pattern.contains("regroup") { "start" } else { "name" })
+        .replace("{verb}", verb)
         .replace("{_}", "trapline")
         .replace("{version}", "shop@1")
         .replace("{id}", "0011223344556677")

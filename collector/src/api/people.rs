@@ -10,9 +10,9 @@ use super::settings::{bad, object};
 use crate::audit::{self, Cursor, Entry};
 use crate::dashboard::{Visit, visit_deployment};
 use crate::failure::Failure;
-use crate::people::Role;
 use crate::people::invitations::{self, Invitation};
-use crate::people::members::{self, Change, MAX_NAME, Member};
+use crate::people::members::{self, Change, MAX_NAME, Member, SessionRow};
+use crate::people::{Role, Viewer};
 use crate::request::Incoming;
 use crate::store::{Rows, Store};
 use crate::{account, random, reply};
@@ -99,6 +99,43 @@ fn member_json(visit: &Visit, row: &Member) -> Value {
     })
 }
 
+/// `GET /api/0/me/`: whoever asks, with their sessions.
+pub async fn me(incoming: &Incoming) -> Result<Response, Failure> {
+    let visit = visit_deployment(incoming).await?;
+    visit.viewer.must_be_person()?;
+    let viewer = &visit.viewer;
+    let slugs: Vec<&str> = visit.projects.iter().map(|project| &*project.slug).collect();
+    let session = |row: &SessionRow| {
+        json!({
+            "id": row.id,
+            "device": row.device,
+            "address": row.address,
+            "created": rfc3339_of(row.created_ms),
+            "expires": rfc3339_of(row.expires_ms),
+            "current": row.is_this == 1,
+        })
+    };
+    let sessions = session_rows(incoming, viewer).await?;
+    let me = json!({
+        "id": viewer.id,
+        "name": viewer.name,
+        "role": viewer.role.name(),
+        "projects": viewer.projects.as_ref().map(|_| slugs),
+        "sessions": sessions.iter().map(session).collect::<Vec<Value>>(),
+    });
+    Ok(reply::json(200, &me))
+}
+
+/// Sessions of who asks, newest first.
+pub async fn session_rows(
+    incoming: &Incoming,
+    viewer: &Viewer,
+) -> Result<Vec<SessionRow>, Failure> {
+    let own = account::session_hash(incoming);
+    let store = Store::open(&incoming.env, incoming.now_ms).await?;
+    Ok(store.read(&members::sessions(viewer.id, &own, incoming.now_ms)).await?.all()?)
+}
+
 /// Everybody, by name.
 pub async fn member_rows(incoming: &Incoming) -> Result<Vec<Member>, Failure> {
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
@@ -159,7 +196,7 @@ pub async fn change_member(
         }),
         "email": change.email,
     });
-    let (name, detail) = (&before.name, detail.to_string());
+    let (name, detail) = (&before.name, audit::changes(&detail));
     let statements = [
         members::change(before.id, &change),
         audit::note_of_change(&visit.viewer, incoming.now_ms, "person changed", name, &detail),

@@ -111,7 +111,7 @@ pub async fn rename(
         "name": named.name, "slug": named.slug, "retention_days": named.retention_days,
     });
     let now_ms = incoming.now_ms;
-    let detail = detail.to_string();
+    let detail = audit::changes(&detail);
     let statements = [
         renamed(project.id, named),
         audit::note_of_change(&visit.viewer, now_ms, "project changed", &project.slug, &detail),

@@ -66,12 +66,7 @@ async fn rendered(
             }
         }
         "audit" => (page.entries, page.next) = api::entries(incoming, api::ENTRIES).await?,
-        "profile" => {
-            let own = account::session_hash(incoming);
-            let store = Store::open(&incoming.env, incoming.now_ms).await?;
-            let sessions = members::sessions(viewer.id, &own, incoming.now_ms);
-            page.sessions = store.read(&sessions).await?.all()?;
-        }
+        "profile" => page.sessions = api::session_rows(incoming, viewer).await?,
         _ => {}
     }
     Ok(reply::page(200, pages::people(&page)?))
@@ -128,13 +123,13 @@ pub async fn people(incoming: &mut Incoming, verb: &str) -> Result<Response, Fai
     Ok(reply::redirect("/settings/people/"))
 }
 
-/// `role`, and `project` once for each; none of them: all.
+/// `role`, and `project` once for each, or `all`.
 fn given(visit: &Visit, form: &Form) -> Result<(i64, String), Failure> {
     let role = Role::named(field(form, "role"))
         .ok_or_else(|| Failure::BadRequest("role is viewer, member or admin".into()))?;
     let named = form.iter().filter(|(name, _)| name == "project");
     let slugs: Vec<String> = named.map(|(_, slug)| slug.clone()).collect();
-    let slugs = (!slugs.is_empty()).then_some(slugs);
+    let slugs = (field(form, "all") != "on").then_some(slugs);
     Ok((role as i64, api::stored_projects(visit, slugs.as_deref())?))
 }
 

@@ -30,6 +30,7 @@ struct Row<'a, T> {
     role: &'static str,
     /// `all`, or names of projects.
     projects: String,
+    is_for_all: bool,
     /// Those that a box names, and whether it is ticked.
     boxes: Vec<(&'a ProjectLine, bool)>,
     /// When they last signed in, or the invitation was made.
@@ -77,6 +78,7 @@ fn line<'a, T>(
         page.projects.iter().map(|project| (project, ids.contains(&project.id))).collect();
     let named: Vec<&str> =
         boxes.iter().filter(|(_, is_on)| *is_on).map(|(project, _)| &*project.name).collect();
-    let projects = if projects.is_empty() { "all".to_owned() } else { named.join(", ") };
-    Row { row, role: Role::of(role).name(), projects, boxes, at, is_viewer }
+    let is_for_all = projects.is_empty();
+    let projects = if is_for_all { "all".to_owned() } else { named.join(", ") };
+    Row { row, role: Role::of(role).name(), projects, is_for_all, boxes, at, is_viewer }
 }
