@@ -108,7 +108,9 @@ fn check(world: &World, without_policy: bool) {
         look(&tab, &format!("{}compare/{other}", pair[0]));
     }
     for url in issues.iter().step_by(10) {
-        look(&tab, &format!("{url}split"));
+        for part in ["split", "events/", "activity/"] {
+            look(&tab, &format!("{url}{part}"));
+        }
     }
     for path in [
         "outcomes/",

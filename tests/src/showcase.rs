@@ -41,6 +41,8 @@ pub const PLACES: &[Place] = &[
     place("issue-resolved", "/{project}/issues/{resolved}/", "voucher"),
     place("issue-ignored", "/{project}/issues/{ignored}/", "the letter"),
     place("event", "/{project}/issues/{crash}/events/{event}/", "TypeError"),
+    place("events", "/{project}/issues/{crash}/events/", "All events"),
+    place("activity", "/{project}/issues/{crash}/activity/", "TypeError"),
     place("split", "/{project}/issues/{crash}/split", "Split"),
     place("compare", "/{project}/issues/{crash}/compare/{network}/", "not one issue"),
     place("projects", "/", "Projects"),
@@ -120,6 +122,18 @@ impl Showcase {
             names.push((bug.name, id));
         }
         let crash = names.iter().find(|(name, _)| *name == "crash").context("a crash")?.1.clone();
+        let page = format!("/{}/issues/{crash}/", project.slug);
+        let text = "The server renames `amount`: see https://shop.test/changes/1290. I take it.";
+        project.api.submit(&page, &format!("{page}comments"), &[("text", text)])?;
+        project.api.decide(&crash, &[("status", "resolved")])?;
+        project.api.decide(&crash, &[("status", "unresolved")])?;
+        let alerts = format!("/{}/settings/alerts/", project.slug);
+        let alert = [
+            ("channel", "webhook"),
+            ("target", "https://hooks.example/a-long-address/of-a-receiver"),
+            ("new", "on"),
+        ];
+        project.api.submit(&alerts, &alerts, &alert)?;
         let kept = project.api.kept(&crash)?;
         names.push(("event", kept.last().context("a kept event")?.clone()));
         names.push(("project", project.slug.clone()));
