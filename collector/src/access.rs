@@ -12,6 +12,7 @@ mod keys;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde_json::Value;
+use trapline_core::json;
 
 use crate::people::members::email_of;
 use crate::people::{Role, Viewer};
@@ -156,7 +157,7 @@ fn claimed<'a>(access: &Access, token: &'a str, now_s: i64) -> Result<Claimed<'a
 }
 
 fn part(encoded: &str) -> Option<Value> {
-    serde_json::from_slice(&BASE64URL.decode(encoded).ok()?).ok()
+    json::from_slice(&BASE64URL.decode(encoded).ok()?).ok()
 }
 
 fn text<'a>(object: &'a Value, name: &str) -> &'a str {

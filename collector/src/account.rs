@@ -8,6 +8,7 @@ mod sign_in;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use trapline_core::fingerprint::hex;
+use trapline_core::json;
 use trapline_core::user_agent;
 use worker::Response;
 
@@ -54,7 +55,7 @@ pub struct PersonRow {
 impl PersonRow {
     fn viewer(self, csrf: String, address: String) -> Viewer {
         // What is no list names no project.
-        let listed = || serde_json::from_slice(self.projects.as_bytes()).unwrap_or_default();
+        let listed = || json::from_slice(self.projects.as_bytes()).unwrap_or_default();
         Viewer {
             id: self.id,
             role: Role::of(self.role),

@@ -5,6 +5,7 @@
 //! are looked at, so the bar is a chance of one in ten thousand for each.
 
 use std::collections::HashMap;
+use trapline_core::json;
 
 use serde::Deserialize;
 
@@ -43,7 +44,7 @@ pub struct Seen {
 
 /// Reads a JSON list; nothing of what is none.
 pub fn read(json: &str) -> Vec<Seen> {
-    serde_json::from_slice(json.as_bytes()).unwrap_or_default()
+    json::from_slice(json.as_bytes()).unwrap_or_default()
 }
 
 impl Seen {

@@ -47,7 +47,6 @@ pub mod reply;
 pub mod report;
 pub mod request;
 pub mod route;
-pub mod row;
 pub mod saved_view;
 pub mod scope;
 pub mod search;

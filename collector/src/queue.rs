@@ -3,6 +3,7 @@
 //! counts once.
 
 use std::collections::BTreeSet;
+use trapline_core::json;
 
 use serde::{Deserialize, Serialize};
 use trapline_core::event::Event;
@@ -112,7 +113,7 @@ async fn store(
     text: &str,
     now_ms: i64,
 ) -> Result<Option<u32>, StoreError> {
-    let Ok(message) = serde_json::from_slice::<Message>(text.as_bytes()) else {
+    let Ok(message) = json::from_slice::<Message>(text.as_bytes()) else {
         // Not written by any version of this code: no other try would read it either.
         worker::console_error!("a message of the queue is no event, {} bytes", text.len());
         return Ok(None);

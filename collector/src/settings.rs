@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use trapline_core::filter::FilterSettings;
 use trapline_core::fingerprint::rules::Rules;
+use trapline_core::json;
 use trapline_core::origin;
 use trapline_core::scrub::ScrubSettings;
 
@@ -75,7 +76,7 @@ impl Settings {
 
 /// Reads a project's row.
 pub fn parse(json: &str) -> Settings {
-    serde_json::from_slice(json.as_bytes()).unwrap_or_default()
+    json::from_slice(json.as_bytes()).unwrap_or_default()
 }
 
 /// Checks members that are to be set anew; `null` brings a default back, and members of `filters` and `scrub` that are not
@@ -93,9 +94,7 @@ pub fn check(changes: &Map<String, Value>) -> Result<(), String> {
             }
         }
         let alone = Value::Object(Map::from_iter([(name.clone(), without_null(value))]));
-        if !value.is_null()
-            && serde_json::from_slice::<Settings>(alone.to_string().as_bytes()).is_err()
-        {
+        if !value.is_null() && json::from_slice::<Settings>(alone.to_string().as_bytes()).is_err() {
             return Err(format!("{name} cannot be {value}"));
         }
         if let ("grouping_rules", Value::String(text)) = (name.as_str(), value) {

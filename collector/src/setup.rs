@@ -9,6 +9,7 @@
 //! ```
 
 use serde::{Deserialize, Serialize};
+use trapline_core::json;
 use trapline_core::origin;
 use worker::Response;
 
@@ -190,7 +191,7 @@ async fn wanted(incoming: &mut Incoming) -> Result<Wanted, Failure> {
     let Body::Whole(body) = incoming.body(MAX_BODY).await else {
         return Err(Failure::BadRequest("the body is too large".into()));
     };
-    let wanted: Wanted = serde_json::from_slice(&body)
+    let wanted: Wanted = json::from_slice(&body)
         .map_err(|error| Failure::BadRequest(format!("the body is not as expected: {error}")))?;
     check(&wanted)?;
     Ok(wanted)

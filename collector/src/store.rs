@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use trapline_core::json;
 use wasm_bindgen::JsValue;
 use worker::{D1Database, D1Result, Delay, Env};
 
 use crate::migrate;
 use crate::plan::HOUR_MS;
 use crate::random;
-use crate::row::{self, Column};
 use crate::sql::{Arg, Statement};
 
 /// One of the deployment's databases: `DB` holds people and projects, and the events of projects whose `database` is 0;
@@ -95,7 +96,8 @@ impl Rows {
         let results = self.objects()?;
         let mut rows = Vec::with_capacity(results.len());
         for object in &results {
-            rows.push(row::read(&|name| cell(object, name)).map_err(|error| unfit(&error))?);
+            let row = json::from_members(&mut |name| column(object, name));
+            rows.push(row.map_err(|error| unfit(&error))?);
         }
         Ok(rows)
     }
@@ -120,15 +122,19 @@ thread_local! {
     static COLUMNS: RefCell<HashMap<&'static str, JsValue>> = RefCell::default();
 }
 
-fn cell(object: &Object, name: &'static str) -> Option<Column> {
+/// What a column holds; whole numbers are below 2^53 on either side.
+#[expect(clippy::cast_possible_truncation, reason = "only whole numbers are cast")]
+fn column(object: &Object, name: &'static str) -> Option<Value> {
     let value = COLUMNS.with_borrow_mut(|columns| {
         let name = columns.entry(name).or_insert_with(|| JsValue::from_str(name));
         js_sys::Reflect::get(&object.0, name).ok()
     })?;
-    if value.is_null() {
-        return Some(Column::Null);
+    match value.as_f64() {
+        _ if value.is_null() => Some(Value::Null),
+        Some(number) if number.fract() == 0.0 => Some((number as i64).into()),
+        Some(number) => Some(number.into()),
+        None => value.as_string().map(Value::String),
     }
-    value.as_f64().map(Column::Number).or_else(|| value.as_string().map(Column::Text))
 }
 
 fn unfit(error: &dyn std::fmt::Display) -> StoreError {

@@ -148,7 +148,7 @@ fn header(cursor: &mut Cursor, what: &'static str) -> Result<Map<String, Value>,
 /// Bytes that are no UTF-8, in the name of an attachment say, do not make a header unreadable.
 fn object(line: &[u8]) -> Option<Map<String, Value>> {
     bound::check(line, &BOUNDS).ok()?;
-    serde_json::from_slice(String::from_utf8_lossy(line).as_bytes()).ok()
+    crate::json::from_slice(String::from_utf8_lossy(line).as_bytes()).ok()
 }
 
 /// A header has a dozen attributes and a trace of twenty more.

@@ -35,6 +35,8 @@ pub mod glob;
 #[cfg(feature = "decode")]
 pub mod inflate;
 #[cfg(feature = "decode")]
+pub mod json;
+#[cfg(feature = "decode")]
 pub mod meaning;
 #[cfg(feature = "decode")]
 pub mod noise;

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use trapline_core::json;
 
 use super::Key;
 use crate::sql::Statement;
@@ -88,7 +89,7 @@ pub(crate) use activity_json;
 
 /// Reads [`activity_json`].
 pub fn page(json: &str) -> Vec<Row> {
-    serde_json::from_slice(json.as_bytes()).unwrap_or_default()
+    json::from_slice(json.as_bytes()).unwrap_or_default()
 }
 
 /// The page before a row, as `text`; without one, the newest.

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 use trapline_core::decode::rfc3339_of;
+use trapline_core::json;
 
 use super::outbox::Taken;
 use super::rule::Rule;
@@ -75,8 +76,7 @@ pub struct Condition {
 
 /// What was taken, in words.
 pub fn message(taken: &Taken, rule: &Rule, around: &Around) -> Message {
-    let list: Vec<Vec<Value>> =
-        serde_json::from_slice(taken.conditions.as_bytes()).unwrap_or_default();
+    let list: Vec<Vec<Value>> = json::from_slice(taken.conditions.as_bytes()).unwrap_or_default();
     let conditions: Vec<Condition> = list.iter().map(|row| condition(row, rule, around)).collect();
     let total = taken.more + 1;
     let project = &around.project;

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use trapline_core::decode::rfc3339_of;
+use trapline_core::json;
 
 use super::{address, search};
 use crate::sql::Statement;
@@ -120,7 +121,7 @@ impl RuleRow {
 
 /// Reads a row's settings; what cannot be read is as by default.
 pub fn parse(json: &str) -> Rule {
-    serde_json::from_slice(json.as_bytes()).unwrap_or_default()
+    json::from_slice(json.as_bytes()).unwrap_or_default()
 }
 
 /// The rule with some members set anew, to be checked; `null` brings a default back, and an empty `target` leaves it.
@@ -138,8 +139,7 @@ pub fn merged(rule: &Rule, changes: &Map<String, Value>) -> Result<Rule, String>
         }
     }
     let text = object.to_string();
-    serde_json::from_slice(text.as_bytes())
-        .map_err(|error| format!("the rule cannot be so: {error}"))
+    json::from_slice(text.as_bytes()).map_err(|error| format!("the rule cannot be so: {error}"))
 }
 
 /// Whether a rule can be so; its texts without spaces around them, its address as it is asked for.

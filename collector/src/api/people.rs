@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 use trapline_core::decode::rfc3339_of;
+use trapline_core::json;
 use worker::Response;
 
 use super::projects::text;
@@ -54,7 +55,7 @@ fn slugs(visit: &Visit, stored: &str) -> Value {
     if stored.is_empty() {
         return Value::Null;
     }
-    let ids: Vec<u32> = serde_json::from_slice(stored.as_bytes()).unwrap_or_default();
+    let ids: Vec<u32> = json::from_slice(stored.as_bytes()).unwrap_or_default();
     let named = visit.projects.iter().filter(|project| ids.contains(&project.id));
     named.map(|project| project.slug.as_str()).collect()
 }
@@ -76,7 +77,7 @@ pub fn stored_projects(visit: &Visit, slugs: Option<&[String]>) -> Result<String
 /// `projects` of a request, as it is stored: `null` stands for all.
 fn wanted_projects(visit: &Visit, wanted: &Map<String, Value>) -> Result<Option<String>, Failure> {
     let Some(listed) = wanted.get("projects") else { return Ok(None) };
-    let listed: Option<Vec<String>> = serde_json::from_slice(listed.to_string().as_bytes())
+    let listed: Option<Vec<String>> = json::from_slice(listed.to_string().as_bytes())
         .map_err(|_| bad("projects is a list of short names, or null for all"))?;
     stored_projects(visit, listed.as_deref()).map(Some)
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use trapline_core::json;
 use worker::Response;
 
 use super::settings::{bad, object, signed};
@@ -133,7 +134,7 @@ pub async fn create(incoming: &mut Incoming) -> Result<Response, Failure> {
     let wanted = wanted?;
     let origins = match wanted.get("origins") {
         None | Some(Value::Null) => Vec::new(),
-        Some(origins) => serde_json::from_slice(origins.to_string().as_bytes())
+        Some(origins) => json::from_slice(origins.to_string().as_bytes())
             .map_err(|_| bad("origins is a list of texts"))?,
     };
     let text = |name| text(&wanted, name).map(Option::unwrap_or_default);

@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 use trapline_core::decode::rfc3339_of;
+use trapline_core::json;
 use worker::Response;
 
 use crate::artifacts::access;
@@ -124,8 +125,7 @@ pub async fn settings(incoming: &Incoming, slug: &str) -> Result<Response, Failu
 fn settings_json(project: &ProjectRow) -> Value {
     let mut json = serde_json::to_value(settings::parse(&project.settings)).unwrap_or_default();
     if let Some(json) = json.as_object_mut() {
-        let origins =
-            serde_json::from_slice(project.allowed_origins.as_bytes()).unwrap_or_default();
+        let origins = json::from_slice(project.allowed_origins.as_bytes()).unwrap_or_default();
         json.insert("allowed_origins".to_owned(), origins);
     }
     json
@@ -138,7 +138,7 @@ pub async fn change_settings(incoming: &mut Incoming, slug: &str) -> Result<Resp
         None => None,
         Some(Value::Null) => Some(Vec::new()),
         Some(list) => Some(
-            serde_json::from_slice::<Vec<String>>(list.to_string().as_bytes())
+            json::from_slice::<Vec<String>>(list.to_string().as_bytes())
                 .map_err(|_| bad("allowed_origins is a list of texts"))?,
         ),
     };
@@ -289,7 +289,7 @@ pub(super) async fn object(incoming: &mut Incoming) -> Result<Map<String, Value>
         return Err(Failure::MediaType("application/json"));
     }
     let body = access::body(incoming, MAX_SETTINGS).await?;
-    serde_json::from_slice(&body).map_err(|error| bad(&error.to_string()))
+    json::from_slice(&body).map_err(|error| bad(&error.to_string()))
 }
 
 pub(super) fn bad(detail: &str) -> Failure {

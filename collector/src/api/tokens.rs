@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use trapline_core::decode::rfc3339_of;
+use trapline_core::json;
 use worker::Response;
 
 use super::settings::signed;
@@ -77,7 +78,7 @@ pub async fn create(incoming: &mut Incoming, slug: &str) -> Result<Response, Fai
     let scopes: Vec<String> = match wanted.get("scopes") {
         None | Some(Value::Null) => vec![ARTIFACTS_WRITE.to_owned()],
         Some(scopes) => {
-            serde_json::from_value(scopes.clone()).map_err(|_| bad("scopes is a list of texts"))?
+            json::from_value(scopes.clone()).map_err(|_| bad("scopes is a list of texts"))?
         }
     };
     let all_projects = match wanted.get("all_projects") {

@@ -1,5 +1,6 @@
 //! Who may upload: a token with the scope, for the project that the path names.
 
+use trapline_core::json;
 use worker::Response;
 
 use super::token::{self, Holder};
@@ -101,7 +102,7 @@ pub async fn json<T: serde::de::DeserializeOwned>(
     limit: usize,
 ) -> Result<T, Failure> {
     let body = body(incoming, limit).await?;
-    serde_json::from_slice(&body)
+    json::from_slice(&body)
         .map_err(|error| Failure::BadRequest(format!("the body is not as expected: {error}")))
 }
 

@@ -9,6 +9,7 @@
 //! its debug ID. A map without a minified file makes a table too, without functions' names.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use trapline_core::json;
 
 use serde::{Deserialize, Serialize};
 use trapline_core::resolution::debug_id;
@@ -101,7 +102,7 @@ impl File {
 /// [`BadBundle`].
 pub fn to_do(manifest: &[u8], entries: &[Entry]) -> Result<Vec<ToDo>, BadBundle> {
     let manifest: Manifest =
-        serde_json::from_slice(manifest).map_err(|error| BadBundle::Manifest(error.to_string()))?;
+        json::from_slice(manifest).map_err(|error| BadBundle::Manifest(error.to_string()))?;
     let parts: HashMap<&str, Part> =
         entries.iter().map(|entry| (entry.name.as_str(), entry.part)).collect();
     let part = |path: &str| {

@@ -7,6 +7,7 @@ mod asked;
 
 use serde::Deserialize;
 use trapline_core::fingerprint::hex;
+use trapline_core::json;
 use trapline_symbols::digest::{Input, digest_source_map};
 use trapline_symbols::map::{self, MapComment};
 use trapline_symbols::{Kind, pack};
@@ -140,13 +141,13 @@ pub async fn some(
     wanted: Option<(&str, &str)>,
     now_ms: i64,
 ) -> Result<After, Failure> {
-    let pending: Vec<ToDo> = serde_json::from_str(&row.pending).unwrap_or_default();
-    let before: Vec<String> = serde_json::from_str(&row.refused).unwrap_or_default();
+    let pending: Vec<ToDo> = json::from_slice(row.pending.as_bytes()).unwrap_or_default();
+    let before: Vec<String> = json::from_slice(row.refused.as_bytes()).unwrap_or_default();
     let chosen = chosen(&pending, wanted);
     if chosen.is_empty() {
         return Ok(After { pending: 0, refused: before });
     }
-    let chunks: Vec<(String, usize)> = serde_json::from_str(&row.chunks).unwrap_or_default();
+    let chunks: Vec<(String, usize)> = json::from_slice(row.chunks.as_bytes()).unwrap_or_default();
     let chunks = chunks.into_iter().map(|(hash, bytes)| Chunk { hash, bytes }).collect();
     let mut reader = Reader::open(env, chunks)?;
     let mut made = Vec::new();

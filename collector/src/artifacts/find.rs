@@ -4,6 +4,7 @@
 //! release, dist and URL among what was uploaded without any. A dist that nothing was uploaded for falls back on the release.
 
 use serde::{Deserialize, Serialize};
+use trapline_core::json;
 
 use crate::plan::HOUR_MS;
 use crate::sql::Statement;
@@ -132,7 +133,8 @@ fn looks(files: usize, rows: &[Row]) -> Vec<Look> {
     let mut looks = vec![Look::NotUploaded { nearest_release: String::new() }; files];
     for row in rows {
         let Some(slot) = looks.get_mut(row.position) else { continue };
-        let best = row.best.as_deref().and_then(|best| serde_json::from_str::<Best>(best).ok());
+        let best =
+            row.best.as_deref().and_then(|best| json::from_slice::<Best>(best.as_bytes()).ok());
         *slot = best.map_or_else(
             || Look::NotUploaded {
                 nearest_release: row.nearest_release.clone().unwrap_or_default(),

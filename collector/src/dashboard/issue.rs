@@ -2,6 +2,7 @@
 
 use trapline_core::event::Event;
 use trapline_core::fingerprint::{Hash, hex};
+use trapline_core::json;
 use trapline_core::noise::{Explanation, Releases, classify, explain};
 use worker::Response;
 
@@ -92,7 +93,7 @@ pub async fn view(
     if range == Range::Day {
         trend.events = issue.hours.iter().map(|events| u64::from(*events)).collect();
     }
-    trend.releases = serde_json::from_slice(around.releases.as_bytes()).unwrap_or_default();
+    trend.releases = json::from_slice(around.releases.as_bytes()).unwrap_or_default();
     let is_raw = incoming.query("frames").is_some_and(|frames| frames == "raw");
     let page = IssuePage {
         shell: shell(visit, &counts, now_ms),
@@ -286,7 +287,7 @@ fn trend_groups(groups: &[GroupRecord], hours: i64) -> Vec<GroupRecord> {
 fn stretches(rows: &[Rows], bars: usize) -> Result<Vec<u64>, Failure> {
     let Some(rows) = rows.first() else { return Ok(Vec::new()) };
     let text = rows.first::<TextRow>()?.and_then(|row| row.text).unwrap_or_default();
-    let known: Vec<(usize, u64)> = serde_json::from_slice(text.as_bytes()).unwrap_or_default();
+    let known: Vec<(usize, u64)> = json::from_slice(text.as_bytes()).unwrap_or_default();
     let mut events = vec![0; bars];
     for (stretch, counted) in known {
         if let Some(slot) = events.get_mut(stretch) {

@@ -1,5 +1,6 @@
 //! `/settings/…`: people, projects, access and the log of the whole deployment, and oneself; `/invitation/{token}`.
 
+use trapline_core::json;
 use worker::Response;
 
 use super::{Visit, shell, visit_deployment};
@@ -203,7 +204,7 @@ async fn invited_page(
     let found: Option<Invitation> =
         store.read(&invitations::of(token, incoming.now_ms)).await?.first()?;
     let Some(found) = found else { return Ok(None) };
-    let ids: Vec<u32> = serde_json::from_slice(found.projects.as_bytes()).unwrap_or_default();
+    let ids: Vec<u32> = json::from_slice(found.projects.as_bytes()).unwrap_or_default();
     let projects: Vec<read::ProjectRow> = store.read(&read::projects()).await?.all()?;
     let named = projects.into_iter().filter(|project| ids.contains(&project.id));
     Ok(Some(InvitedPage {

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use trapline_core::json;
 use worker::Response;
 
 use super::grouping::sample;
@@ -49,7 +50,7 @@ async fn rendered(
         is_owner: visit.viewer.is_owner(),
         prefix: project.short_prefix.clone(),
         new_token,
-        origins: serde_json::from_slice(project.allowed_origins.as_bytes()).unwrap_or_default(),
+        origins: json::from_slice(project.allowed_origins.as_bytes()).unwrap_or_default(),
         settings: settings::parse(&project.settings),
         typed,
         agent_script: format!("{site}/{}.js", incoming.agent_name()),

@@ -1,6 +1,7 @@
 //! The deployment's people, projects, access and log, and what a person sets for themselves.
 
 use askama::Template;
+use trapline_core::json;
 
 use super::settings::Tabs;
 use super::time::{Moment, moment};
@@ -73,7 +74,7 @@ fn line<'a, T>(
     at: Option<Moment>,
     is_viewer: bool,
 ) -> Row<'a, T> {
-    let ids: Vec<u32> = serde_json::from_slice(projects.as_bytes()).unwrap_or_default();
+    let ids: Vec<u32> = json::from_slice(projects.as_bytes()).unwrap_or_default();
     let boxes: Vec<(&ProjectLine, bool)> =
         page.projects.iter().map(|project| (project, ids.contains(&project.id))).collect();
     let named: Vec<&str> =

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 use trapline_core::event::Event;
 use trapline_core::inflate::{deflate, inflate};
+use trapline_core::json;
 use trapline_core::limits::MAX_INFLATED;
 
 use super::columns::{event_id, user_hash};
@@ -57,7 +58,7 @@ fn context_of(event: &Event) -> u32 {
 /// Reads what was kept.
 pub fn event_of_bytes(bytes: &[u8]) -> Option<Event> {
     let json = inflate(bytes, Some("deflate"), MAX_INFLATED).ok()?;
-    serde_json::from_slice(&json).ok()
+    json::from_slice(&json).ok()
 }
 
 /// A full ring is 32 slots of 17 characters; the second is the oldest after the first event. An event that fell on a

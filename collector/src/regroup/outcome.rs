@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use trapline_core::json;
 
 use serde::Serialize;
 
@@ -65,7 +66,7 @@ type Change = (u32, u32, String, u32, u64, String, Option<String>, Option<u32>, 
 
 /// Sorts changes into joins and splits.
 pub(super) fn outcome(prefix: &str, result: &str) -> Outcome {
-    let mut changes: Vec<Change> = serde_json::from_slice(result.as_bytes()).unwrap_or_default();
+    let mut changes: Vec<Change> = json::from_slice(result.as_bytes()).unwrap_or_default();
     changes.sort_by_key(|change| (change.0, Reverse(change.4), change.1));
     let mut joins: BTreeMap<u32, Join> = BTreeMap::new();
     let mut by_issue: BTreeMap<u32, Vec<&Change>> = BTreeMap::new();

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use trapline_core::json;
 
 use serde::{Deserialize, Serialize};
 use trapline_core::fingerprint;
@@ -113,7 +114,7 @@ struct UploadsRow {
 
 impl UploadsRow {
     fn uploads(self) -> Uploads {
-        let walk = self.walk.and_then(|walk| serde_json::from_str(&walk).ok());
+        let walk = self.walk.and_then(|walk| json::from_slice(walk.as_bytes()).ok());
         Uploads { uploaded_ms: self.uploaded_ms, walk: walk.unwrap_or_default() }
     }
 }
