@@ -20,13 +20,13 @@ const FOUND: &str = "(() => {
     const found = top.__ran || window.__ran ? ['it ran'] : [];
     const foreign = 'body script, iframe, frame, object, embed, base, link:not(head > link), body style, body meta, img, image, audio, video, '
         + 'source, math, foreignObject, animate, set, marquee, template, slot, dialog:not([id]), keygen, isindex, font, [style], [srcdoc], '
-        + '[formaction], [background], [srcset], [ping], [popover]:not([id]), [contenteditable], [autofocus]';
+        + '[formaction], [background], [srcset], [ping], [popover]:not([id]), [contenteditable], [autofocus]:not(input.field)';
     for (const each of document.querySelectorAll(foreign)) found.push(each.outerHTML);
     for (const each of document.querySelectorAll('*')) {
         if (each.localName.includes('-') || each.shadowRoot) found.push(each.outerHTML);
         for (const { name, value } of each.attributes) {
             const isAddress = /^(?:xlink:)?href$|^src$|^action$|^data$/.test(name);
-            const scheme = isAddress ? new URL(value, location.href).protocol : 'http:';
+            const scheme = isAddress ? URL.parse(value, location.href)?.protocol ?? 'http:' : 'http:';
             if (name.startsWith('on') || !/^(?:https?|mailto):$/.test(scheme)) found.push(each.outerHTML);
         }
     }
@@ -90,7 +90,8 @@ fn check(world: &World, without_policy: bool) {
     let mut list = format!("{base}/issues/");
     loop {
         look(&tab, &list);
-        let links = tab.eval("[...document.querySelectorAll('a.row')].map((row) => row.href)");
+        let links = tab
+            .eval("[...document.querySelectorAll('a.row')].map((row) => row.href.split('?')[0])");
         issues.extend(links.as_array().cloned().unwrap_or_default());
         match tab.eval("document.querySelector('a[rel=next]')?.href ?? ''").as_str() {
             Some(next) if !next.is_empty() => next.clone_into(&mut list),

@@ -113,7 +113,7 @@ fn without_scripts(world: &World) {
     assert_eq!(project.api.only_issue().unwrap().value, "the first bug");
     tab.click("#nav-settings");
     tab.shows("h1", "Settings");
-    tab.open(&format!("{}/{}/settings/", world.worker.dashboard(), project.slug));
+    tab.open(&format!("{}/{}/settings/keys/", world.worker.dashboard(), project.slug));
     tab.fill("#label", "made without a script");
     tab.click("form[action$='/settings/keys'] button");
     tab.shows("main", "made without a script");
