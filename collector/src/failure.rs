@@ -181,6 +181,9 @@ impl Failure {
             Failure::Store(StoreError::Full) => {
                 "The database is full. Pages keep their events until there is room again.".into()
             }
+            Failure::Store(StoreError::Migrating) => {
+                "The database is being brought up to date, a step a request. Try again in a second.".into()
+            }
             Failure::Store(_) => {
                 "The event store did not answer. Nothing is lost: pages keep their events and send them \
                  again. Try again in some seconds."

@@ -122,8 +122,9 @@ pub async fn send_test_event(incoming: &mut Incoming, slug: &str) -> Result<Resp
     };
     let scrub = ScrubSettings::default();
     let around = visit.symbolicator(incoming, &scrub, &rules);
-    if keep(&around, &Budget::of_a_request(), &digested, &commit).await? {
-        alert::deliver::follow_up(incoming, visit.project.database);
+    let budget = Budget::of_a_request();
+    if keep(&around, &budget, &digested, &commit).await? {
+        alert::deliver::follow_up(incoming, visit.project.database, budget);
     }
     Ok(reply::redirect(&format!("/{slug}/issues/")))
 }

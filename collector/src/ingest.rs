@@ -326,7 +326,7 @@ async fn store(
         }
     }
     if is_news {
-        alert::deliver::follow_up(incoming, key.database);
+        alert::deliver::follow_up(incoming, key.database, budget);
     }
     Ok(())
 }

@@ -102,7 +102,7 @@ pub async fn consume(batch: &MessageBatch<String>, env: &Env, now_ms: i64) {
         }
     }
     for database in databases {
-        alert::deliver::after_event(env, database, now_ms).await;
+        alert::deliver::after_event(env, database, &budget, now_ms).await;
     }
 }
 

@@ -447,10 +447,10 @@ fn is_dashboard(incoming: &Incoming) -> bool {
     incoming.setting("DASHBOARD_HOST").is_none_or(|host| host == incoming.host())
 }
 
-/// 200 once the schema is up to date.
+/// 200 once the schema of every database is up to date.
 async fn health(incoming: &Incoming) -> Response {
-    match Store::open(&incoming.env, incoming.now_ms).await {
-        Ok(_) => reply::text(200, "ok\n"),
+    match Store::open_all(&incoming.env, incoming.now_ms).await {
+        Ok(()) => reply::text(200, "ok\n"),
         Err(error) => reply::text(503, &format!("{error}\n")),
     }
 }

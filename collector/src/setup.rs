@@ -137,15 +137,54 @@ async fn set_up(
 ) -> Result<Key, Failure> {
     let public_key = random::public_key();
     let (now_ms, databases) = (incoming.now_ms, Store::databases(&incoming.env));
+    make_ready(incoming, store, &wanted.slug, databases).await?;
     let made = |_| statements(now_ms, wanted, sign_in, &public_key, databases);
     let rows = store.write(made).await?;
     let key: Option<Key> = rows.last().map(|rows| rows.first()).transpose()?.flatten();
-    let key = key.ok_or(Failure::NotFound)?;
-    // Makes the first step of a new database's schema: two are too much for the first event's request.
-    if let Err(error) = Store::open_database(&incoming.env, key.database, now_ms).await {
-        worker::console_log!("the database of {} is not ready yet: {}", wanted.slug, error);
+    key.ok_or(Failure::NotFound)
+}
+
+/// Of `?2` databases, the one that has the fewest projects.
+macro_rules! fewest {
+    () => {
+        "(WITH RECURSIVE bound (database) AS (
+            SELECT 0 UNION ALL SELECT database + 1 FROM bound WHERE database + 1 < ?2)
+        SELECT database FROM bound
+        ORDER BY (SELECT count(*) FROM project p WHERE p.database = bound.database), database LIMIT 1)"
+    };
+}
+
+/// Brings the database up to date that a project has or is to have, so that its first event need not. Whoever makes the project
+/// comes again until it is.
+async fn make_ready(
+    incoming: &Incoming,
+    store: &Store,
+    slug: &str,
+    databases: u32,
+) -> Result<(), Failure> {
+    if databases > 1 {
+        let place = store.read(&place(slug, databases)).await?.first::<Place>()?;
+        let database = place.map_or(0, |place| place.database);
+        Store::open_database(&incoming.env, database, incoming.now_ms).await?;
     }
-    Ok(key)
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Place {
+    database: u32,
+}
+
+/// Where a project is, or would be: `slug` of `project`; SCAN of `project`, a row a project.
+fn place(slug: &str, databases: u32) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT coalesce((SELECT database FROM project WHERE slug = ?1), ",
+            fewest!(),
+            ") AS database"
+        ),
+        [slug.into(), databases.into()],
+    )
 }
 
 /// What signs in afterwards.
@@ -236,6 +275,7 @@ pub async fn make_project(
     let (public_key, now_ms) = (random::public_key(), incoming.now_ms);
     let databases = Store::databases(&incoming.env);
     let store = Store::open(&incoming.env, now_ms).await?;
+    make_ready(incoming, &store, slug, databases).await?;
     let statements = [
         project(slug, name, prefix, now_ms, databases, origins),
         note,
@@ -244,11 +284,7 @@ pub async fn make_project(
     ];
     let rows = store.write(|_| statements.to_vec()).await?;
     let made: Option<Key> = rows.last().map(|rows| rows.first()).transpose()?.flatten();
-    let Some(made) = made else { return Ok(None) };
-    if let Err(error) = Store::open_database(&incoming.env, made.database, now_ms).await {
-        worker::console_log!("the database of {} is not ready yet: {}", slug, error);
-    }
-    Ok(Some(dsn(incoming, &public_key, made.project_id)))
+    Ok(made.map(|made| dsn(incoming, &public_key, made.project_id)))
 }
 
 fn project(
@@ -261,7 +297,7 @@ fn project(
 ) -> Statement {
     Statement::new(
         PROJECT,
-        [slug.into(), name.into(), prefix.into(), now_ms.into(), databases.into(), origins.into()],
+        [slug.into(), databases.into(), name.into(), prefix.into(), now_ms.into(), origins.into()],
     )
 }
 
@@ -277,7 +313,6 @@ fn is_slug(slug: &str) -> bool {
 struct Key {
     project_id: u32,
     public_key: String,
-    database: u32,
 }
 
 const PERSON: &str = "
@@ -289,15 +324,12 @@ const SIGN_IN: &str = "
     SELECT ?1, min(id), ?2, ?3, ?4 FROM person WHERE role = 2 AND projects = '' HAVING min(id) IS NOT NULL
     ON CONFLICT DO NOTHING";
 
-/// In the database that has the fewest.
-const PROJECT: &str = "
-    INSERT INTO project (slug, name, short_prefix, created_ms, allowed_origins, database)
-    VALUES (?1, ?2, ?3, ?4, ?6, (
-        WITH RECURSIVE bound (database) AS (
-            SELECT 0 UNION ALL SELECT database + 1 FROM bound WHERE database + 1 < ?5)
-        SELECT database FROM bound
-        ORDER BY (SELECT count(*) FROM project p WHERE p.database = bound.database), database LIMIT 1))
-    ON CONFLICT DO NOTHING";
+const PROJECT: &str = concat!(
+    "INSERT INTO project (slug, name, short_prefix, created_ms, allowed_origins, database)
+     VALUES (?1, ?3, ?4, ?5, ?6, ",
+    fewest!(),
+    ") ON CONFLICT DO NOTHING"
+);
 
 const KEY: &str = "
     INSERT INTO project_key (public_key, project_id, created_ms)
@@ -310,14 +342,13 @@ const FIRST_KEY: &str = "
     SELECT ?2, id, ?3 FROM project WHERE slug = ?1
     AND NOT EXISTS (SELECT 1 FROM project_key k WHERE k.project_id = project.id) ON CONFLICT DO NOTHING";
 
-/// Primary keys of `project_key` and `project`.
+/// Primary key of `project_key`.
 const KEY_MADE: &str = "
-    SELECT k.project_id, k.public_key, p.database FROM project_key k JOIN project p ON p.id = k.project_id
-    WHERE k.public_key = ?1";
+    SELECT project_id, public_key FROM project_key WHERE public_key = ?1";
 
 /// SCAN of `project_key`: one row a key.
 const FIND_KEY: &str = "
-    SELECT k.project_id, k.public_key, p.database FROM project p JOIN project_key k ON k.project_id = p.id
+    SELECT k.project_id, k.public_key FROM project p JOIN project_key k ON k.project_id = p.id
     WHERE p.slug = ?1 AND k.revoked_ms IS NULL ORDER BY k.created_ms LIMIT 1";
 
 fn statements(
@@ -371,7 +402,7 @@ mod tests {
         let of = |table: &str| db.number(&format!("SELECT count(*) FROM {table}"));
         assert_eq!((of("person"), of("project"), of("project_key"), of("sign_in")), (1, 1, 1, 2));
         let found = db.rows(&statements(3, &wanted("shop"), &link("c"), "key3", 1)[4]);
-        assert_eq!(found, [["1", "key1", "0"]]);
+        assert_eq!(found, [["1", "key1"]]);
     }
 
     #[test]
@@ -379,7 +410,11 @@ mod tests {
         let db = TestDb::new();
         let link = SignIn { secret: "a", is_link: true, life_ms: 1 };
         for (index, slug) in ["a", "b", "c", "d"].into_iter().enumerate() {
+            let place = db.rows(&place(slug, 3));
             db.batch(&statements(1, &wanted(slug), &link, &format!("key{index}"), 3)[..4]);
+            let made = format!("SELECT database FROM project WHERE slug = '{slug}'");
+            assert_eq!(place, [[db.number(&made).to_string()]], "it is made ready before");
+            assert_eq!(db.rows(&self::place(slug, 3)), place, "it stays there");
         }
         let found = db.rows(&Statement::new("SELECT database FROM project ORDER BY slug", []));
         assert_eq!(found, [["0"], ["1"], ["2"], ["0"]]);

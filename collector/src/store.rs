@@ -157,6 +157,11 @@ impl Budget {
         Self(Cell::new(QUERIES))
     }
 
+    /// What of it may be the schema's.
+    fn of_the_schema() -> Self {
+        Self(Cell::new(MIGRATION_QUERIES))
+    }
+
     /// Takes so many; whether there were so many left.
     pub fn spend(&self, queries: usize) -> bool {
         let left = self.0.get().checked_sub(queries);
@@ -165,8 +170,11 @@ impl Budget {
     }
 }
 
-/// Statements of several steps of the schema in one request: an event after them still has its own.
-const MIGRATION_QUERIES: usize = 34;
+/// Queries that a request may spend on the schema: an event after them still has its own. Each step has fewer.
+const MIGRATION_QUERIES: usize = 36;
+
+/// Those of asking a database how far it is.
+const ASK_QUERIES: usize = 2;
 
 /// Writes are tried this often before the sender is asked to come again.
 const TRIES: u32 = 3;
@@ -186,10 +194,28 @@ impl Store {
 
     /// Opens the database of a project's events.
     pub async fn open_database(env: &Env, database: u32, now_ms: i64) -> Result<Self, StoreError> {
+        Self::open_within(env, database, &Budget::of_the_schema(), now_ms).await
+    }
+
+    /// Brings every database that is bound up to date, as far as one request can.
+    pub async fn open_all(env: &Env, now_ms: i64) -> Result<(), StoreError> {
+        let budget = Budget::of_the_schema();
+        for database in 0..Self::databases(env) {
+            Self::open_within(env, database, &budget, now_ms).await?;
+        }
+        Ok(())
+    }
+
+    async fn open_within(
+        env: &Env,
+        database: u32,
+        budget: &Budget,
+        now_ms: i64,
+    ) -> Result<Self, StoreError> {
         let name = name_of(database);
         let db = env.d1(&name).map_err(|_| StoreError::Unbound { name })?;
         let store = Self { db, database };
-        store.migrate(now_ms).await?;
+        store.migrate(budget, now_ms).await?;
         Ok(store)
     }
 
@@ -205,21 +231,21 @@ impl Store {
             .unwrap_or(MAX_DATABASES)
     }
 
-    /// As many steps as a request has queries for, one at least. Small ones go with the one before: whoever sends a new
-    /// database's first event should not have to come again.
-    async fn migrate(&self, now_ms: i64) -> Result<(), StoreError> {
+    /// As many steps as there are queries for: whoever sends the first event after an update should not have to come again.
+    async fn migrate(&self, budget: &Budget, now_ms: i64) -> Result<(), StoreError> {
         let mut applied =
             APPLIED.with_borrow(|applied| applied.get(&self.database).copied().unwrap_or(0));
         if migrate::pending(applied).next().is_none() {
             return Ok(());
         }
+        if !budget.spend(ASK_QUERIES) {
+            return Err(StoreError::Migrating);
+        }
         self.batch(&[Statement::new(migrate::CREATE_LEDGER, [])]).await?;
         applied = self.newest_applied().await?;
-        let mut queries = 0;
         while let Some(migration) = migrate::pending(applied).next() {
             let batch = migrate::batch(migration, now_ms);
-            queries += batch.len();
-            if queries > batch.len() && queries > MIGRATION_QUERIES {
+            if !budget.spend(batch.len()) {
                 return Err(StoreError::Migrating);
             }
             let tried = self.batch(&batch).await;
@@ -382,49 +408,4 @@ fn failure_of(reason: String) -> StoreError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(reason: &str, expected: StoreError) {
-        assert_eq!(failure_of(reason.to_owned()), expected);
-    }
-
-    #[test]
-    fn a_limit_is_believed_until_it_may_be_over() {
-        let noon_ms = 20_000 * 24 * HOUR_MS + 12 * HOUR_MS;
-        remember(&StoreError::DaySpent, noon_ms);
-        assert_eq!(limit(noon_ms + 12 * HOUR_MS - 1), Some(StoreError::DaySpent));
-        assert_eq!(limit(noon_ms + 12 * HOUR_MS), None);
-        remember(&StoreError::Full, noon_ms);
-        remember(&StoreError::TooManyQueries, noon_ms);
-        assert_eq!(limit(noon_ms), Some(StoreError::Full));
-        assert_eq!(limit(noon_ms + HOUR_MS), None);
-    }
-
-    #[test]
-    fn limits_are_told_from_faults() {
-        check("D1_ERROR: Exceeded maximum DB size", StoreError::Full);
-        check("D1_ERROR: Exceeded maximum account storage limit", StoreError::Full);
-        check("D1_ERROR: database or disk is full: SQLITE_FULL", StoreError::Full);
-        check(
-            "D1_ERROR: Your account has exceeded its daily row write limit",
-            StoreError::DaySpent,
-        );
-        check("D1_ERROR: daily limit of rows read exceeded", StoreError::DaySpent);
-        check("Too many API requests by single worker invocation.", StoreError::TooManyQueries);
-        check("Too many subrequests.", StoreError::TooManyQueries);
-        check(
-            "D1_ERROR: string or blob too big: SQLITE_TOOBIG",
-            StoreError::TooLarge { bytes: MAX_VALUE + 1 },
-        );
-        for fault in [
-            "D1_ERROR: Network connection lost.",
-            "D1_ERROR: D1 DB is overloaded. Too many requests queued.",
-            "D1_ERROR: D1 DB exceeded its CPU time limit and was reset.",
-            "D1_ERROR: no such table: event: SQLITE_ERROR",
-        ] {
-            check(fault, StoreError::Failed { reason: fault.to_owned() });
-        }
-    }
-}
+mod tests;

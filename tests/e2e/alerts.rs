@@ -219,7 +219,7 @@ fn at_the_same_time(world: &World) {
     thread::scope(|scope| {
         for number in 2..5 {
             let (project, site) = (&project, &site);
-            scope.spawn(move || send(project, number, &format!("bug {number}"), 1));
+            scope.spawn(move || send(project, number, &format!("bug number {}", words(number)), 1));
             scope.spawn(move || http().get(format!("{site}{CRON}")).call().unwrap().status());
         }
     });

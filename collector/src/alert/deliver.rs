@@ -12,56 +12,86 @@ use crate::failure::Failure;
 use crate::random;
 use crate::read::{self, ProjectRow};
 use crate::request::Incoming;
-use crate::store::{Rows, Store};
+use crate::store::{Budget, Rows, Store};
 
-/// Rounds of one run of the cron, each as long as the slowest receiver at most.
+/// Rounds of one run, each as long as the slowest receiver at most.
 const ROUNDS: u32 = 4;
+
+/// Queries of asking whether something is due.
+const ASK_QUERIES: usize = 1;
+
+/// Queries of a round: taking, the projects, and saying what became of it. A round that could not say it would be sent again.
+const ROUND_QUERIES: usize = 8;
+
+/// Queries of a database before its rounds: its schema and thresholds.
+const OPEN_QUERIES: usize = 3;
 
 /// Databases that one run looks at; more take turns.
 const DATABASES: u32 = 10;
 
-/// An event has changed an issue: whoever is to be told is told as soon as the event was answered.
-pub fn follow_up(incoming: &Incoming, database: u32) {
+/// An event has changed an issue: whoever is to be told is told as soon as the event was answered. `budget` is what the request
+/// has left.
+pub fn follow_up(incoming: &Incoming, database: u32, budget: Budget) {
     let (env, now_ms) = (incoming.env.clone(), incoming.now_ms);
-    incoming.context.wait_until(async move { after_event(&env, database, now_ms).await });
+    incoming.context.wait_until(async move { after_event(&env, database, &budget, now_ms).await });
 }
 
-/// The same, where there is no request. One round: what is left is the cron's.
-pub async fn after_event(env: &Env, database: u32, now_ms: i64) {
-    if let Err(error) = rounds(env, database, now_ms, 1).await {
+/// The same, where there is no request. What is left when the budget is spent is the cron's.
+pub async fn after_event(env: &Env, database: u32, budget: &Budget, now_ms: i64) {
+    let sent = async {
+        let store = Store::open_database(env, database, now_ms).await?;
+        rounds(env, &store, budget, now_ms).await
+    };
+    if let Err(error) = sent.await {
         worker::console_error!("alerts wait for the next run: {}", error);
     }
 }
 
-/// The cron: thresholds, then what is due, of each database.
+/// The cron: thresholds of every database, then what is due. One that does not answer keeps no other waiting.
 ///
 /// # Errors
-/// When a database does not answer; what was taken is taken again later.
+/// The first that a database answered; what was taken is taken again later.
 pub async fn run(env: &Env, now_ms: i64) -> Result<(), Failure> {
     let databases = Store::databases(env);
     let first = u32::try_from(now_ms / 60_000 % i64::from(databases)).unwrap_or(0);
+    let (budget, mut stores, mut done) = (Budget::of_a_request(), Vec::new(), Ok(()));
     for index in 0..databases.min(DATABASES) {
-        let database = (first + index) % databases;
-        let store = Store::open_database(env, database, now_ms).await?;
-        store.write(|_| vec![threshold::look(now_ms)]).await?;
-        rounds(env, database, now_ms, ROUNDS).await?;
+        if !budget.spend(OPEN_QUERIES) {
+            break;
+        }
+        match look(env, (first + index) % databases, now_ms).await {
+            Ok(store) => stores.push(store),
+            Err(error) => done = done.and(Err(error)),
+        }
     }
-    Ok(())
+    for store in &stores {
+        done = done.and(rounds(env, store, &budget, now_ms).await);
+    }
+    done
 }
 
-async fn rounds(env: &Env, database: u32, now_ms: i64, most: u32) -> Result<(), Failure> {
+async fn look(env: &Env, database: u32, now_ms: i64) -> Result<Store, Failure> {
     let store = Store::open_database(env, database, now_ms).await?;
-    for round in 0..most {
+    store.write(|_| vec![threshold::look(now_ms)]).await?;
+    Ok(store)
+}
+
+/// Until nothing is due.
+async fn rounds(env: &Env, store: &Store, budget: &Budget, now_ms: i64) -> Result<(), Failure> {
+    for round in 0..ROUNDS {
         // A round may have taken as long as its slowest receiver.
         let now_ms = if round == 0 { now_ms } else { crate::now_ms() };
-        if store.read(&outbox::is_due(now_ms)).await?.first::<Due>()?.is_none() {
+        if !budget.spend(ASK_QUERIES)
+            || store.read(&outbox::is_due(now_ms)).await?.first::<Due>()?.is_none()
+            || !budget.spend(ROUND_QUERIES)
+        {
             break;
         }
         // The same on every try: what a try took whose answer was lost is found again.
         let claim = random::nonce();
         let rows = store.write(|_| outbox::take(claim, now_ms).into()).await?;
         let taken: Vec<Taken> = rows.last().map(Rows::all).transpose()?.unwrap_or_default();
-        send_all(env, &store, claim, &taken, now_ms).await?;
+        send_all(env, store, claim, &taken, now_ms).await?;
     }
     Ok(())
 }
@@ -149,7 +179,26 @@ fn origin(saved: &str, host: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::origin;
+    use super::*;
+    use crate::plan::{Commit, Hints, Sender, digest, plan};
+    use crate::sql::test_db::thrown;
+    use crate::symbolicate;
+    use trapline_core::event::{Exception, User};
+
+    #[test]
+    fn the_event_that_makes_an_issue_leaves_queries_to_tell_of_it() {
+        let exception = Exception { kind: "TypeError".into(), ..Exception::default() };
+        let mut event = thrown(1, exception);
+        event.user = User { id: Some("jo".into()), ..User::default() };
+        (event.release, event.environment) = (Some("shop@1".into()), Some("production".into()));
+        let commit = Commit { project_id: 1, nonce: 1, now_ms: 1, sender: Sender::default() };
+        let statements = plan(&digest(1, event), &commit, Hints::default()).statements.len();
+        let budget = Budget::of_a_request();
+        assert!(budget.spend(symbolicate::QUERIES) && budget.spend(statements), "{statements}");
+        for round in 0..2 {
+            assert!(budget.spend(ASK_QUERIES + ROUND_QUERIES), "{round} after {statements}");
+        }
+    }
 
     #[test]
     fn links_lead_to_where_the_dashboard_is() {

@@ -132,7 +132,7 @@ pub fn merged(rule: &Rule, changes: &Map<String, Value>) -> Result<Rule, String>
     let json = |rule: &Rule| serde_json::to_value(rule).unwrap_or_default();
     let (mut object, defaults) = (json(rule), json(&Rule::default()));
     for (name, value) in changes {
-        let default = defaults.get(name).ok_or_else(|| format!("a rule has no {name:?}"))?;
+        let default = defaults.get(name).ok_or_else(|| format!("a rule has no \"{name}\""))?;
         let keeps = name == "target" && value.as_str().is_some_and(|text| text.trim().is_empty());
         if let (Some(member), false) = (object.get_mut(name), keeps) {
             *member = if value.is_null() { default.clone() } else { value.clone() };

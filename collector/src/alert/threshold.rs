@@ -8,7 +8,7 @@ use crate::sql::Statement;
 /// seen last and 10,000 of their events are looked at: what is filtered out of more is counted as less.
 ///
 /// `alert_rule_due`, `issue_by_last_hour`, `event_group_by_issue`, primary key of `event`, whose times are the senders': clocks that
-/// are up to five minutes slow are counted.
+/// are up to five minutes slow are counted. So are events that name no time, which have 0 there; they are looked at last.
 pub fn look(now_ms: i64) -> Statement {
     Statement::new(LOOK, [now_ms.into()])
 }
@@ -20,7 +20,7 @@ const LOOK: &str = "
     found AS MATERIALIZED (
         SELECT r.id, r.settings, (
             SELECT CASE WHEN r.settings ->> 'count_users' THEN count(DISTINCT a.user_hash) ELSE CAST(total(a.count) AS INTEGER) END
-            FROM (SELECT e.* FROM (
+            FROM (SELECT e.* FROM json_each('[1, 0]') timed CROSS JOIN (
                 SELECT number FROM issue INDEXED BY issue_by_last_hour
                 WHERE project_id = r.project_id AND status = 0 AND last_hour >= CAST(r.since / 3600000 AS INTEGER)
                 AND level >= r.settings ->> 'least' AND level = coalesce(r.sought ->> 'level', level)
@@ -30,7 +30,7 @@ const LOOK: &str = "
                 CROSS JOIN event_group g INDEXED BY event_group_by_issue
                     ON g.project_id = r.project_id AND g.number = newest.number
                 CROSS JOIN event e ON e.project_id = r.project_id AND e.group_hash = g.hash
-                    AND e.claimed_ms >= r.since - 300000
+                    AND e.claimed_ms BETWEEN timed.value * (r.since - 300000) AND timed.value * 9007199254740991
                 LIMIT 10000) a
             WHERE a.at_ms > r.since AND r.settings ->> 'environment' IN ('', a.environment)
             AND NOT EXISTS (SELECT 1 FROM json_each(r.sought) f WHERE f.key NOT IN ('text', 'level')

@@ -345,6 +345,16 @@ fn a_threshold_is_told_as_it_is_passed_and_again_after_it_was_not() {
 }
 
 #[test]
+fn a_threshold_counts_events_that_name_no_time() {
+    let db = ruled(&Rule { new: false, threshold: 3, ..webhook() });
+    for (id, received_ms) in [(1, NOW_MS - 120 * MINUTE), (2, NOW_MS), (3, NOW_MS), (4, NOW_MS)] {
+        let claimed_ms = if id == 4 { NOW_MS } else { 0 };
+        store(&db, Event { claimed_ms, received_ms, ..event(id, "a") });
+    }
+    assert_eq!(over(&db, NOW_MS + MINUTE), (3, 1), "the first is older than the window");
+}
+
+#[test]
 fn a_threshold_counts_what_its_search_says() {
     let user = |id: u32, name: &str| Event {
         user: User { id: Some(name.into()), ..User::default() },
