@@ -8,7 +8,7 @@ use crate::sql::Statement;
 /// seen last and 10,000 of their events are looked at: what is filtered out of more is counted as less.
 ///
 /// `alert_rule_due`, `issue_by_last_hour`, `event_group_by_issue`, primary key of `event`, whose times are the senders': clocks that
-/// are up to five minutes slow are counted.
+/// are up to five minutes slow are counted, and so are events that have none, which have 0 there.
 pub fn look(now_ms: i64) -> Statement {
     Statement::new(LOOK, [now_ms.into()])
 }
@@ -29,8 +29,9 @@ const LOOK: &str = "
                 ORDER BY last_hour DESC LIMIT 2000) newest
                 CROSS JOIN event_group g INDEXED BY event_group_by_issue
                     ON g.project_id = r.project_id AND g.number = newest.number
+                CROSS JOIN (SELECT 1 AS is_timed UNION ALL SELECT 0) t
                 CROSS JOIN event e ON e.project_id = r.project_id AND e.group_hash = g.hash
-                    AND e.claimed_ms >= r.since - 300000
+                    AND e.claimed_ms BETWEEN t.is_timed * (r.since - 300000) AND t.is_timed << 52
                 LIMIT 10000) a
             WHERE a.at_ms > r.since AND r.settings ->> 'environment' IN ('', a.environment)
             AND NOT EXISTS (SELECT 1 FROM json_each(r.sought) f WHERE f.key NOT IN ('text', 'level')
