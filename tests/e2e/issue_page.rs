@@ -106,7 +106,8 @@ fn shared(world: &World) {
     );
     let sentence = tab.text("#shared");
     assert!(!sentence.contains("shop@2.1.0"), "all have that release: {sentence}");
-    let over = "[...document.querySelectorAll('.rail .over bdi')].map((value) => value.textContent)";
+    let over =
+        "[...document.querySelectorAll('.rail .over bdi')].map((value) => value.textContent)";
     assert_eq!(tab.eval(over), json!(["/checkout", "true"]), "the page and the flag");
     let link = "document.querySelector('.facet a').getAttribute('href')";
     let expected = format!("/{}/issues/?query=release%3A%22shop%402.1.0%22", project.slug);

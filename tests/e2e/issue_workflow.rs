@@ -440,10 +440,8 @@ fn api(world: &World) {
     assert!(what.contains("undefined where the code expected an object with amount"), "{what}");
     let facets = shown["distributions"].as_array().unwrap().iter();
     // Where the tests run, the platform may know a country.
-    let facets: Vec<&str> = facets
-        .map(|one| one["name"].as_str().unwrap())
-        .filter(|name| *name != "country")
-        .collect();
+    let facets: Vec<&str> =
+        facets.map(|one| one["name"].as_str().unwrap()).filter(|name| *name != "country").collect();
     assert_eq!(facets, ["release", "tag.plan"]);
     assert_eq!(shown["event"]["event_id"], format!("{:032x}", 1));
     let path = format!("issues/{}/", issue.short_id);
