@@ -126,8 +126,9 @@ async fn developers(
         (Method::Get, ["api", "0", "projects"]) => api::projects(incoming).await,
         (method, ["api", "0", "projects", project, rest @ ..])
             if matches!(
-                rest,
-                ["issues"] | ["issues", "export"] | ["suggestions"] | ["views", ..]
+                (&method, rest),
+                (Method::Get, ["issues"] | ["issues", "export"] | ["issues", _, "peek"])
+                    | (_, ["suggestions"] | ["views", ..])
             ) =>
         {
             lists(incoming, method, project, rest).await
