@@ -1,5 +1,8 @@
 //! Every URL of the Worker. Static files (`/trapline.js`, `/agent/…`, or what the build calls them, `/static/…`) are answered before it.
 
+use std::future::{Future, ready};
+use std::pin::Pin;
+
 use serde_json::json;
 use worker::{Method, Response};
 
@@ -65,65 +68,78 @@ async fn answer_to(method: Method, mut incoming: Incoming) -> Response {
     }
 }
 
-async fn developers(
-    incoming: &mut Incoming,
+/// An answer on its way. On the heap: an `async` block of all handlers would have all their states in one function.
+type Answering<'a> = Pin<Box<dyn Future<Output = Result<Response, Failure>> + 'a>>;
+
+fn at_once<'a>(answer: Result<Response, Failure>) -> Answering<'a> {
+    Box::pin(ready(answer))
+}
+
+fn developers<'a>(
+    incoming: &'a mut Incoming,
     method: Method,
-    parts: &[&str],
-) -> Result<Response, Failure> {
+    parts: &'a [&'a str],
+) -> Answering<'a> {
     if let ["api", "0", path @ ..] = parts {
-        must_be_described(&incoming.method_name(), path)?;
+        if let Err(failure) = must_be_described(&incoming.method_name(), path) {
+            return at_once(Err(failure));
+        }
     }
     match (method, parts) {
         (method, ["api", "0", "projects", _, "alerts", ..] | [_, "settings", "alerts", ..]) => {
-            alerts(incoming, method, parts).await
+            alerts(incoming, method, parts)
         }
-        (Method::Get, ["setup"]) => setup::page(incoming).await,
+        (Method::Get, ["setup"]) => Box::pin(setup::page(incoming)),
         (Method::Post, ["setup"]) if incoming.header("authorization").is_some() => {
-            setup::run(incoming).await
+            Box::pin(setup::run(incoming))
         }
-        (Method::Post, ["setup"]) => setup::run_form(incoming).await,
-        (Method::Get, ["sign-in"]) => account::page(incoming).await,
+        (Method::Post, ["setup"]) => Box::pin(setup::run_form(incoming)),
+        (Method::Get, ["sign-in"]) => Box::pin(account::page(incoming)),
         // A link that works once is not used up by `HEAD`.
         (Method::Get, ["sign-in", token]) if incoming.method() == Method::Get => {
-            account::link_page(incoming, token).await
+            Box::pin(account::link_page(incoming, token))
         }
-        (Method::Post, ["sign-in"]) => account::form(incoming).await,
-        (Method::Post, ["sign-out"]) => account::sign_out(incoming).await,
-        (Method::Get, ["invitation", token]) => dashboard::people::invited(incoming, token).await,
-        (Method::Post, ["invitation", token]) => dashboard::people::join(incoming, token).await,
-        (Method::Get, ["settings", tab]) => dashboard::people::page(incoming, tab).await,
+        (Method::Post, ["sign-in"]) => Box::pin(account::form(incoming)),
+        (Method::Post, ["sign-out"]) => Box::pin(account::sign_out(incoming)),
+        (Method::Get, ["invitation", token]) => {
+            Box::pin(dashboard::people::invited(incoming, token))
+        }
+        (Method::Post, ["invitation", token]) => Box::pin(dashboard::people::join(incoming, token)),
+        (Method::Get, ["settings", tab]) => Box::pin(dashboard::people::page(incoming, tab)),
         (Method::Post, ["settings", "people", verb]) => {
-            dashboard::people::people(incoming, verb).await
+            Box::pin(dashboard::people::people(incoming, verb))
         }
         (Method::Post, ["settings", "profile", verb]) => {
-            dashboard::people::profile(incoming, verb).await
+            Box::pin(dashboard::people::profile(incoming, verb))
         }
         (Method::Post, ["settings", "projects", "create"]) => {
-            dashboard::people::create_project(incoming).await
+            Box::pin(dashboard::people::create_project(incoming))
         }
-        (Method::Get, ["api", "0", "me"]) => api::people::me(incoming).await,
-        (Method::Get, ["api", "0", "members"]) => api::people::list(incoming).await,
-        (Method::Patch, ["api", "0", "members", id]) => api::people::change(incoming, id).await,
-        (Method::Delete, ["api", "0", "members", id]) => api::people::remove(incoming, id).await,
+        (Method::Get, ["api", "0", "me"]) => Box::pin(api::people::me(incoming)),
+        (Method::Get, ["api", "0", "members"]) => Box::pin(api::people::list(incoming)),
+        (Method::Patch, ["api", "0", "members", id]) => Box::pin(api::people::change(incoming, id)),
+        (Method::Delete, ["api", "0", "members", id]) => {
+            Box::pin(api::people::remove(incoming, id))
+        }
         (Method::Post, ["api", "0", "members", id, "sign-in-link"]) => {
-            api::people::link(incoming, id).await
+            Box::pin(api::people::link(incoming, id))
         }
-        (Method::Get, ["api", "0", "invitations"]) => api::people::invited(incoming).await,
-        (Method::Post, ["api", "0", "invitations"]) => api::people::invite(incoming).await,
+        (Method::Get, ["api", "0", "invitations"]) => Box::pin(api::people::invited(incoming)),
+        (Method::Post, ["api", "0", "invitations"]) => Box::pin(api::people::invite(incoming)),
         (Method::Delete, ["api", "0", "invitations", id]) => {
-            api::people::withdraw(incoming, id).await
+            Box::pin(api::people::withdraw(incoming, id))
         }
-        (Method::Get, ["api", "0", "audit"]) => api::people::log(incoming).await,
-        (Method::Get, ["api", "0", "audit", "export"]) => api::people::export(incoming).await,
-        (Method::Post, ["api", "0", "projects"]) => api::projects::create(incoming).await,
+        (Method::Get, ["api", "0", "audit"]) => Box::pin(api::people::log(incoming)),
+        (Method::Get, ["api", "0", "audit", "export"]) => Box::pin(api::people::export(incoming)),
+        (Method::Post, ["api", "0", "projects"]) => Box::pin(api::projects::create(incoming)),
         (Method::Get, ["api", "0", "projects", project]) => {
-            api::projects::one(incoming, project).await
+            Box::pin(api::projects::one(incoming, project))
         }
         (Method::Patch, ["api", "0", "projects", project]) => {
-            api::projects::change(incoming, project).await
+            Box::pin(api::projects::change(incoming, project))
         }
-        (Method::Get, ["api", "0", "overview"]) => api::overview::overview(incoming).await,
-        (Method::Get, ["api", "0", "projects"]) => api::projects(incoming).await,
+        (Method::Get, ["api", "0", "overview"]) => Box::pin(api::overview::overview(incoming)),
+        (Method::Get, ["api", "0", "projects"]) => Box::pin(api::projects(incoming)),
         (method, ["api", "0", "projects", project, rest @ ..])
             if matches!(
                 (&method, rest),
@@ -131,152 +147,154 @@ async fn developers(
                     | (_, ["suggestions"] | ["views", ..])
             ) =>
         {
-            lists(incoming, method, project, rest).await
+            lists(incoming, method, project, rest)
         }
         (Method::Get, ["api", "0", "projects", project, "issues", short_id, "events"]) => {
-            api::events(incoming, project, short_id).await
+            Box::pin(api::events(incoming, project, short_id))
         }
         (Method::Get, ["api", "0", "projects", project, "events", event_id]) => {
-            api::event(incoming, project, event_id).await
+            Box::pin(api::event(incoming, project, event_id))
         }
         (Method::Get, ["api", "0", "projects", project, "issues", short_id, "grouping"]) => {
-            api::grouping::grouping(incoming, project, short_id).await
+            Box::pin(api::grouping::grouping(incoming, project, short_id))
         }
         (Method::Get, ["api", "0", "projects", project, "issues", short_id, "compare", other]) => {
-            api::grouping::compare(incoming, project, short_id, other).await
+            Box::pin(api::grouping::compare(incoming, project, short_id, other))
         }
         (method, ["api", "0", "projects", project, "issues", rest @ ..]) => {
-            api::issues::answer(incoming, method, project, rest).await
+            Box::pin(api::issues::answer(incoming, method, project, rest))
         }
         (Method::Post, ["api", "0", "projects", project, "rules", "preview"]) => {
-            api::grouping::preview(incoming, project).await
+            Box::pin(api::grouping::preview(incoming, project))
         }
         (Method::Get, ["api", "0", "projects", project, "keys"]) => {
-            api::settings::keys(incoming, project).await
+            Box::pin(api::settings::keys(incoming, project))
         }
         (Method::Post, ["api", "0", "projects", project, "keys"]) => {
-            api::settings::create_key(incoming, project).await
+            Box::pin(api::settings::create_key(incoming, project))
         }
         (Method::Delete, ["api", "0", "projects", project, "keys", public_key]) => {
-            api::settings::revoke_key(incoming, project, public_key).await
+            Box::pin(api::settings::revoke_key(incoming, project, public_key))
         }
         (Method::Get, ["api", "0", "projects", project, "settings"]) => {
-            api::settings::settings(incoming, project).await
+            Box::pin(api::settings::settings(incoming, project))
         }
         (Method::Patch, ["api", "0", "projects", project, "settings"]) => {
-            api::settings::change_settings(incoming, project).await
+            Box::pin(api::settings::change_settings(incoming, project))
         }
         (Method::Post, ["api", "0", "projects", project, "erasures"]) => {
-            api::settings::erase_user(incoming, project).await
+            Box::pin(api::settings::erase_user(incoming, project))
         }
         (Method::Get, ["api", "0", "projects", project, "outcomes"]) => {
-            api::settings::outcomes(incoming, project).await
+            Box::pin(api::settings::outcomes(incoming, project))
         }
         (Method::Get, ["api", "0", "projects", project, "outcomes", "summary"]) => {
-            api::outcomes::summary(incoming, project).await
+            Box::pin(api::outcomes::summary(incoming, project))
         }
         (Method::Get, ["api", "0", "projects", project, "outcomes", "export"]) => {
-            api::outcomes::export(incoming, project).await
+            Box::pin(api::outcomes::export(incoming, project))
         }
         (Method::Get, [project, "outcomes"]) => {
-            dashboard::outcomes::outcomes(incoming, project).await
+            Box::pin(dashboard::outcomes::outcomes(incoming, project))
         }
         (Method::Get, ["api", "0", "projects", project, "regroup"]) => {
-            api::regroup::state(incoming, project).await
+            Box::pin(api::regroup::state(incoming, project))
         }
         (Method::Post, ["api", "0", "projects", project, "regroup"]) => {
-            api::regroup::change(incoming, project, Verb::Start).await
+            Box::pin(api::regroup::change(incoming, project, Verb::Start))
         }
         (Method::Post, ["api", "0", "projects", project, "regroup", verb])
             if let Some(verb) = Verb::of(verb) =>
         {
-            api::regroup::change(incoming, project, verb).await
+            Box::pin(api::regroup::change(incoming, project, verb))
         }
-        (method, ["api", "0", rest @ ..]) => programs(incoming, method, rest).await,
-        (Method::Get, []) => dashboard::start(incoming).await,
-        (Method::Get, [project, "issues"]) => dashboard::issues(incoming, project).await,
-        (Method::Post, [project, "views"]) => api::views::create_form(incoming, project).await,
+        (method, ["api", "0", rest @ ..]) => programs(incoming, method, rest),
+        (Method::Get, []) => Box::pin(dashboard::start(incoming)),
+        (Method::Get, [project, "issues"]) => Box::pin(dashboard::issues(incoming, project)),
+        (Method::Post, [project, "views"]) => Box::pin(api::views::create_form(incoming, project)),
         (Method::Post, [project, "views", id, "delete"]) => {
-            api::views::delete_form(incoming, project, id).await
+            Box::pin(api::views::delete_form(incoming, project, id))
         }
         (Method::Get, [project, "issues", short_id]) => {
-            dashboard::issue(incoming, project, short_id, None).await
+            Box::pin(dashboard::issue(incoming, project, short_id, None))
         }
         (Method::Get, [project, "issues", short_id, "events", event_id]) => {
-            dashboard::issue(incoming, project, short_id, Some(event_id)).await
+            Box::pin(dashboard::issue(incoming, project, short_id, Some(event_id)))
         }
         (Method::Get, [project, "issues", short_id, "events"]) => {
-            dashboard::events::events(incoming, project, short_id).await
+            Box::pin(dashboard::events::events(incoming, project, short_id))
         }
         (Method::Get, [project, "issues", short_id, "events", event_id, "markdown"]) => {
-            dashboard::events::markdown(incoming, project, short_id, event_id).await
+            Box::pin(dashboard::events::markdown(incoming, project, short_id, event_id))
         }
         (Method::Get, [project, "issues", short_id, "activity"]) => {
-            dashboard::events::activity_page(incoming, project, short_id).await
+            Box::pin(dashboard::events::activity_page(incoming, project, short_id))
         }
         (Method::Get, [project, "issues", short_id, "split"]) => {
-            dashboard::grouping::split_page(incoming, project, short_id).await
+            Box::pin(dashboard::grouping::split_page(incoming, project, short_id))
         }
         (Method::Get, [project, "issues", short_id, "compare"]) => {
-            dashboard::grouping::compare_with(incoming, project, short_id).await
+            Box::pin(dashboard::grouping::compare_with(incoming, project, short_id))
         }
         (Method::Get, [project, "issues", short_id, "compare", other]) => {
-            dashboard::grouping::compare(incoming, project, short_id, other).await
+            Box::pin(dashboard::grouping::compare(incoming, project, short_id, other))
         }
         (Method::Get, [project, "settings"]) => {
-            dashboard::settings::settings(incoming, project, "").await
+            Box::pin(dashboard::settings::settings(incoming, project, ""))
         }
         (Method::Get, [project, "settings", tab]) if pages::settings_tab(tab).is_some() => {
-            dashboard::settings::settings(incoming, project, tab).await
+            Box::pin(dashboard::settings::settings(incoming, project, tab))
         }
-        (Method::Get, [project, "regroup"]) => dashboard::regroup::page(incoming, project).await,
+        (Method::Get, [project, "regroup"]) => {
+            Box::pin(dashboard::regroup::page(incoming, project))
+        }
         (Method::Post, [project, "regroup", verb]) if let Some(verb) = Verb::of(verb) => {
-            dashboard::regroup::change(incoming, project, verb).await
+            Box::pin(dashboard::regroup::change(incoming, project, verb))
         }
-        (Method::Post, [project, "settings", section]) => {
-            settings_form(incoming, project, section).await
-        }
+        (Method::Post, [project, "settings", section]) => settings_form(incoming, project, section),
         (Method::Post, [project, "setup", "allow-origin"]) => {
-            first_event::allow_origin(incoming, project).await
+            Box::pin(first_event::allow_origin(incoming, project))
         }
         (Method::Post, [project, "setup", "test-event"]) => {
-            first_event::send_test_event(incoming, project).await
+            Box::pin(first_event::send_test_event(incoming, project))
         }
-        (Method::Get, [project, "setup", "check"]) => Ok(first_event::check_again(project)),
+        (Method::Get, [project, "setup", "check"]) => {
+            at_once(Ok(first_event::check_again(project)))
+        }
         (Method::Post, [project, "setup", "check"]) => {
-            first_event::check_page(incoming, project).await
+            Box::pin(first_event::check_page(incoming, project))
         }
-        (Method::Post, [project, "issues", "bulk"]) => dashboard::bulk(incoming, project).await,
+        (Method::Post, [project, "issues", "bulk"]) => Box::pin(dashboard::bulk(incoming, project)),
         (Method::Post, [project, "issues", short_id, "split"]) => {
-            dashboard::grouping::split(incoming, project, short_id).await
+            Box::pin(dashboard::grouping::split(incoming, project, short_id))
         }
         (Method::Post, [project, "issues", short_id, verb]) => {
-            dashboard::act(incoming, project, short_id, verb).await
+            Box::pin(dashboard::act(incoming, project, short_id, verb))
         }
-        _ => Err(Failure::NotFound),
+        _ => at_once(Err(Failure::NotFound)),
     }
 }
 
 /// `/api/0/projects/{project}/…`: lists of issues, and what helps to search them.
-async fn lists(
-    incoming: &mut Incoming,
+fn lists<'a>(
+    incoming: &'a mut Incoming,
     method: Method,
-    project: &str,
-    parts: &[&str],
-) -> Result<Response, Failure> {
+    project: &'a str,
+    parts: &'a [&'a str],
+) -> Answering<'a> {
     use api::{list, suggestions, views};
     match (method, parts) {
-        (Method::Get, ["issues"]) => list::list(incoming, project).await,
-        (Method::Get, ["issues", "export"]) => list::export(incoming, project).await,
+        (Method::Get, ["issues"]) => Box::pin(list::list(incoming, project)),
+        (Method::Get, ["issues", "export"]) => Box::pin(list::export(incoming, project)),
         (Method::Get, ["issues", short_id, "peek"]) => {
-            dashboard::peek::api(incoming, project, short_id).await
+            Box::pin(dashboard::peek::api(incoming, project, short_id))
         }
-        (Method::Get, ["suggestions"]) => suggestions::suggestions(incoming, project).await,
-        (Method::Get, ["views"]) => views::list(incoming, project).await,
-        (Method::Post, ["views"]) => views::create(incoming, project).await,
-        (Method::Patch, ["views", id]) => views::change(incoming, project, id).await,
-        (Method::Delete, ["views", id]) => views::delete(incoming, project, id).await,
-        _ => Err(Failure::NotFound),
+        (Method::Get, ["suggestions"]) => Box::pin(suggestions::suggestions(incoming, project)),
+        (Method::Get, ["views"]) => Box::pin(views::list(incoming, project)),
+        (Method::Post, ["views"]) => Box::pin(views::create(incoming, project)),
+        (Method::Patch, ["views", id]) => Box::pin(views::change(incoming, project, id)),
+        (Method::Delete, ["views", id]) => Box::pin(views::delete(incoming, project, id)),
+        _ => at_once(Err(Failure::NotFound)),
     }
 }
 
@@ -290,145 +308,133 @@ fn must_be_described(method: &str, path: &[&str]) -> Result<(), Failure> {
 }
 
 /// Who is told of what.
-async fn alerts(
-    incoming: &mut Incoming,
-    method: Method,
-    parts: &[&str],
-) -> Result<Response, Failure> {
+fn alerts<'a>(incoming: &'a mut Incoming, method: Method, parts: &'a [&'a str]) -> Answering<'a> {
     use api::alerts;
     match (method, parts) {
         (Method::Get, ["api", "0", "projects", project, "alerts"]) => {
-            alerts::list(incoming, project).await
+            Box::pin(alerts::list(incoming, project))
         }
         (Method::Post, ["api", "0", "projects", project, "alerts"]) => {
-            alerts::create(incoming, project).await
+            Box::pin(alerts::create(incoming, project))
         }
         (Method::Get, ["api", "0", "projects", project, "alerts", "deliveries"]) => {
-            alerts::deliveries(incoming, project).await
+            Box::pin(alerts::deliveries(incoming, project))
         }
         (Method::Get, ["api", "0", "projects", project, "alerts", id]) => {
-            alerts::one(incoming, project, id).await
+            Box::pin(alerts::one(incoming, project, id))
         }
         (Method::Patch, ["api", "0", "projects", project, "alerts", id]) => {
-            alerts::change(incoming, project, id).await
+            Box::pin(alerts::change(incoming, project, id))
         }
         (Method::Delete, ["api", "0", "projects", project, "alerts", id]) => {
-            alerts::delete(incoming, project, id).await
+            Box::pin(alerts::delete(incoming, project, id))
         }
         (Method::Post, ["api", "0", "projects", project, "alerts", id, "test"]) => {
-            alerts::test(incoming, project, id).await
+            Box::pin(alerts::test(incoming, project, id))
         }
         (Method::Post, ["api", "0", "projects", project, "alerts", id, "secret"]) => {
-            alerts::secret(incoming, project, id).await
+            Box::pin(alerts::secret(incoming, project, id))
         }
         (Method::Get, [project, "settings", "alerts"]) => {
-            dashboard::alerts::page(incoming, project).await
+            Box::pin(dashboard::alerts::page(incoming, project))
         }
         (Method::Post, [project, "settings", "alerts"]) => {
-            dashboard::alerts::create(incoming, project).await
+            Box::pin(dashboard::alerts::create(incoming, project))
         }
         (Method::Post, [project, "settings", "alerts", id, verb]) => {
-            dashboard::alerts::change(incoming, project, id, verb).await
+            Box::pin(dashboard::alerts::change(incoming, project, id, verb))
         }
-        _ => Err(Failure::NotFound),
+        _ => at_once(Err(Failure::NotFound)),
     }
 }
 
 /// `/api/0/…` of programs with a token: `trapline`, `sentry-cli`, bundlers' plugins.
-async fn programs(
-    incoming: &mut Incoming,
-    method: Method,
-    parts: &[&str],
-) -> Result<Response, Failure> {
+fn programs<'a>(incoming: &'a mut Incoming, method: Method, parts: &'a [&'a str]) -> Answering<'a> {
     use artifacts::{access, assemble, chunks, releases, resolve, upload};
     match (method, parts) {
-        (Method::Get, []) => access::info(incoming).await,
+        (Method::Get, []) => Box::pin(access::info(incoming)),
         (Method::Get, ["projects", project, "tokens"]) => {
-            api::tokens::list(incoming, project).await
+            Box::pin(api::tokens::list(incoming, project))
         }
         (Method::Post, ["projects", project, "tokens"]) => {
-            api::tokens::create(incoming, project).await
+            Box::pin(api::tokens::create(incoming, project))
         }
         (Method::Delete, ["projects", project, "tokens", id]) => {
-            api::tokens::revoke(incoming, project, id).await
+            Box::pin(api::tokens::revoke(incoming, project, id))
         }
         (Method::Post, ["projects", project, "artifacts", "missing"]) => {
-            upload::missing(incoming, project).await
+            Box::pin(upload::missing(incoming, project))
         }
         (Method::Post, ["projects", project, "artifacts", "resolve"]) => {
-            resolve::resolve(incoming, project).await
+            Box::pin(resolve::resolve(incoming, project))
         }
         (Method::Put, ["projects", project, "artifacts", hash]) => {
-            upload::put_pack(incoming, project, hash).await
+            Box::pin(upload::put_pack(incoming, project, hash))
         }
         (Method::Post, ["projects", project, "artifacts"]) => {
-            upload::add_manifest(incoming, project).await
+            Box::pin(upload::add_manifest(incoming, project))
         }
-        (Method::Get, ["organizations"]) => access::organisations(incoming).await,
-        (Method::Get, ["organizations", _, "projects"]) => releases::projects(incoming).await,
-        (Method::Get, ["organizations", _, "chunk-upload"]) => chunks::settings(incoming).await,
-        (Method::Post, ["organizations", _, "chunk-upload"]) => chunks::take(incoming).await,
+        (Method::Get, ["organizations"]) => Box::pin(access::organisations(incoming)),
+        (Method::Get, ["organizations", _, "projects"]) => Box::pin(releases::projects(incoming)),
+        (Method::Get, ["organizations", _, "chunk-upload"]) => Box::pin(chunks::settings(incoming)),
+        (Method::Post, ["organizations", _, "chunk-upload"]) => Box::pin(chunks::take(incoming)),
         (Method::Post, ["organizations", _, "artifactbundle", "assemble"]) => {
-            assemble::assemble(incoming).await
+            Box::pin(assemble::assemble(incoming))
         }
         (Method::Get, ["organizations", _, "repos"]) => {
-            releases::nothing_known(incoming, &json!([])).await
+            Box::pin(releases::nothing_known(incoming, json!([])))
         }
         (Method::Get, ["projects", _, project, "releases"]) => {
-            releases::list(incoming, Some(project)).await
+            Box::pin(releases::list(incoming, Some(project)))
         }
         (method, ["organizations", _, "releases", rest @ ..])
-        | (method, ["projects", _, _, "releases", rest @ ..]) => {
-            release(incoming, method, rest).await
-        }
-        _ => Err(Failure::NotFound),
+        | (method, ["projects", _, _, "releases", rest @ ..]) => release(incoming, method, rest),
+        _ => at_once(Err(Failure::NotFound)),
     }
 }
 
 /// `…/releases/…`
-async fn release(
-    incoming: &mut Incoming,
-    method: Method,
-    parts: &[&str],
-) -> Result<Response, Failure> {
+fn release<'a>(incoming: &'a mut Incoming, method: Method, parts: &'a [&'a str]) -> Answering<'a> {
     use artifacts::releases;
     match (method, parts) {
-        (Method::Get, []) => releases::list(incoming, None).await,
-        (Method::Post, []) => releases::create(incoming).await,
-        (Method::Get, [version]) => releases::one(incoming, version).await,
-        (Method::Put, [version]) => releases::change(incoming, version).await,
-        (Method::Delete, [version]) => releases::delete(incoming, version).await,
-        (Method::Get, [version, "deploys"]) => releases::deploys(incoming, version).await,
-        (Method::Post, [version, "deploys"]) => releases::create_deploy(incoming, version).await,
-        (Method::Get, [_, "previous-with-commits"]) => {
-            releases::nothing_known(incoming, &json!({})).await
+        (Method::Get, []) => Box::pin(releases::list(incoming, None)),
+        (Method::Post, []) => Box::pin(releases::create(incoming)),
+        (Method::Get, [version]) => Box::pin(releases::one(incoming, version)),
+        (Method::Put, [version]) => Box::pin(releases::change(incoming, version)),
+        (Method::Delete, [version]) => Box::pin(releases::delete(incoming, version)),
+        (Method::Get, [version, "deploys"]) => Box::pin(releases::deploys(incoming, version)),
+        (Method::Post, [version, "deploys"]) => {
+            Box::pin(releases::create_deploy(incoming, version))
         }
-        _ => Err(Failure::NotFound),
+        (Method::Get, [_, "previous-with-commits"]) => {
+            Box::pin(releases::nothing_known(incoming, json!({})))
+        }
+        _ => at_once(Err(Failure::NotFound)),
     }
 }
 
-async fn settings_form(
-    incoming: &mut Incoming,
-    project: &str,
-    section: &str,
-) -> Result<Response, Failure> {
+fn settings_form<'a>(
+    incoming: &'a mut Incoming,
+    project: &'a str,
+    section: &'a str,
+) -> Answering<'a> {
     use dashboard::settings;
     match section {
-        "general" => settings::general(incoming, project).await,
-        "refused" => settings::refused(incoming, project).await,
-        "blocked" => settings::blocked(incoming, project).await,
-        "keys" => settings::create_key(incoming, project).await,
-        "tokens" => settings::create_token(incoming, project).await,
-        "revoke-token" => settings::revoke_token(incoming, project).await,
-        "revoke-key" => settings::revoke_key(incoming, project).await,
-        "senders" => settings::senders(incoming, project).await,
-        "limits" => settings::limits(incoming, project).await,
-        "repository" => settings::repository(incoming, project).await,
-        "filters" => settings::filters(incoming, project).await,
-        "privacy" => settings::privacy(incoming, project).await,
-        "erase" => settings::erase(incoming, project).await,
-        "grouping" => settings::grouping(incoming, project).await,
-        _ => Err(Failure::NotFound),
+        "general" => Box::pin(settings::general(incoming, project)),
+        "refused" => Box::pin(settings::refused(incoming, project)),
+        "blocked" => Box::pin(settings::blocked(incoming, project)),
+        "keys" => Box::pin(settings::create_key(incoming, project)),
+        "tokens" => Box::pin(settings::create_token(incoming, project)),
+        "revoke-token" => Box::pin(settings::revoke_token(incoming, project)),
+        "revoke-key" => Box::pin(settings::revoke_key(incoming, project)),
+        "senders" => Box::pin(settings::senders(incoming, project)),
+        "limits" => Box::pin(settings::limits(incoming, project)),
+        "repository" => Box::pin(settings::repository(incoming, project)),
+        "filters" => Box::pin(settings::filters(incoming, project)),
+        "privacy" => Box::pin(settings::privacy(incoming, project)),
+        "erase" => Box::pin(settings::erase(incoming, project)),
+        "grouping" => Box::pin(settings::grouping(incoming, project)),
+        _ => at_once(Err(Failure::NotFound)),
     }
 }
 

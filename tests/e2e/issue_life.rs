@@ -63,7 +63,7 @@ fn not_merged(world: &World) {
     let tab = signed_in(world, &project);
     for (with, said) in [
         ("nonsense", "is no issue of this project"),
-        ("77", "-77 cannot be merged into"),
+        ("77", "-77: cannot be merged"),
         (left.short_id.as_str(), "or it is the same"),
     ] {
         tab.open(&page_of(world, &project, &left));
@@ -77,7 +77,7 @@ fn not_merged(world: &World) {
     tab.click(".merge summary");
     tab.fill("#merge-with", &format!("{}, 77", right.short_id));
     tab.click(".merge button");
-    tab.shows("main", "The others were merged");
+    tab.shows("main", &format!("Done with {}", right.short_id));
     assert_eq!(project.api.only_issue().unwrap().count, 2);
 }
 

@@ -29,7 +29,8 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("keydown", onKey);
   document.addEventListener("submit", onSubmit);
   document.addEventListener("click", onClick);
-  document.addEventListener("focusin", (event) => event.target.matches(".row") && select(event.target));
+  // Not by the mouse: a row that is selected between its press and its release moves those below.
+  document.addEventListener("focusin", (event) => event.target.matches(".row:focus-visible") && select(event.target));
   // Back from the cache of pages: buttons must not still say "Resolving…".
   addEventListener("pageshow", () => document.querySelector("[data-busy]:disabled") && location.reload());
   if (document.querySelector("[data-live]")) {

@@ -337,9 +337,9 @@ pub async fn create_deploy(incoming: &mut Incoming, version: &str) -> Result<Res
 ///
 /// # Errors
 /// Without a good token.
-pub async fn nothing_known(incoming: &Incoming, answer: &Value) -> Result<Response, Failure> {
+pub async fn nothing_known(incoming: &Incoming, answer: Value) -> Result<Response, Failure> {
     Access::of(incoming, ARTIFACTS_WRITE).await?;
-    Ok(reply::json(200, answer))
+    Ok(reply::json(200, &answer))
 }
 
 /// `GET /api/0/organizations/` and `…/{org}/projects/`: a deployment is one organisation.
