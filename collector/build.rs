@@ -1,7 +1,8 @@
 //! Names the version of the static files: `TRAPLINE_STATIC_VERSION`, 16 hexadecimal digits of what they hold. Pages ask for
 //! `/static/app.css?v=…`, so that the files can be cached for a year and still change with a deploy.
 //!
-//! And makes a list of the JSON API out of its description, for `described.rs`: `GET,POST projects/*/keys` a line.
+//! And makes a list of the JSON API out of its description, for `described.rs`: `GET,POST projects/*/keys` a line; and
+//! migrations without their comments, for `migrate.rs`.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -24,7 +25,21 @@ fn main() -> io::Result<()> {
     let description = Path::new(&crate_dir).join("../www/openapi");
     println!("cargo:rerun-if-changed={}", description.display());
     let out_dir = env::var("OUT_DIR").map_err(io::Error::other)?;
-    fs::write(Path::new(&out_dir).join("described.txt"), described(&description)?)
+    fs::write(Path::new(&out_dir).join("described.txt"), described(&description)?)?;
+    let migrations = Path::new(&crate_dir).join("migrations");
+    println!("cargo:rerun-if-changed={}", migrations.display());
+    for file in files_of(&migrations)? {
+        let name = file.file_name().unwrap_or_default();
+        fs::write(Path::new(&out_dir).join(name), compact(&fs::read_to_string(&file)?))?;
+    }
+    Ok(())
+}
+
+/// Without comments and indentation.
+fn compact(sql: &str) -> String {
+    let lines = sql.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("--"));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// The paths under `/api/0/`, each with the methods that the description has of it.

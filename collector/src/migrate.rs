@@ -13,18 +13,25 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
+/// A file of `migrations/`, as the build script makes it smaller.
+macro_rules! compact {
+    ($name:literal) => {
+        include_str!(concat!(env!("OUT_DIR"), "/", $name))
+    };
+}
+
 /// Oldest first; never changed once released.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration { number: 1, sql: include_str!("../migrations/0001_create_tables.sql") },
-    Migration { number: 2, sql: include_str!("../migrations/0002_extend_storage.sql") },
-    Migration { number: 3, sql: include_str!("../migrations/0003_admit_senders.sql") },
-    Migration { number: 4, sql: include_str!("../migrations/0004_hold_artifacts.sql") },
-    Migration { number: 5, sql: include_str!("../migrations/0005_resolve_late.sql") },
-    Migration { number: 6, sql: include_str!("../migrations/0006_regroup.sql") },
-    Migration { number: 7, sql: include_str!("../migrations/0007_know_people.sql") },
-    Migration { number: 8, sql: include_str!("../migrations/0008_search_issues.sql") },
-    Migration { number: 9, sql: include_str!("../migrations/0009_follow_issues.sql") },
-    Migration { number: 10, sql: include_str!("../migrations/0010_alert.sql") },
+    Migration { number: 1, sql: compact!("0001_create_tables.sql") },
+    Migration { number: 2, sql: compact!("0002_extend_storage.sql") },
+    Migration { number: 3, sql: compact!("0003_admit_senders.sql") },
+    Migration { number: 4, sql: compact!("0004_hold_artifacts.sql") },
+    Migration { number: 5, sql: compact!("0005_resolve_late.sql") },
+    Migration { number: 6, sql: compact!("0006_regroup.sql") },
+    Migration { number: 7, sql: compact!("0007_know_people.sql") },
+    Migration { number: 8, sql: compact!("0008_search_issues.sql") },
+    Migration { number: 9, sql: compact!("0009_follow_issues.sql") },
+    Migration { number: 10, sql: compact!("0010_alert.sql") },
 ];
 
 /// Makes the table that records which migrations were applied. Small: one row a migration.

@@ -80,10 +80,10 @@ fn developers<'a>(
     method: Method,
     parts: &'a [&'a str],
 ) -> Answering<'a> {
-    if let ["api", "0", path @ ..] = parts {
-        if let Err(failure) = must_be_described(&incoming.method_name(), path) {
-            return at_once(Err(failure));
-        }
+    if let ["api", "0", path @ ..] = parts
+        && let Err(failure) = must_be_described(&incoming.method_name(), path)
+    {
+        return at_once(Err(failure));
     }
     match (method, parts) {
         (method, ["api", "0", "projects", _, "alerts", ..] | [_, "settings", "alerts", ..]) => {
@@ -142,8 +142,9 @@ fn developers<'a>(
         (Method::Get, ["api", "0", "projects"]) => Box::pin(api::projects(incoming)),
         (method, ["api", "0", "projects", project, rest @ ..])
             if matches!(
-                rest,
-                ["issues"] | ["issues", "export"] | ["suggestions"] | ["views", ..]
+                (&method, rest),
+                (Method::Get, ["issues"] | ["issues", "export"] | ["issues", _, "peek"])
+                    | (_, ["suggestions"] | ["views", ..])
             ) =>
         {
             lists(incoming, method, project, rest)

@@ -7,7 +7,8 @@
 //! is:unresolved  level:error  release:shop@1.*  browser:Chrome  url:/checkout  user:42  has:release
 //! tag.plan:pro (or plan:pro)  flag.new-cart:true  assigned:me  first-seen:<2h  last-seen:>2026-11-01  count:>=100
 //! ```
-//! A word alone is looked for in type, message, function and place. All terms have to fit.
+//! A word alone is looked for in type, message, function and place; `*` in it also stands for spaces, and for words between:
+//! `cart*empty` finds "the cart is empty". All terms have to fit.
 
 mod measure;
 mod words;

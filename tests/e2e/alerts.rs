@@ -219,7 +219,8 @@ fn at_the_same_time(world: &World) {
     thread::scope(|scope| {
         for number in 2..5 {
             let (project, site) = (&project, &site);
-            scope.spawn(move || send(project, number, &format!("bug number {}", words(number)), 1));
+            let bug = format!("bug {}", words(number));
+            scope.spawn(move || send(project, number, &bug, 1));
             scope.spawn(move || http().get(format!("{site}{CRON}")).call().unwrap().status());
         }
     });

@@ -100,7 +100,7 @@ fn undescribed(world: &World) {
         assert_eq!(ask("GET", path).status, 404, "{path}");
     }
     for (method, path, allow) in [
-        ("POST", "/api/0/projects/", "GET,HEAD"),
+        ("POST", "/api/0/overview/", "GET,HEAD"),
         ("DELETE", "/api/0/projects/shop/settings/", "GET,HEAD,PATCH"),
         ("PROPFIND", "/api/0/projects/shop/keys/", "GET,HEAD,POST"),
         ("GET", "/api/0/projects/shop/erasures/", "POST"),

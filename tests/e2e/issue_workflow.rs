@@ -249,7 +249,7 @@ fn kept(world: &World) {
     assert!(kinds(&project, &whole).contains(&"commented".to_owned()));
 
     // An issue that a rule made of two, somebody's and resolved, is regrouped without the rule: both keep what was decided.
-    project.api.set(&json!({ "grouping_rules": "type:EvalError -> all" })).unwrap();
+    project.api.set(&json!({ "grouping_rules": "type:EvalError -> evals" })).unwrap();
     send(&project, thrown(5, "EvalError", "Not here", "openCart"));
     send(&project, thrown(6, "EvalError", "Not there", "sendOrder"));
     let open = project.api.issues().unwrap();
@@ -438,12 +438,10 @@ fn api(world: &World) {
     );
     let what = shown["what_broke"].as_str().unwrap();
     assert!(what.contains("undefined where the code expected an object with amount"), "{what}");
-    let facets: Vec<&str> = shown["distributions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["name"].as_str().unwrap())
-        .collect();
+    let facets = shown["distributions"].as_array().unwrap().iter();
+    // Where the tests run, the platform may know a country.
+    let facets: Vec<&str> =
+        facets.map(|one| one["name"].as_str().unwrap()).filter(|name| *name != "country").collect();
     assert_eq!(facets, ["release", "tag.plan"]);
     assert_eq!(shown["event"]["event_id"], format!("{:032x}", 1));
     let path = format!("issues/{}/", issue.short_id);

@@ -1,5 +1,7 @@
 //! People: invited, changed, removed; what they see of projects; what the log says of it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use trapline_tests::{Project, World};
 use xtask::worker::http;
@@ -292,8 +294,10 @@ fn refused(world: &World) {
         assert_eq!(send(origin), 403);
     }
     let tab = format!("/{}/settings/keys/", project.slug);
+    // Of two origins that are refused at once, one is written ten seconds after the other.
+    let pause = Duration::from_secs(25);
     let shown = |text: &'static str, is_there: bool| {
-        trapline_tests::eventually(|| {
+        trapline_tests::eventually_within(pause, || {
             let page = get(&world.worker, &tab, &owner.cookie);
             let refused = between(&page.body, "id=\"refused\"", "</section>").unwrap_or_default();
             let rows = refused.split("<textarea").next().unwrap_or_default();
@@ -302,6 +306,7 @@ fn refused(world: &World) {
         });
     };
     shown("https://copy.test", true);
+    shown("https://noise.test", true);
     let verb = |verb: &str, origin: &str| {
         let path = format!("/{}/settings/refused", project.slug);
         form(world, &owner, &path, &[("origin", origin), ("verb", verb)]).status

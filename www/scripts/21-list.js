@@ -26,7 +26,7 @@ function act(action) {
   const button = form.querySelector(`[name="action"][value="${action}"]`);
   if (!button) return;
   if (!picked().length) pick(row.dataset.id, true);
-  if (action === "assign") return form.querySelector("[name=to]").focus();
+  if (action === "assign") return form.querySelector("[name=to]")?.focus();
   form.requestSubmit(button);
 }
 

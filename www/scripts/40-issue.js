@@ -6,7 +6,7 @@ function openMenu(id) {
   const menu = document.getElementById(id);
   if (!menu) return;
   menu.open = true;
-  (menu.querySelector(".pop button, .pop input") || menu.querySelector("summary")).focus();
+  (menu.querySelector(".pop :is(button, input:not([type=hidden]))") || menu.querySelector("summary")).focus();
 }
 
 async function copyFrom(link) {
