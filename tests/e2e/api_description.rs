@@ -102,7 +102,7 @@ fn undescribed(world: &World) {
     for (method, path, allow) in [
         ("POST", "/api/0/overview/", "GET,HEAD"),
         ("DELETE", "/api/0/projects/shop/settings/", "GET,HEAD,PATCH"),
-        ("PROPFIND", "/api/0/projects/shop/keys/", "GET,HEAD,POST"),
+        ("PATCH", "/api/0/projects/shop/keys/", "GET,HEAD,POST"),
         ("GET", "/api/0/projects/shop/erasures/", "POST"),
     ] {
         let answer = ask(method, path);

@@ -338,7 +338,7 @@ fn filled_with(
     other: &str,
     token: &str,
 ) -> String {
-    let verbs = [("regroup", "start"), ("alerts", "delete"), ("issues", "comment"), ("", "name")];
+    let verbs = [("regroup", "start"), ("alerts", "delete"), ("issues", "comments"), ("", "name")];
     let verb =
         verbs.into_iter().find(|(part, _)| pattern.contains(part)).map_or("", |found| found.1);
     pattern
@@ -375,7 +375,8 @@ fn routes(world: &World) -> Vec<(String, String)> {
     for (begin, before) in parts {
         let text = source.split_once(begin).expect("a function of URLs").1;
         let text = text.split("\nfn ").next().unwrap_or_default();
-        let arms = text.split("(Method::").skip(1);
+        // A guard names no URL of its own.
+        let arms = text.split("\n        (Method::").skip(1);
         let found = arms.filter_map(|arm| route(arm.split_once("])")?.0));
         let whole = |(method, path): (String, String)| match path.as_str() {
             "/" if !before.is_empty() => (method, before.to_owned()),

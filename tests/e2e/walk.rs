@@ -79,7 +79,12 @@ fn one_click(world: &World) {
             [("crash", "order.amount.value.toFixed"), ("panic", "parcels[index].clone()")]
         {
             tab.open(&showcase.url_of("/{project}/issues/"));
-            tab.click(&format!("[data-id='{}']", showcase.name(bug)));
+            // On a phone, from below the bar with the sections.
+            let row = format!("[data-id='{}']", showcase.name(bug));
+            tab.run(&format!(
+                "document.querySelector(\"{row}\").scrollIntoView({{ block: 'center' }})"
+            ));
+            tab.click(&row);
             tab.arrives(showcase.name(bug));
             tab.shows(".line.hit", line);
             let seen = tab.eval(
