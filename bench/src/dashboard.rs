@@ -73,7 +73,7 @@ const PAGES: &[(&str, &str)] = &[
     ("activity of an issue", "/{p}/issues/{id}/activity/"),
     ("split", "/{p}/issues/{id}/split"),
     ("compare", "/{p}/issues/{id}/compare/{other}/"),
-    ("projects", "/"),
+    ("projects", "/?query={p}"),
     ("outcomes", "/{p}/outcomes/"),
     ("settings", "/{p}/settings/"),
     ("settings, keys", "/{p}/settings/keys/"),

@@ -45,6 +45,9 @@ impl<'a> From<&'a ProjectSummary> for Project<'a> {
 
 /// Answers it.
 pub async fn overview(incoming: &Incoming) -> Result<Response, Failure> {
+    if incoming.query("page").is_some_and(|page| !page.parse().is_ok_and(|page: usize| page > 0)) {
+        return Err(Failure::BadRequest("page is a number from 1 on".to_owned()));
+    }
     let page = dashboard::overview(incoming).await?;
     let projects = page.projects.iter().map(Project::from).collect();
     let (page, pages, found) = (page.page, page.pages, page.found);

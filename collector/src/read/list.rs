@@ -13,10 +13,10 @@ use crate::sql::{Arg, Statement};
 pub const PAGE: usize = 50;
 
 /// Issues that a filtered page looks at: of 100,000 issues none may match. The next page goes on behind them.
-pub const SCAN: usize = 600;
+pub const SCAN: usize = 200;
 
 /// Those that a sorted page looks at: its index and what is behind overlap.
-const SORTED_SCAN: usize = 200;
+const SORTED_SCAN: usize = 180;
 
 /// Counts in tabs stop here: counting on would read a row an issue.
 pub const MAX_TAB_COUNT: u32 = 500;

@@ -217,7 +217,7 @@ fn a_filtered_page_looks_at_a_bounded_number_of_issues() {
         assert_eq!((rows.len(), rows[0][0].as_str()), (1, "null"));
         ending(&rows[0])
     };
-    assert_eq!(end(None), (600, Some(Cursor { key: 7, number: 11 })));
+    assert_eq!(end(None), (SCAN, Some(Cursor { key: 7, number: 11 })));
     let rest = (10, Some(Cursor { key: 7, number: 1 }));
     assert_eq!(end(Some(Cursor { key: 7, number: 11 })), rest, "that was all");
 }
@@ -242,7 +242,7 @@ fn walked(db: &TestDb, query: &str, walk: Walk) -> Vec<usize> {
         numbers.extend(rows.iter().map(|row| row[0].parse::<usize>().unwrap()));
         let limit = match walk {
             Walk::LastSeen if query.is_empty() => PAGE + 1,
-            Walk::Events if query.is_empty() => 200,
+            Walk::Events if query.is_empty() => 180,
             _ => SCAN,
         };
         after = match (has_more, rows.last()) {
@@ -288,16 +288,16 @@ fn every_walk_meets_every_issue_once() {
 #[test]
 fn few_issues_are_in_exact_order() {
     let db = TestDb::with_project();
-    for number in 1..=500 {
+    for number in 1..=SCAN {
         bare_issue(&db, number, i64::try_from(number * 37 % 701).unwrap(), 0);
     }
-    let expected: Vec<usize> = (1..=500).rev().collect();
+    let expected: Vec<usize> = (1..=SCAN).rev().collect();
     assert_eq!(
         walked(&db, "", Walk::AllByEvents),
         expected,
         "each has as many events as its number"
     );
-    assert_eq!(walked(&db, "x", Walk::AllByTrend).len(), 500);
+    assert_eq!(walked(&db, "x", Walk::AllByTrend).len(), SCAN);
     assert_eq!(Walk::Users.of_all(), Walk::AllByUsers);
 }
 

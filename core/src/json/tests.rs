@@ -88,6 +88,7 @@ fn errors_say_what_is_wrong() {
     assert!(words(r#"{"id": -1, "label": "a", "on": true}"#).contains("invalid value"));
     assert!(words("{").contains("EOF"));
     assert_eq!(words("7"), "expected an object");
+    assert!(from_slice::<serde_json::Map<String, Value>>(b"null").is_err());
     let unknown = from_value::<Kind>(json!("Other")).unwrap_err().to_string();
     assert!(unknown.contains("unknown variant"), "{unknown}");
 }

@@ -1,7 +1,7 @@
 //! What list a URL asks for: tab, search, scope, order, place.
 
 use crate::dashboard::Visit;
-use crate::read::{CountsRow, Cursor, IssueRecord, ListEnd, ListFilter, MAX_TAB_COUNT, PAGE, Walk};
+use crate::read::{CountsRow, Cursor, IssueRecord, ListEnd, ListFilter, PAGE, SCAN, Walk};
 use crate::request::Incoming;
 use crate::scope::Scope;
 use crate::search::{self, Around, Kind, Problem, Term};
@@ -151,7 +151,7 @@ impl Asked {
     pub(super) fn of_all(&mut self, counts: &CountsRow) {
         let counted = [counts.unresolved, counts.resolved, counts.ignored];
         let found = usize::try_from(self.status).ok().and_then(|status| counted.get(status));
-        if found.is_some_and(|number| *number <= u64::from(MAX_TAB_COUNT)) {
+        if found.is_some_and(|number| *number <= SCAN as u64) {
             self.walk = self.walk.of_all();
         }
     }
