@@ -288,16 +288,16 @@ fn every_walk_meets_every_issue_once() {
 #[test]
 fn few_issues_are_in_exact_order() {
     let db = TestDb::with_project();
-    for number in 1..=SCAN {
+    for number in 1..SCAN {
         bare_issue(&db, number, i64::try_from(number * 37 % 701).unwrap(), 0);
     }
-    let expected: Vec<usize> = (1..=SCAN).rev().collect();
+    let expected: Vec<usize> = (1..SCAN).rev().collect();
     assert_eq!(
         walked(&db, "", Walk::AllByEvents),
         expected,
         "each has as many events as its number"
     );
-    assert_eq!(walked(&db, "x", Walk::AllByTrend).len(), SCAN);
+    assert_eq!(walked(&db, "x", Walk::AllByTrend).len(), SCAN - 1);
     assert_eq!(Walk::Users.of_all(), Walk::AllByUsers);
 }
 

@@ -151,7 +151,7 @@ impl Asked {
     pub(super) fn of_all(&mut self, counts: &CountsRow) {
         let counted = [counts.unresolved, counts.resolved, counts.ignored];
         let found = usize::try_from(self.status).ok().and_then(|status| counted.get(status));
-        if found.is_some_and(|number| *number <= SCAN as u64) {
+        if found.is_some_and(|number| *number < SCAN as u64) {
             self.walk = self.walk.of_all();
         }
     }
