@@ -76,6 +76,12 @@ fn text_of(value: &Value) -> String {
 
 fn unknown(object: &Map<String, Value>, others: &[&str]) -> Result<(), Failure> {
     let is_known = |name: &str| FIELDS.contains(&name) || others.contains(&name);
+    let is_plain = |value: &Value| !value.is_object() && !value.is_array();
+    let shaped =
+        object.iter().find(|(name, value)| FIELDS.contains(&name.as_str()) && !is_plain(value));
+    if let Some((name, _)) = shaped {
+        return Err(Failure::BadRequest(format!("{name} is a text or a number")));
+    }
     match object.keys().find(|name| !is_known(name)) {
         Some(name) => Err(Failure::BadRequest(format!("an issue has no {name:?} that can be set"))),
         None => Ok(()),
