@@ -13,7 +13,7 @@ use crate::sql::{Arg, Statement};
 pub const PAGE: usize = 50;
 
 /// Issues that a filtered page looks at: of 100,000 issues none may match. The next page goes on behind them.
-pub const SCAN: usize = 200;
+pub const SCAN: usize = 190;
 
 /// Those that a sorted page looks at: its index and what is behind overlap.
 const SORTED_SCAN: usize = 180;
