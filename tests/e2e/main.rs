@@ -48,6 +48,7 @@ mod protocol;
 mod regroup;
 mod reported;
 mod retention;
+mod routes;
 mod rust_app;
 mod sdk_page;
 mod sender;

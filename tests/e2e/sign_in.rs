@@ -7,8 +7,9 @@ use xtask::worker::http;
 
 use crate::Test;
 use crate::client::{Reply, address, get, host, post};
-use crate::deployment::{DASHBOARD, EVENT, filled};
+use crate::deployment::{EVENT, filled};
 use crate::people::{Person, api, form, join, owner, remove};
+use crate::routes::DASHBOARD;
 
 pub const TESTS: &[Test] = &[
     ("sign_in_forged_forms_are_refused", forged),
