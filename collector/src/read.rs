@@ -9,6 +9,7 @@ mod list;
 mod overview;
 mod short_id;
 mod sums;
+mod tabs;
 
 use serde::Deserialize;
 
@@ -19,16 +20,14 @@ pub use events::{EVENT_GROUPS, EVENTS_PAGE, EVENTS_SCAN, EventCursor, EventRow, 
 pub use grouping::{LookedRow, SPLIT_GROUPS, issue_of, newest_events, parts};
 pub(crate) use issue::newest_release;
 pub use issue::{
-    BodyRow, GroupRecord, KeptRow, MAX_GROUPS, NumberRow, body, body_in_slot, groups, issue, kept,
-    not_merged, old_slots, own_groups,
+    BodyRow, GroupRecord, KeptRow, MAX_GROUPS, NamedBodyRow, NumberRow, bodies_in_slots, body,
+    body_in_slot, groups, issue, kept, not_merged, old_slots, own_groups,
 };
 pub use known::{KnownRow, lines, releases};
-pub use list::{
-    CountsRow, Cursor, IssueRecord, ListEnd, ListFilter, MAX_SPECIAL, MAX_TAB_COUNT, PAGE, SCAN,
-    Walk, counts, list, newest_body, tabs,
-};
+pub use list::{Cursor, IssueRecord, ListEnd, ListFilter, PAGE, SCAN, Walk, list, newest_body};
 pub use overview::{CameRow, MAX_ISSUES, OpenRow, PROJECTS, came, open};
 pub use short_id::{number_in, number_of, short_id};
+pub use tabs::{CountsRow, MAX_SPECIAL, MAX_TAB_COUNT, counts, tabs};
 
 /// A project, as pages need it.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -74,13 +74,22 @@ fn text_of(value: &Value) -> String {
     }
 }
 
+/// Whether a field has a value of its type; what is no field is another matter.
+fn fits(name: &str, value: &Value) -> bool {
+    match name {
+        "status" => value.is_string(),
+        "release" | "link" => value.is_string() || value.is_null(),
+        "in_next_release" => value.is_boolean(),
+        "hours" | "events" | "users" => value.is_number() || value.is_null(),
+        "assignee" => value.is_string() || value.is_number() || value.is_null(),
+        _ => true,
+    }
+}
+
 fn unknown(object: &Map<String, Value>, others: &[&str]) -> Result<(), Failure> {
     let is_known = |name: &str| FIELDS.contains(&name) || others.contains(&name);
-    let is_plain = |value: &Value| !value.is_object() && !value.is_array();
-    let shaped =
-        object.iter().find(|(name, value)| FIELDS.contains(&name.as_str()) && !is_plain(value));
-    if let Some((name, _)) = shaped {
-        return Err(Failure::BadRequest(format!("{name} is a text or a number")));
+    if let Some((name, _)) = object.iter().find(|(name, value)| !fits(name, value)) {
+        return Err(Failure::BadRequest(format!("{name} has a value of another type")));
     }
     match object.keys().find(|name| !is_known(name)) {
         Some(name) => Err(Failure::BadRequest(format!("an issue has no {name:?} that can be set"))),

@@ -16,7 +16,7 @@ use crate::grouping::{
 use crate::life;
 use crate::people::{Role, Viewer};
 use crate::plan::{HOUR_MS, bytes_of_hex, event_of_bytes};
-use crate::read::{self, BodyRow, GroupRecord, IssueRecord, KeptRow, LookedRow, NumberRow};
+use crate::read::{self, GroupRecord, IssueRecord, KeptRow, LookedRow, NamedBodyRow, NumberRow};
 use crate::request::{Incoming, field};
 use crate::view::{ComparePage, IssueRow, SplitPage};
 use crate::{account, pages, reply, settings};
@@ -86,8 +86,8 @@ pub async fn both(
 ) -> Result<Both, Failure> {
     let prefix = &visit.project.short_prefix;
     let number = |id: &str| read::number_in(prefix, id).ok_or(Failure::NotFound);
-    let one = known(incoming, visit, number(short_id)?).await?;
-    let other_one = known(incoming, visit, number(other)?).await?;
+    let (first, second) = (number(short_id)?, number(other)?);
+    let [one, other_one] = known_pair(incoming, visit, [first, second]).await?;
     if one.row.short_id == other_one.row.short_id {
         return Err(Failure::BadRequest(format!(
             "{short_id} and {other} are one issue: {}",
@@ -110,44 +110,64 @@ impl Known {
     }
 }
 
-/// An issue, or the one that it was merged into. Three queries.
+/// An issue, or the one that it was merged into. Four queries.
 ///
 /// # Errors
 /// [`Failure::NotFound`] if there is none.
 pub async fn known(incoming: &Incoming, visit: &Visit, number: u32) -> Result<Known, Failure> {
-    let project_id = visit.project.id;
-    let since_hour = incoming.now_ms / HOUR_MS - 24;
-    let rows = visit
-        .store
-        .batch(&[read::issue(project_id, number, since_hour), read::groups(project_id, number)])
-        .await?;
-    let [issue, groups] = rows.as_slice() else { return Err(Failure::NotFound) };
-    let record: IssueRecord = issue.first()?.ok_or(Failure::NotFound)?;
-    let groups: Vec<GroupRecord> = groups.all()?;
-    let newest: Option<KeptRow> =
-        visit.store.read(&read::kept(project_id, &groups)).await?.first()?;
-    let event = match &newest {
-        Some(kept) => event_in_slot(incoming, visit, kept).await?,
-        None => None,
-    };
-    let of_event =
-        groups.iter().find(|group| newest.as_ref().is_some_and(|k| k.group_hash == group.hash));
-    let label = of_event.or(groups.first()).map(|group| group.label.clone()).unwrap_or_default();
-    let row = row(&visit.project.short_prefix, &record, incoming.now_ms);
-    Ok(Known { row, event, label, groups })
+    let found = found(incoming, visit, &[number]).await?;
+    found.into_iter().next().ok_or(Failure::NotFound)
 }
 
-async fn event_in_slot(
+/// Two of them, in six queries.
+async fn known_pair(
     incoming: &Incoming,
     visit: &Visit,
-    kept: &KeptRow,
-) -> Result<Option<Event>, Failure> {
-    let body: Option<BodyRow> =
-        visit.store.read(&read::body_in_slot(visit.project.id, kept)).await?.first()?;
-    match body.and_then(|body| event_of(&body.bytes)) {
-        Some(event) => Ok(Some(visit.readable(incoming, event).await?)),
-        None => Ok(None),
+    numbers: [u32; 2],
+) -> Result<[Known; 2], Failure> {
+    found(incoming, visit, &numbers).await?.try_into().map_err(|_| Failure::NotFound)
+}
+
+async fn found(incoming: &Incoming, visit: &Visit, numbers: &[u32]) -> Result<Vec<Known>, Failure> {
+    let project_id = visit.project.id;
+    let since_hour = incoming.now_ms / HOUR_MS - 24;
+    let asked = numbers.iter().flat_map(|number| {
+        [read::issue(project_id, *number, since_hour), read::groups(project_id, *number)]
+    });
+    let rows = visit.store.batch(&asked.collect::<Vec<_>>()).await?;
+    let mut issues: Vec<(IssueRecord, Vec<GroupRecord>)> = Vec::new();
+    for pair in rows.chunks(2) {
+        let [issue, groups] = pair else { return Err(Failure::NotFound) };
+        issues.push((issue.first()?.ok_or(Failure::NotFound)?, groups.all()?));
     }
+    let groups: Vec<GroupRecord> = issues.iter().flat_map(|(_, groups)| groups).cloned().collect();
+    // Newest first: of each issue the first one is its newest.
+    let kept: Vec<KeptRow> = visit.store.read(&read::kept(project_id, &groups)).await?.all()?;
+    let newest: Vec<Option<&KeptRow>> = issues
+        .iter()
+        .map(|(_, groups)| {
+            kept.iter().find(|kept| groups.iter().any(|group| group.hash == kept.group_hash))
+        })
+        .collect();
+    let asked: Vec<&KeptRow> = newest.iter().flatten().copied().collect();
+    let bodies: Vec<NamedBodyRow> =
+        visit.store.read(&read::bodies_in_slots(project_id, &asked)).await?.all()?;
+    let mut known = Vec::new();
+    for ((record, groups), newest) in issues.into_iter().zip(newest) {
+        let body =
+            bodies.iter().find(|body| newest.is_some_and(|kept| kept.event_id == body.event_id));
+        let event = match body.and_then(|body| event_of(&body.bytes)) {
+            Some(event) => Some(visit.readable(incoming, event).await?),
+            None => None,
+        };
+        let of_event =
+            groups.iter().find(|group| newest.is_some_and(|k| k.group_hash == group.hash));
+        let label =
+            of_event.or(groups.first()).map(|group| group.label.clone()).unwrap_or_default();
+        let row = row(&visit.project.short_prefix, &record, incoming.now_ms);
+        known.push(Known { row, event, label, groups });
+    }
+    Ok(known)
 }
 
 /// The newest kept events of the project, for a preview of rules. One query.

@@ -185,6 +185,26 @@ pub fn body_in_slot(project_id: u32, kept: &KeptRow) -> Statement {
     )
 }
 
+/// A kept event's body, and which event it is.
+#[derive(Clone, Debug, Deserialize)]
+pub struct NamedBodyRow {
+    /// 32 hexadecimal digits.
+    pub event_id: String,
+    /// As in [`BodyRow`].
+    pub bytes: String,
+}
+
+/// The bodies of events whose slots are known; primary key of `body`.
+pub fn bodies_in_slots(project_id: u32, kept: &[&KeptRow]) -> Statement {
+    let asked: Vec<_> = kept.iter().map(|kept| (&kept.event_id, kept.slot)).collect();
+    Statement::new(
+        "SELECT lower(hex(b.event_id)) AS event_id, hex(b.bytes) AS bytes FROM json_each(?2) j
+         CROSS JOIN body b ON b.slot = j.value ->> 1
+            AND b.project_id = ?1 AND b.event_id = unhex(j.value ->> 0)",
+        [project_id.into(), serde_json::to_string(&asked).unwrap_or_default().into()],
+    )
+}
+
 fn hash_of_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
     let text = String::deserialize(deserializer)?;
     Hash::try_from(bytes_of_hex(&text)).map_err(|_| serde::de::Error::custom("not 16 bytes"))

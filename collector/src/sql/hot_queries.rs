@@ -199,7 +199,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("all projects", vec![read::open(&[1], 1), read::came(&[1], 1)]),
         ("issue", vec![read::issue(1, 1, 1), read::groups(1, 1), read::issue_page(1, 1, 1, 1)]),
         ("kept events", vec![read::kept(1, std::slice::from_ref(&group))]),
-        ("body", vec![read::body(1, &"00".repeat(16))]),
+        ("body", vec![read::body(1, &"00".repeat(16)), read::bodies_in_slots(1, &[])]),
         (
             "around an issue",
             vec![
