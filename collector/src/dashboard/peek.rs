@@ -62,7 +62,7 @@ struct Shown {
 /// `GET /api/0/projects/{project}/issues/{short_id}/peek/`: lines around the crash, or a sentence; neither where nothing is known.
 pub async fn api(incoming: &Incoming, slug: &str, short_id: &str) -> Result<Response, Failure> {
     let visit = visit(incoming, slug).await?;
-    let number = read::number_of(short_id).ok_or(Failure::NotFound)?;
+    let number = read::number_in(&visit.project.short_prefix, short_id).ok_or(Failure::NotFound)?;
     let peek = peek(&visit, number).await?.unwrap_or_default();
     let line =
         |line: &(u32, String, bool)| Line { number: line.0, text: line.1.clone(), crash: line.2 };
