@@ -80,8 +80,11 @@ fn fits(name: &str, value: &Value) -> bool {
         "status" => value.is_string(),
         "release" | "link" => value.is_string() || value.is_null(),
         "in_next_release" => value.is_boolean(),
-        "hours" | "events" | "users" => value.is_number() || value.is_null(),
-        "assignee" => value.is_string() || value.is_number() || value.is_null(),
+        "hours" | "events" | "users" => {
+            value.is_null()
+                || value.as_u64().is_some_and(|number| (1..=1_000_000_000).contains(&number))
+        }
+        "assignee" => value.is_string() || value.is_u64() || value.is_null(),
         _ => true,
     }
 }
