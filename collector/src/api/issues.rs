@@ -78,7 +78,8 @@ fn text_of(value: &Value) -> String {
 fn fits(name: &str, value: &Value) -> bool {
     match name {
         "status" => value.is_string(),
-        "release" | "link" => value.is_string() || value.is_null(),
+        "release" => value.is_null() || value.as_str().is_some_and(|text| text.len() <= 200),
+        "link" => value.is_string() || value.is_null(),
         "in_next_release" => value.is_boolean(),
         "hours" | "events" | "users" => {
             value.is_null()
@@ -92,7 +93,7 @@ fn fits(name: &str, value: &Value) -> bool {
 fn unknown(object: &Map<String, Value>, others: &[&str]) -> Result<(), Failure> {
     let is_known = |name: &str| FIELDS.contains(&name) || others.contains(&name);
     if let Some((name, _)) = object.iter().find(|(name, value)| !fits(name, value)) {
-        return Err(Failure::BadRequest(format!("{name} has a value of another type")));
+        return Err(Failure::BadRequest(format!("{name} has a value of another type or size")));
     }
     match object.keys().find(|name| !is_known(name)) {
         Some(name) => Err(Failure::BadRequest(format!("an issue has no {name:?} that can be set"))),
