@@ -7,7 +7,9 @@
 mod exception;
 mod fields;
 mod images;
+mod page_view;
 mod repair;
+mod session;
 mod time;
 
 use serde_json::{Map, Value};
@@ -23,6 +25,8 @@ use crate::limits::{
 use crate::{url, user_agent};
 use fields::{Fields, list, object};
 
+pub use page_view::{page_view, weight_of};
+pub use session::{Sessions, sessions};
 pub use time::{milliseconds_of, rfc3339_of};
 
 /// What the collector knows beside the payload.
@@ -103,6 +107,9 @@ pub fn event(payload: &[u8], received: &Received) -> Result<Event, DecodeError> 
     }
     event.count = fields.count("count", MAX_COUNT).unwrap_or(1).max(1);
     event.repeat_of = fields.text("repeat_of", MAX_NAME).and_then(|id| hex_id(&id));
+    let mut key = |name| fields.text(name, MAX_NAME).and_then(|id| hex_id(&id)).unwrap_or_default();
+    event.page_view_id = key("page_view_id");
+    event.session_id = key("session_id");
     // Last: reads what the others made.
     name_device(&mut event, received);
     event.defects = fields.into_defects();

@@ -76,6 +76,12 @@ pub struct Event {
     pub count: u32,
     /// The earlier event of which this one counts repeats.
     pub repeat_of: Option<String>,
+    /// The page view that it happened in, 32 hexadecimal digits; empty if unknown.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub page_view_id: String,
+    /// The session that it happened in, 32 hexadecimal digits; empty if unknown.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub session_id: String,
     /// What could not be read, and was left out.
     pub defects: Vec<Defect>,
     /// Where something secret was taken out.

@@ -33,6 +33,8 @@ pub mod fingerprint;
 #[cfg(feature = "decode")]
 pub mod glob;
 #[cfg(feature = "decode")]
+pub mod histogram;
+#[cfg(feature = "decode")]
 pub mod inflate;
 #[cfg(feature = "decode")]
 pub mod json;
@@ -46,6 +48,8 @@ pub mod normalize;
 pub mod origin;
 #[cfg(feature = "decode")]
 pub mod page_check;
+#[cfg(feature = "decode")]
+pub mod page_view;
 #[cfg(feature = "decode")]
 pub mod release;
 #[cfg(feature = "decode")]

@@ -6,12 +6,12 @@ use super::guard::{body_is_due, committed, guarded};
 use super::{Commit, Digested, HOUR_MS, Kept, bodies, facets, facts, tags};
 use crate::sql::{Arg, Statement};
 
-/// Columns of `event`, and `?1` to `?16` for them.
+/// Columns of `event`, and `?1` to `?18` for them.
 macro_rules! insert_event {
     () => {
         "INSERT INTO event (project_id, group_hash, claimed_ms, event_id, commit_nonce, at_ms, count,
-            release, environment, browser, os, page, user_hash, country, stored_ms, facts)
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 FROM event_group g"
+            release, environment, browser, os, page, user_hash, country, stored_ms, facts, page_view_id, session_id)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18 FROM event_group g"
     };
 }
 
@@ -43,12 +43,12 @@ pub(super) fn expected_event_row(digested: &Digested, commit: &Commit, kept: Kep
 const EXPECTED_EVENT: &str = concat!(
     insert_event!(),
     " JOIN issue i ON i.project_id = ?1 AND i.number = g.number
-    WHERE g.project_id = ?1 AND g.hash = ?2 AND g.number = ?17 AND g.hour = ?18
-    AND (?21 = 1 OR NOT (g.stored < 4 OR g.stored + 1 >= g.next_body OR ?6 >= g.body_ms + 3600000))
-    AND i.status = 0 AND i.last_hour = ?18 AND i.level >= ?19 AND i.handled <= ?20
-    AND (i.hour_limit = 0 OR i.escalated_ms >= ?22 OR i.hour_limit >= ?7 + (
+    WHERE g.project_id = ?1 AND g.hash = ?2 AND g.number = ?19 AND g.hour = ?20
+    AND (?23 = 1 OR NOT (g.stored < 4 OR g.stored + 1 >= g.next_body OR ?6 >= g.body_ms + 3600000))
+    AND i.status = 0 AND i.last_hour = ?20 AND i.level >= ?21 AND i.handled <= ?22
+    AND (i.hour_limit = 0 OR i.escalated_ms >= ?24 OR i.hour_limit >= ?7 + (
         SELECT sum(s.hour_events) FROM event_group s INDEXED BY event_group_by_issue
-        WHERE s.project_id = ?1 AND s.number = g.number AND s.hour = ?18))
+        WHERE s.project_id = ?1 AND s.number = g.number AND s.hour = ?20))
     ON CONFLICT DO NOTHING"
 );
 
@@ -71,6 +71,8 @@ fn event_args(digested: &Digested, commit: &Commit) -> Vec<Arg> {
         country_of(commit).into(),
         commit.now_ms.into(),
         facts::facts_of(event).into(),
+        event.page_view_id.as_str().into(),
+        event.session_id.as_str().into(),
     ]
 }
 

@@ -98,6 +98,15 @@ impl Fields {
         number.filter(|number| *number <= max)
     }
 
+    /// Any finite number.
+    pub(super) fn number(&mut self, name: &str) -> Option<f64> {
+        let number = self.take(name)?.as_f64();
+        if number.is_none() {
+            self.note(name, "not a number");
+        }
+        number
+    }
+
     /// Seconds since 1970 or an RFC 3339 text, as milliseconds.
     pub(super) fn time(&mut self, name: &str) -> Option<i64> {
         let value = self.take(name)?;

@@ -1,0 +1,102 @@
+//! Texts of a row that were appended to many times are joined into what they add up to. A row that was appended to meanwhile stays
+//! as it is, and is joined another time: texts only grow, so its length tells.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use trapline_core::histogram::{Parts, decode, encode};
+use trapline_core::page_view::PageView;
+
+use super::Column;
+use super::fold::Long;
+use super::tally::{bound, keep_slowest, slowness};
+use crate::sql::Statement;
+
+/// Rows joined after one step.
+pub const ROWS: usize = 20;
+
+/// Loads that a row keeps.
+const SLOWEST: usize = 10;
+
+/// The rows; gives back [`Texts`]. Primary key of `page_view_stat`.
+pub fn texts(project_id: u32, long: &[Long]) -> Statement {
+    let keys: Vec<_> = long.iter().take(ROWS).map(|row| (row.kind, row.day, &row.name)).collect();
+    Statement::new(
+        "SELECT s.kind, s.day, s.name, json_array(s.totals, s.hours, s.releases, s.environments, s.browsers, s.devices,
+            s.countries, s.causes, s.slowest) AS texts
+         FROM json_each(?2) j CROSS JOIN page_view_stat s ON s.project_id = ?1 AND s.kind = j.value ->> 0
+            AND s.day = j.value ->> 1 AND s.name = j.value ->> 2",
+        [project_id.into(), serde_json::to_string(&keys).unwrap_or_default().into()],
+    )
+}
+
+/// A row with all its texts.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Texts {
+    /// As [`Kind::number`](super::Kind::number).
+    pub kind: u32,
+    /// Days since 1970.
+    pub day: i64,
+    /// Empty for all.
+    pub name: String,
+    /// JSON: the columns in their order, and the slowest loads.
+    pub texts: String,
+}
+
+impl Texts {
+    /// The texts, and the slowest loads.
+    fn columns(&self) -> Vec<String> {
+        serde_json::from_str(&self.texts).unwrap_or_default()
+    }
+
+    /// The sums of each column, and the slowest loads.
+    pub fn read(&self) -> ([Parts; 8], Vec<(f64, String)>) {
+        let columns = self.columns();
+        let mut parts: [Parts; 8] = Default::default();
+        for (parts, text) in parts.iter_mut().zip(&columns) {
+            decode(text, parts);
+        }
+        (parts, loads(columns.get(Column::ALL.len()).map_or("", String::as_str)))
+    }
+}
+
+/// Views as `slowest` has them, each with its time.
+pub fn loads(lines: &str) -> Vec<(f64, String)> {
+    let lines: Vec<Value> = serde_json::from_str(&["[", lines, "]"].concat()).unwrap_or_default();
+    let line = |line: Value| {
+        let text = line.to_string();
+        (slowness(&PageView::of_value(line)), text)
+    };
+    lines.into_iter().map(line).collect()
+}
+
+/// Writes rows joined. Primary key of `page_view_stat`.
+pub fn join(project_id: u32, rows: &[Texts]) -> Option<Statement> {
+    let rows: Vec<Value> = rows.iter().map(joined).collect();
+    (!rows.is_empty())
+        .then(|| Statement::new(JOIN, [project_id.into(), Value::from(rows).to_string().into()]))
+}
+
+fn joined(row: &Texts) -> Value {
+    let before: usize = row.columns().iter().map(|text| text.chars().count()).sum();
+    let (mut columns, mut slowest) = row.read();
+    let mut members = Vec::with_capacity(14);
+    for (column, parts) in Column::ALL.iter().zip(&mut columns) {
+        bound(parts, column.most());
+        members.push(encode(parts));
+    }
+    keep_slowest(&mut slowest, SLOWEST);
+    members.push(slowest.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join(","));
+    let length: usize = members.iter().map(String::len).sum();
+    json!([row.kind, row.day, row.name, before, 2 * length + 8_000, members])
+}
+
+const JOIN: &str = "
+    UPDATE page_view_stat SET join_at = j.value ->> 4, totals = j.value ->> 5 ->> 0, hours = j.value ->> 5 ->> 1,
+        releases = j.value ->> 5 ->> 2, environments = j.value ->> 5 ->> 3, browsers = j.value ->> 5 ->> 4,
+        devices = j.value ->> 5 ->> 5, countries = j.value ->> 5 ->> 6, causes = j.value ->> 5 ->> 7,
+        slowest = j.value ->> 5 ->> 8
+    FROM json_each(?2) j
+    WHERE page_view_stat.project_id = ?1 AND page_view_stat.kind = j.value ->> 0 AND page_view_stat.day = j.value ->> 1
+        AND page_view_stat.name = j.value ->> 2
+        AND length(totals) + length(hours) + length(releases) + length(environments) + length(browsers) + length(devices)
+            + length(countries) + length(causes) + length(slowest) = j.value ->> 3";
