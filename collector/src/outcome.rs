@@ -227,59 +227,42 @@ pub struct HourRow {
     pub outcome: String,
     /// Why; empty for what was accepted.
     pub reason: String,
-    /// What was met; only of single lines.
-    #[serde(default)]
+    /// What was met.
     pub detail: String,
     /// How many: exact for what was accepted, else at least so many.
     pub quantity: u64,
 }
 
-/// What was not stored, by the hour in which it was counted, oldest first; primary key of `outcome`.
-pub fn by_hour(project_id: u32, since_hour: i64) -> Statement {
-    Statement::new(
-        "SELECT hour, outcome, reason, sum(quantity) AS quantity FROM outcome
-         WHERE project_id = ?1 AND hour >= ?2
-         GROUP BY hour, outcome, reason ORDER BY hour, outcome, reason LIMIT 5000",
-        [project_id.into(), since_hour.into()],
-    )
-}
-
 /// Lines of an export.
-const MAX_LINES: u32 = 10_000;
+pub const EXPORTED_LINES: u32 = 10_000;
 
-/// What was not stored, as it was counted, oldest first; primary key of `outcome`.
-pub fn lines(project_id: u32, since_hour: i64) -> Statement {
+/// Lines of which the sums by hour are made.
+pub const SUMMED_LINES: u32 = 2_000;
+
+/// What was not stored, as it was counted, newest first; primary key of `outcome`.
+pub fn lines(project_id: u32, since_hour: i64, most: u32) -> Statement {
     Statement::new(
-        "SELECT hour, outcome, reason, detail, quantity FROM outcome
-         WHERE project_id = ?1 AND hour >= ?2 ORDER BY hour, outcome, reason, detail LIMIT ?3",
-        [project_id.into(), since_hour.into(), MAX_LINES.into()],
+        "SELECT hour, outcome, reason, detail, quantity FROM outcome WHERE project_id = ?1 AND hour >= ?2
+         ORDER BY hour DESC, outcome DESC, reason DESC, detail DESC LIMIT ?3",
+        [project_id.into(), since_hour.into(), most.into()],
     )
 }
 
-/// Issues that are looked at for what was accepted: those seen last.
-const ACTIVE_ISSUES: u32 = 5_000;
-
-/// Events that are stored, by the hour in which they happened: the sums of what the groups of recent issues count.
-/// `issue_by_last_hour`, `event_group_by_issue`, primary key of `group_hour`; in the project's own database.
-pub fn accepted_by_hour(project_id: u32, since_hour: i64) -> Statement {
-    Statement::new(
-        "WITH active AS (
-            SELECT i.number FROM json_each('[0,1,2,3,4]') s
-            CROSS JOIN issue i INDEXED BY issue_by_last_hour ON i.project_id = ?1
-                AND i.status = s.value AND i.last_hour >= ?2 LIMIT ?3),
-         grouped AS MATERIALIZED (
-            SELECT g.hash, g.hour, g.hour_events FROM active
-            CROSS JOIN event_group g INDEXED BY event_group_by_issue
-                ON g.project_id = ?1 AND g.number = active.number),
-         hours AS (
-            SELECT hour, hour_events AS events FROM grouped WHERE hour >= ?2
-            UNION ALL
-            SELECT h.hour, h.events FROM grouped
-            CROSS JOIN group_hour h ON h.project_id = ?1 AND h.group_hash = grouped.hash AND h.hour >= ?2)
-         SELECT hour, 'accepted' AS outcome, '' AS reason, sum(events) AS quantity
-         FROM hours GROUP BY hour HAVING sum(events) > 0 ORDER BY hour",
-        [project_id.into(), since_hour.into(), ACTIVE_ISSUES.into()],
-    )
+/// Quantities of lines as [`lines`] has them, summed by hour, outcome and reason, oldest first.
+pub fn summed(lines: Vec<HourRow>) -> Vec<HourRow> {
+    let mut sums: Vec<HourRow> = Vec::new();
+    for line in lines.into_iter().rev() {
+        match sums.last_mut() {
+            Some(sum)
+                if (sum.hour, &sum.outcome, &sum.reason)
+                    == (line.hour, &line.outcome, &line.reason) =>
+            {
+                sum.quantity += line.quantity;
+            }
+            _ => sums.push(line),
+        }
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -323,28 +306,6 @@ mod tests {
     }
 
     #[test]
-    fn accepted_events_are_those_that_groups_count_by_hour() {
-        let db = TestDb::with_project();
-        db.run(
-            "INSERT INTO issue (project_id, number, kind, value, function, place, level, handled, first_release, last_hour)
-             VALUES (1, 1, '', '', '', '', 3, 0, '', 500001), (1, 2, '', '', '', '', 3, 0, '', 499000)",
-        );
-        let group = |hash: &str, number: u32, hour: u32| {
-            db.run(&format!(
-                "INSERT INTO event_group (project_id, hash, number, label, events, stored, users, hour, hour_events,
-                    bodies, next_body, body_ms, first_seen_ms, last_seen_ms, last_release)
-                 VALUES (1, x'{hash}', {number}, '', 9, 9, 0, {hour}, 3, 0, 0, 0, 0, 0, '')"
-            ));
-        };
-        group("aa", 1, 500_001);
-        group("bb", 1, 500_000);
-        group("cc", 2, 499_000);
-        db.run("INSERT INTO group_hour VALUES (1, x'aa', 500000, 4), (1, x'aa', 499000, 7)");
-        let expected = [["500000", "accepted", "", "7"], ["500001", "accepted", "", "3"]];
-        assert_eq!(db.rows(&accepted_by_hour(1, 500_000)), expected);
-    }
-
-    #[test]
     fn rows_add_up_and_only_projects_that_exist_have_some() {
         let db = TestDb::with_project();
         let due = [
@@ -357,6 +318,26 @@ mod tests {
             db.rows(&since(1, 2)),
             [["invalid", "origin", "https://a.test", "6", "7300000"]]
         );
-        assert_eq!(db.rows(&by_hour(1, 2)), [["2", "invalid", "origin", "6"]]);
+        assert_eq!(db.rows(&lines(1, 2, 5)), [["2", "invalid", "origin", "https://a.test", "6"]]);
+    }
+
+    #[test]
+    fn lines_of_one_reason_and_hour_are_summed() {
+        let line = |hour: i64, reason: &str, detail: &str, quantity: u64| HourRow {
+            hour,
+            outcome: "invalid".into(),
+            reason: reason.into(),
+            detail: detail.into(),
+            quantity,
+        };
+        let lines = vec![
+            line(8, "origin", "https://b.test", 4),
+            line(8, "origin", "https://a.test", 3),
+            line(8, "key", "", 2),
+            line(7, "key", "", 1),
+        ];
+        let sums: Vec<_> =
+            summed(lines).into_iter().map(|sum| (sum.hour, sum.reason, sum.quantity)).collect();
+        assert_eq!(sums, [(7, "key".into(), 1), (8, "key".into(), 2), (8, "origin".into(), 7)]);
     }
 }

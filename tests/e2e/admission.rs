@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::ensure;
 use serde_json::{Value, json};
-use trapline_tests::{Project, World, eventually};
+use trapline_tests::{Project, World, eventually, eventually_counted};
 use xtask::worker::{Options, Worker};
 
 use crate::Test;
@@ -92,7 +92,7 @@ fn hourly_quota(world: &World) {
     // What is no event has no quota.
     let session = envelope_of("session", &json!({ "sid": "x" }));
     assert_eq!(post(world, &path(&project, "envelope"), &[], &session).status, 200);
-    eventually(|| {
+    eventually_counted(|| {
         let limited = project.api.outcomes("limited", "hourly_quota")?;
         ensure!(limited == 5, "{limited} limited");
         Ok(())
@@ -182,7 +182,7 @@ fn without_origin(world: &World) {
     project.api.set(&json!({ "allow_without_origin": false })).unwrap();
     assert_eq!((with(&[], 5), with(&origin("https://shop.test"), 6)), (403, 200));
     assert_eq!(project.api.only_issue().unwrap().count, 3);
-    eventually(|| {
+    eventually_counted(|| {
         let refused = project.api.outcomes("invalid", "no_origin")?;
         ensure!(refused == 1, "{refused}");
         Ok(())
@@ -244,7 +244,7 @@ fn rate(world: &World) {
     assert_eq!(statuses, [200, 200, 200, 200, 200, 429, 429, 429]);
     assert_eq!(answers[7].retry_after.as_deref(), Some("60"));
     assert_eq!(other.send(&envelope(1, "m")).status, 200);
-    eventually(|| {
+    eventually_counted(|| {
         let limited = project.api.outcomes("limited", "too_often")?;
         ensure!(limited > 0, "{limited}");
         Ok(())

@@ -61,6 +61,7 @@ mod uncaught;
 mod unchanged;
 mod upgrade;
 mod walk;
+mod workflow_access;
 mod yew_app;
 
 use std::process::ExitCode;
@@ -149,6 +150,7 @@ fn tests() -> Vec<Test> {
         issue_life::TESTS,
         issue_page::TESTS,
         issue_workflow::TESTS,
+        workflow_access::TESTS,
         issue_list::TESTS,
         grouping_rules::TESTS,
         grouping_split::TESTS,

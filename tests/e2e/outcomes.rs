@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use serde_json::json;
-use trapline_tests::{World, eventually};
+use trapline_tests::{World, eventually, eventually_counted};
 
 use crate::Test;
 use crate::sender::{envelope, envelope_of, event, path, post};
@@ -41,7 +41,7 @@ fn outcomes(world: &World) {
         ("invalid", "key", 1),
     ];
     for (outcome, reason, quantity) in expected {
-        eventually(|| {
+        eventually_counted(|| {
             let found = project.api.outcomes(outcome, reason)?;
             ensure!(found == quantity, "{found} {outcome} {reason}");
             Ok(())
@@ -71,7 +71,7 @@ fn filters(world: &World) {
     }
     assert_eq!(project.api.issues().unwrap(), []);
     for reason in ["browser_extension", "localhost", "release_pattern"] {
-        eventually(|| {
+        eventually_counted(|| {
             let found = project.api.outcomes("filtered", reason)?;
             ensure!(found == 1, "{found} {reason}");
             Ok(())
@@ -228,7 +228,7 @@ fn outcomes_page(world: &World) {
     }
     let foreign = [("Origin", "https://evil.test")];
     assert_eq!(post(world, &path(&project, "envelope"), &foreign, &envelope(4, "x")).status, 403);
-    let summary = eventually(|| {
+    let summary = eventually_counted(|| {
         let answer = project.api.json("outcomes/summary/?range=14d")?;
         let total = answer["summary"]["total"].clone();
         ensure!(

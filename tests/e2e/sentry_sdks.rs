@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use trapline_core::event::Event;
-use trapline_tests::{Gate, Issue, Project, Site, World, eventually, eventually_within};
+use trapline_tests::{
+    Gate, Issue, Project, Site, World, eventually, eventually_counted, eventually_within,
+};
 
 use crate::Test;
 
@@ -119,7 +121,7 @@ fn browser(world: &World) {
     assert_eq!(event.fingerprint, ["prices"]);
     took(&gate, &["event", "session", "feedback", "span"]);
     assert_eq!(project.api.issues().expect("issues").len(), 2, "the rest is no error");
-    eventually(|| {
+    eventually_counted(|| {
         let dropped = project.api.outcomes("dropped", "unsupported_item")?;
         ensure!(dropped > 0, "sessions, feedback and traces are counted");
         Ok(())

@@ -29,7 +29,7 @@ pub use devtools::Preferences;
 pub use event_schema::breaches_of_schema;
 pub use faulty::{Calm, Faulty, Injected, Report, fresh_state};
 pub use gate::{Gate, Seen};
-pub use patience::{eventually, eventually_within};
+pub use patience::{eventually, eventually_counted, eventually_within};
 pub use program::Program;
 pub use receiver::{Answers, Received, Receiver};
 pub use showcase::{PLACES, Place, Showcase};

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use worker::Response;
 
-use super::settings::{Outcome, accepted_rows, hours_of};
-use crate::dashboard::{outcomes as asked, visit};
+use super::settings::{Outcome, hours_of};
+use crate::dashboard::{Visit, outcomes as asked, visit};
 use crate::failure::Failure;
 use crate::limits::Limits;
-use crate::outcome::summary::{RANGES, Range, Summary};
+use crate::outcome::summary::{self, RANGES, Range, Summary};
 use crate::outcome::{self, HourRow};
 use crate::plan::HOUR_MS;
 use crate::request::Incoming;
@@ -66,11 +66,9 @@ struct Used {
 pub async fn export(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     let hours = hours_of(incoming)?;
     let visit = visit(incoming, slug).await?;
-    let since = incoming.now_ms / HOUR_MS - hours + 1;
-    let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    let ended = store.read(&outcome::lines(visit.project.id, since)).await?;
-    let mut rows: Vec<HourRow> = accepted_rows(&visit, since).await?;
-    rows.extend(ended.all::<HourRow>()?);
+    let mut rows = accepted(incoming, &visit, hours).await?;
+    let lines = lines_of(incoming, &visit, hours, outcome::EXPORTED_LINES).await?;
+    rows.extend(lines.into_iter().rev());
     let mut text = String::new();
     for row in &rows {
         text += &serde_json::to_string(&Outcome::of(row, Some(&row.detail))).unwrap_or_default();
@@ -82,6 +80,37 @@ pub async fn export(incoming: &Incoming, slug: &str) -> Result<Response, Failure
         ("x-content-type-options", "nosniff"),
     ];
     Ok(reply::with_headers(reply::text(200, &text), &headers))
+}
+
+/// What was not stored in the last hours, the newest first.
+pub(super) async fn lines_of(
+    incoming: &Incoming,
+    visit: &Visit,
+    hours: i64,
+    most: u32,
+) -> Result<Vec<HourRow>, Failure> {
+    let since = incoming.now_ms / HOUR_MS - hours + 1;
+    let store = Store::open(&incoming.env, incoming.now_ms).await?;
+    Ok(store.read(&outcome::lines(visit.project.id, since, most)).await?.all()?)
+}
+
+/// What was accepted in the last hours, oldest first: hours in which something was.
+pub(super) async fn accepted(
+    incoming: &Incoming,
+    visit: &Visit,
+    hours: i64,
+) -> Result<Vec<HourRow>, Failure> {
+    let first = incoming.now_ms / HOUR_MS - hours + 1;
+    let (rows, _) = asked::rows_since(incoming, visit, first, false).await?;
+    let (accepted, _) = summary::accepted(first, usize::try_from(hours).unwrap_or(0), &rows);
+    let row = |(hour, quantity): (i64, u64)| HourRow {
+        hour,
+        outcome: "accepted".into(),
+        reason: String::new(),
+        detail: String::new(),
+        quantity,
+    };
+    Ok((first..).zip(accepted).filter(|(_, events)| *events > 0).map(row).collect())
 }
 
 /// Whether lines are asked for rather than a list.

@@ -226,15 +226,18 @@ impl<'a> Outcome<'a> {
     }
 }
 
-/// `GET …/outcomes/?hours=24`, up to 35 days: how items ended, by hour, oldest first. What was accepted is exact; the rest
-/// is at least so much, and a few seconds late.
+/// `GET …/outcomes/?hours=24`, up to 35 days: how items ended, by hour, oldest first. The sums of the newest 2,000 lines.
 pub async fn outcomes(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     if super::outcomes::wants_lines(incoming) {
         return super::outcomes::export(incoming, slug).await;
     }
     let hours = hours_of(incoming)?;
     let visit = visit(incoming, slug).await?;
-    let rows = outcome_rows(incoming, &visit, hours).await?;
+    let mut rows = outcome::summed(
+        super::outcomes::lines_of(incoming, &visit, hours, outcome::SUMMED_LINES).await?,
+    );
+    rows.extend(super::outcomes::accepted(incoming, &visit, hours).await?);
+    rows.sort_by(|one, other| (one.hour, &one.outcome).cmp(&(other.hour, &other.outcome)));
     let outcomes: Vec<Outcome> = rows.iter().map(|row| Outcome::of(row, None)).collect();
     Ok(reply::json(200, &outcomes))
 }
@@ -247,26 +250,6 @@ pub(super) fn hours_of(incoming: &Incoming) -> Result<i64, Failure> {
         Some(Ok(hours @ 1..=MOST)) => Ok(hours),
         Some(_) => Err(bad(&format!("hours is a number from 1 to {MOST}"))),
     }
-}
-
-/// Outcomes of the last hours, oldest first.
-pub async fn outcome_rows(
-    incoming: &Incoming,
-    visit: &Visit,
-    hours: i64,
-) -> Result<Vec<HourRow>, Failure> {
-    let since = incoming.now_ms / HOUR_MS - hours + 1;
-    let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    let mut rows: Vec<HourRow> =
-        store.read(&outcome::by_hour(visit.project.id, since)).await?.all()?;
-    rows.extend(accepted_rows(visit, since).await?);
-    rows.sort_by(|one, other| (one.hour, &one.outcome).cmp(&(other.hour, &other.outcome)));
-    Ok(rows)
-}
-
-/// What was accepted since an hour, by hour.
-pub(super) async fn accepted_rows(visit: &Visit, since: i64) -> Result<Vec<HourRow>, Failure> {
-    Ok(visit.store.read(&outcome::accepted_by_hour(visit.project.id, since)).await?.all()?)
 }
 
 /// Who may do what takes a role, and the JSON object that they sent.

@@ -34,21 +34,32 @@ pub async fn summary_of(
     range: Option<&'static Range>,
 ) -> Result<(Summary, usize), Failure> {
     let range = range.unwrap_or(&summary::RANGES[0]);
+    let first = range.first_hour(incoming.now_ms / HOUR_MS);
+    let (rows, database_bytes) = rows_since(incoming, visit, first, true).await?;
+    Ok((summary::of(range, first, &visit.project.short_prefix, &rows), database_bytes))
+}
+
+/// What a summary is made of, with or without what was not stored; and the bytes of the project's database.
+pub async fn rows_since(
+    incoming: &Incoming,
+    visit: &Visit,
+    first: i64,
+    with_ended: bool,
+) -> Result<(summary::Rows, usize), Failure> {
     let (id, hour) = (visit.project.id, incoming.now_ms / HOUR_MS);
-    let first = range.first_hour(hour);
     let store = Store::open(&incoming.env, incoming.now_ms).await?;
-    let people = [summary::ended(id, first), summary::came(id, first)];
+    let mut people = vec![summary::came(id, first)];
+    people.extend(with_ended.then(|| summary::ended(id, first)));
     let of_groups = [summary::groups(id, first, hour), summary::past(id, first, hour)];
     let (people, stored) = (store.batch(&people).await?, visit.store.batch(&of_groups).await?);
-    let ([ended, came], [groups, past]) = (people.as_slice(), stored.as_slice()) else {
+    let ([came, ended @ ..], [groups, past]) = (people.as_slice(), stored.as_slice()) else {
         return Err(Failure::NotFound);
     };
     let rows = summary::Rows {
-        ended: ended.all()?,
+        ended: ended.first().map(|ended| ended.all()).transpose()?.unwrap_or_default(),
         came: came.all()?,
         groups: groups.all()?,
         past: past.all()?,
     };
-    let summary = summary::of(range, first, &visit.project.short_prefix, &rows);
-    Ok((summary, groups.database_bytes()))
+    Ok((rows, groups.database_bytes()))
 }

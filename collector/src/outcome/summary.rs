@@ -176,23 +176,11 @@ pub struct Rows {
 
 /// Puts it together.
 pub fn of(range: &'static Range, first_hour: i64, prefix: &str, rows: &Rows) -> Summary {
-    let mut stored =
-        Stored { first_hour, step: range.step, steps: vec![0; range.steps], issues: Vec::new() };
-    let accepted_is_exact = stored.add(rows);
-    let mut steps = vec![Ends::default(); range.steps];
+    let stored = Stored::of(first_hour, range.step, range.steps, rows);
+    let accepted_is_exact = stored.is_exact;
+    let mut steps: Vec<Ends> =
+        stored.steps.iter().map(|events| Ends { accepted: *events, ..Ends::default() }).collect();
     let at = |hour: i64| usize::try_from((hour - first_hour) / range.step).ok();
-    if !accepted_is_exact {
-        // It holds what came twice, so it only helps out.
-        for row in &rows.came {
-            if let Some(step) = at(row.hour).and_then(|at| steps.get_mut(at)) {
-                step.accepted += row.events;
-            }
-        }
-    }
-    // Both are at least so much.
-    for (step, events) in steps.iter_mut().zip(&stored.steps) {
-        step.accepted = step.accepted.max(*events);
-    }
     for row in &rows.ended {
         if let Some(step) = at(row.hour).and_then(|at| steps.get_mut(at)) {
             step.add(&row.outcome, row.quantity);
@@ -221,6 +209,12 @@ pub fn of(range: &'static Range, first_hour: i64, prefix: &str, rows: &Rows) -> 
     }
 }
 
+/// Events that were let in, by the hour from the first one on, and whether these are all or at least so many.
+pub fn accepted(first_hour: i64, hours: usize, rows: &Rows) -> (Vec<u64>, bool) {
+    let stored = Stored::of(first_hour, 1, hours, rows);
+    (stored.steps, stored.is_exact)
+}
+
 fn is_limit(rows: usize, limit: u32) -> bool {
     u32::try_from(rows).unwrap_or(u32::MAX) >= limit
 }
@@ -229,11 +223,36 @@ fn is_limit(rows: usize, limit: u32) -> bool {
 struct Stored<'a> {
     first_hour: i64,
     step: i64,
+    /// All, or at least so many.
     steps: Vec<u64>,
     issues: Vec<(&'a GroupRow, u64)>,
+    is_exact: bool,
 }
 
 impl<'a> Stored<'a> {
+    fn of(first_hour: i64, step: i64, steps: usize, rows: &'a Rows) -> Self {
+        let (steps, issues) = (vec![0; steps], Vec::new());
+        let mut stored = Self { first_hour, step, steps, issues, is_exact: false };
+        stored.is_exact = stored.add(rows);
+        if !stored.is_exact {
+            // It holds what came twice, so it only helps out; both are at least so much.
+            let mut came = vec![0; stored.steps.len()];
+            for row in &rows.came {
+                if let Some(sum) = stored.at(row.hour).and_then(|at| came.get_mut(at)) {
+                    *sum += row.events;
+                }
+            }
+            for (step, came) in stored.steps.iter_mut().zip(came) {
+                *step = came.max(*step);
+            }
+        }
+        stored
+    }
+
+    fn at(&self, hour: i64) -> Option<usize> {
+        usize::try_from((hour - self.first_hour).div_euclid(self.step)).ok()
+    }
+
     /// Whether these are all that there are.
     fn add(&mut self, rows: &'a Rows) -> bool {
         let mut of_status = [0_u32; 3];
@@ -276,8 +295,7 @@ impl<'a> Stored<'a> {
     }
 
     fn count(&mut self, at: usize, hour: i64, events: u64) {
-        let step = usize::try_from((hour - self.first_hour).div_euclid(self.step)).ok();
-        let step = step.and_then(|step| self.steps.get_mut(step));
+        let step = self.at(hour).and_then(|step| self.steps.get_mut(step));
         if let (Some(step), Some((_, sum))) = (step, self.issues.get_mut(at)) {
             *step += events;
             *sum += events;

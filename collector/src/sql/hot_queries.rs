@@ -208,10 +208,7 @@ fn statements() -> Vec<(String, Statement)> {
                 workflow::people(1),
             ],
         ),
-        (
-            "outcomes",
-            vec![outcome::since(1, 1), outcome::by_hour(1, 1), outcome::accepted_by_hour(1, 1)],
-        ),
+        ("outcomes", vec![outcome::since(1, 1), outcome::lines(1, 1, 1)]),
         (
             "summary of outcomes",
             vec![
@@ -219,7 +216,6 @@ fn statements() -> Vec<(String, Statement)> {
                 outcome::summary::came(1, 1),
                 outcome::summary::groups(1, 1, 1),
                 outcome::summary::past(1, 1, 1),
-                outcome::lines(1, 1),
             ],
         ),
         ("events of a day", vec![quota::of_slug("shop", 500_000)]),
