@@ -3,6 +3,7 @@
 mod actions;
 pub mod alerts;
 pub mod events;
+pub mod feedback;
 pub mod grouping;
 pub mod issue;
 mod list;
@@ -11,7 +12,10 @@ mod overview;
 pub mod peek;
 pub mod people;
 pub mod regroup;
+pub mod releases;
+pub mod requests;
 pub mod settings;
+pub mod vitals;
 pub mod workflow;
 
 use trapline_core::event::Event;
@@ -143,6 +147,7 @@ fn shell(visit: &Visit, counts: &CountsRow, now_ms: i64) -> Shell {
         limits: Limits::of(visit, now_ms),
         section: Section::Issues,
         open_issues: counts.unresolved,
+        open_feedback: counts.feedback,
         user_name: visit.viewer.name.clone(),
         csrf: visit.viewer.csrf.clone(),
         scope: visit.scope.query(),

@@ -196,6 +196,21 @@ fn developers<'a>(
         (Method::Get, ["api", "0", "projects", project, "outcomes", "export"]) => {
             Box::pin(api::outcomes::export(incoming, project))
         }
+        (Method::Get, [project, "vitals"]) => {
+            Box::pin(dashboard::vitals::vitals(incoming, project))
+        }
+        (Method::Get, [project, "requests"]) => {
+            Box::pin(dashboard::requests::requests(incoming, project))
+        }
+        (Method::Get, [project, "releases"]) => {
+            Box::pin(dashboard::releases::releases(incoming, project))
+        }
+        (Method::Get, [project, "feedback"]) => {
+            Box::pin(dashboard::feedback::feedback(incoming, project))
+        }
+        (Method::Post, [project, "feedback"]) => {
+            Box::pin(dashboard::feedback::decide(incoming, project))
+        }
         (Method::Get, [project, "outcomes"]) => {
             Box::pin(dashboard::outcomes::outcomes(incoming, project))
         }

@@ -4,6 +4,7 @@ mod issue_more;
 mod list;
 mod overview;
 mod people;
+mod vitals;
 
 use trapline_core::event::{Event, Level};
 use trapline_core::noise::Explanation;
@@ -23,6 +24,7 @@ pub use issue_more::{ActivityPage, EventsPage, IssueMore, Range, Shared, SharedF
 pub use list::{Choice, IssuesPage, Peek, Tab, View};
 pub use overview::{OverviewPage, ProjectSummary};
 pub use people::{InvitedPage, PeoplePage, ProjectLine};
+pub use vitals::{RequestsPage, VitalsPage};
 
 /// What every page of a signed-in viewer has around its content.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +41,8 @@ pub struct Shell {
     pub section: Section,
     /// Unresolved issues of the project.
     pub open_issues: u64,
+    /// Feedback that nobody has dealt with.
+    pub open_feedback: u64,
     /// Name of the signed-in person.
     pub user_name: String,
     /// Sent back by every form; belongs to the session.
@@ -55,6 +59,14 @@ pub enum Section {
     /// The issue list and issue pages.
     #[default]
     Issues,
+    /// What users say.
+    Feedback,
+    /// How fast pages are.
+    Vitals,
+    /// How fast what pages ask for is answered.
+    Requests,
+    /// How releases fare.
+    Releases,
     /// How what was sent ended.
     Outcomes,
     /// What the owner has set.

@@ -31,14 +31,61 @@ pub(super) fn path_of(shell: &Shell, issue: &IssueRow) -> String {
     format!("/{project_slug}/issues/{short_id}/")
 }
 
+/// An entry of the sidebar.
+pub(super) struct Entry {
+    /// In its path: `issues`.
+    pub(super) path: &'static str,
+    /// `Issues`
+    pub(super) name: &'static str,
+    /// Behind `g`, to go there.
+    pub(super) key: &'static str,
+    /// Of the sprite.
+    pub(super) icon: &'static str,
+    /// `284`, `500+`; empty: nothing is counted.
+    pub(super) count: String,
+    /// What is counted.
+    pub(super) counted: &'static str,
+    /// Keeps what part of the project is shown.
+    pub(super) is_scoped: bool,
+    pub(super) is_current: bool,
+    /// Stands apart from the one before.
+    pub(super) is_apart: bool,
+}
+
+const ENTRIES: [(Section, &str, &str, &str, &str); 7] = [
+    (Section::Issues, "issues", "Issues", "i", "bug"),
+    (Section::Feedback, "feedback", "Feedback", "f", "feedback"),
+    (Section::Vitals, "vitals", "Web vitals", "v", "vitals"),
+    (Section::Requests, "requests", "Requests", "r", "requests"),
+    (Section::Releases, "releases", "Releases", "l", "releases"),
+    (Section::Outcomes, "outcomes", "Outcomes", "o", "funnel"),
+    (Section::Settings, "settings", "Settings", "s", "settings"),
+];
+
+fn entries(shell: &Shell) -> Vec<Entry> {
+    let entry = |(section, path, name, key, icon)| Entry {
+        path,
+        name,
+        key,
+        icon,
+        count: match section {
+            Section::Issues => issues(shell.open_issues),
+            Section::Feedback if shell.open_feedback > 99 => "99+".to_owned(),
+            Section::Feedback if shell.open_feedback > 0 => shell.open_feedback.to_string(),
+            _ => String::new(),
+        },
+        counted: if section == Section::Feedback { "new" } else { "open" },
+        is_scoped: !matches!(section, Section::Feedback | Section::Outcomes | Section::Settings),
+        is_current: shell.section == section,
+        is_apart: matches!(section, Section::Vitals | Section::Outcomes),
+    };
+    ENTRIES.map(entry).into()
+}
+
 /// The sidebar, ready to print.
 pub(super) struct Sidebar<'a> {
     pub(super) shell: &'a Shell,
-    /// `284`, `500+`
-    pub(super) open_issues: String,
-    pub(super) is_issues: bool,
-    pub(super) is_outcomes: bool,
-    pub(super) is_settings: bool,
+    pub(super) entries: Vec<Entry>,
     pub(super) meter: Option<Meter>,
     pub(super) notice: Option<Notice>,
     /// `ML`
@@ -49,10 +96,7 @@ impl<'a> Sidebar<'a> {
     pub(super) fn of(shell: &'a Shell) -> Self {
         Self {
             shell,
-            open_issues: issues(shell.open_issues),
-            is_issues: shell.section == Section::Issues,
-            is_outcomes: shell.section == Section::Outcomes,
-            is_settings: shell.section == Section::Settings,
+            entries: entries(shell),
             meter: meter(&shell.limits),
             notice: notice(&shell.limits),
             initials: initials(&shell.user_name),

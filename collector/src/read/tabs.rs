@@ -22,6 +22,9 @@ pub struct CountsRow {
     pub ignored: u64,
     /// 1 once the project has received an event.
     pub has_any: u32,
+    /// Feedback that nobody has dealt with, counted up to 100.
+    #[serde(default)]
+    pub feedback: u64,
     /// Open ones first seen within a day.
     #[serde(default)]
     pub fresh: u64,
@@ -37,13 +40,14 @@ pub struct CountsRow {
 }
 
 /// Issues by status, each counted up to [`MAX_TAB_COUNT`] + 1; `issue_by_last_hour`. And whether there ever was one;
-/// primary key of `issue`.
+/// primary key of `issue`. And what users said and nobody has dealt with; `feedback_by_status`.
 macro_rules! counts {
     () => {
         "(SELECT count(*) FROM (SELECT 1 FROM issue WHERE project_id = ?1 AND status = 0 LIMIT ?2)) AS unresolved,
         (SELECT count(*) FROM (SELECT 1 FROM issue WHERE project_id = ?1 AND status = 1 LIMIT ?2)) AS resolved,
         (SELECT count(*) FROM (SELECT 1 FROM issue WHERE project_id = ?1 AND status = 2 LIMIT ?2)) AS ignored,
-        EXISTS (SELECT 1 FROM issue WHERE project_id = ?1) AS has_any"
+        EXISTS (SELECT 1 FROM issue WHERE project_id = ?1) AS has_any,
+        (SELECT count(*) FROM (SELECT 1 FROM feedback WHERE project_id = ?1 AND status = 0 LIMIT 100)) AS feedback"
     };
 }
 

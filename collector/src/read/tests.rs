@@ -219,8 +219,8 @@ fn counts_follow_the_status() {
     stored(&db, 1, "a");
     stored(&db, 2, "b");
     db.batch(&decide(1, 2, &Decision::Resolve, NOW_MS));
-    assert_eq!(db.rows(&counts(1)), [["1", "1", "0", "1"]]);
-    assert_eq!(db.rows(&counts(2)), [["0", "0", "0", "0"]]);
+    assert_eq!(db.rows(&counts(1)), [["1", "1", "0", "1", "0"]]);
+    assert_eq!(db.rows(&counts(2)), [["0", "0", "0", "0", "0"]]);
 }
 
 #[test]
