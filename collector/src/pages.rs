@@ -11,6 +11,7 @@ mod chart;
 mod code_link;
 mod details;
 mod events;
+mod feedback;
 mod grouping;
 mod issue;
 mod life;
@@ -22,6 +23,7 @@ mod outcomes;
 mod overview;
 mod people;
 mod regroup;
+mod releases;
 mod row;
 mod scope;
 mod settings;
@@ -42,8 +44,8 @@ use trapline_core::event::Event;
 use shell::framed;
 
 use crate::view::{
-    ActivityPage, ComparePage, ErrorPage, EventsPage, InvitedPage, IssuePage, IssuesPage,
-    OutcomesPage, OverviewPage, PageCheck, PeoplePage, RegroupPage, SettingsPage, SetupDonePage,
+    ActivityPage, ComparePage, ErrorPage, EventsPage, FeedbackPage, InvitedPage, IssuePage, IssuesPage,
+    OutcomesPage, OverviewPage, PageCheck, PeoplePage, RegroupPage, ReleasesPage, SettingsPage, SetupDonePage,
     SetupPage, SignInPage, SplitPage,
 };
 
@@ -132,6 +134,16 @@ pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
 /// `GET /{project}/outcomes/`: counts, noise, reasons, limits.
 pub fn outcomes(page: &OutcomesPage) -> Result<String, askama::Error> {
     framed(&page.shell, "Outcomes", &outcomes::Outcomes::of(page).render()?)
+}
+
+/// `GET /{project}/releases/`: crash-free sessions, two releases compared, all of them.
+pub fn releases(page: &ReleasesPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Releases", &releases::Releases::of(page)?.render()?)
+}
+
+/// `GET /{project}/feedback/`: posts `verb`, `id` and what the list was asked for there.
+pub fn feedback(page: &FeedbackPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Feedback", &feedback::Inbox::of(page).render()?)
 }
 
 /// `GET /{project}/settings/alerts/`: posts there, and to `…/{id}/{verb}`.

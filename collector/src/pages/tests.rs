@@ -35,6 +35,13 @@ fn outcomes_are_text() {
 }
 
 #[test]
+fn releases_are_text() {
+    check_is_text(releases(&sample::releases(PAYLOAD)), 30);
+    let empty = ReleasesPage { list: Default::default(), ..sample::releases(PAYLOAD) };
+    check_is_text(releases(&empty), 10);
+}
+
+#[test]
 fn empty_issues_are_text() {
     check_is_text(issues(&IssuesPage { issues: Vec::new(), ..sample::issues(PAYLOAD) }), 10);
 }

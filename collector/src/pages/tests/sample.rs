@@ -1,6 +1,7 @@
 //! Pages with a text in every field that can hold one.
 
 mod administration;
+mod visits;
 
 use serde_json::{Map, json};
 use trapline_core::defect::Defect;
@@ -30,6 +31,7 @@ use crate::view::*;
 use crate::workflow::Person;
 
 pub(crate) use administration::{alerts, outcomes, people, settings};
+pub(crate) use visits::{feedback, releases};
 
 fn shell(text: &str) -> Shell {
     Shell {
