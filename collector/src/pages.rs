@@ -44,9 +44,9 @@ use trapline_core::event::Event;
 use shell::framed;
 
 use crate::view::{
-    ActivityPage, ComparePage, ErrorPage, EventsPage, FeedbackPage, InvitedPage, IssuePage, IssuesPage,
-    OutcomesPage, OverviewPage, PageCheck, PeoplePage, RegroupPage, ReleasesPage, SettingsPage, SetupDonePage,
-    SetupPage, SignInPage, SplitPage,
+    ActivityPage, ComparePage, ErrorPage, EventsPage, FeedbackPage, InvitedPage, IssuePage,
+    IssuesPage, OutcomesPage, OverviewPage, PageCheck, PeoplePage, RegroupPage, ReleasesPage,
+    SettingsPage, SetupDonePage, SetupPage, SignInPage, SplitPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.

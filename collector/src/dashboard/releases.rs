@@ -58,8 +58,8 @@ fn chosen<'a>(list: &'a Releases, asked: &[String; 2]) -> Option<[&'a ReleaseRow
     let [to, with] = asked;
     let with = named(with);
     let is_other = |one: &&ReleaseRow, other: &ReleaseRow| one.version != other.version;
-    let to = named(to)
-        .or_else(|| known().find(|one| with.is_none_or(|with| is_other(one, with))))?;
+    let to =
+        named(to).or_else(|| known().find(|one| with.is_none_or(|with| is_other(one, with))))?;
     // The one before it, else the newest.
     let older = || known().skip_while(|one| one.version != to.version).nth(1);
     let with = with

@@ -41,7 +41,8 @@ impl Chart {
             .filter_map(|(hour, health)| Some((*hour, health, health.crash_free_sessions()?)))
             .collect();
         let lowest = steps.iter().min_by(|one, other| one.2.total_cmp(&other.2))?;
-        let bottom = [0.98, 0.95, 0.9, 0.8, 0.5].into_iter().find(|bottom| *bottom <= lowest.2 + 1e-9);
+        let bottom =
+            [0.98, 0.95, 0.9, 0.8, 0.5].into_iter().find(|bottom| *bottom <= lowest.2 + 1e-9);
         let bottom = bottom.unwrap_or(0.0);
         let y = |rate: f64| whole((1.0 - rate) / (1.0 - bottom) * HEIGHT);
         let middle = |hour: i64| (hour + HOURS / 2 - first) * 1_000 / (last - first).max(1);
@@ -118,8 +119,7 @@ mod tests {
     fn page(steps: &[(i64, u64, u64)]) -> ReleasesPage {
         let now_hour = NOW_MS / HOUR_MS / HOURS * HOURS;
         let step = |(ago, sessions, crashed): &(i64, u64, u64)| {
-            let health =
-                Health { sessions: *sessions, crashed: *crashed, ..Health::default() };
+            let health = Health { sessions: *sessions, crashed: *crashed, ..Health::default() };
             (now_hour - ago * HOURS, health)
         };
         let known = ReleaseRow {

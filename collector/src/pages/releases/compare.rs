@@ -58,7 +58,11 @@ impl Comparison {
         let views = |one: &Young| (one.views.counted(places::VIEWS) + 50) / 100;
         let base = |one: &Young| {
             let sessions = counted(one.health.sessions, "session");
-            format!("{} with {sessions} and {}", one.known.version, counted(views(one), "page view"))
+            format!(
+                "{} with {sessions} and {}",
+                one.known.version,
+                counted(views(one), "page view")
+            )
         };
         Self {
             versions: [new.known.version.clone(), old.known.version.clone()],
@@ -219,7 +223,8 @@ fn pages(vital: usize, new: &Young, old: &Young) -> Vec<Reason> {
     let by = |(_, now, then): &(&str, f64, f64)| (now - then).abs();
     changed.sort_by(|one, other| by(other).total_cmp(&by(one)));
     let reason = |(name, now, then): &(&str, f64, f64)| {
-        let query = form_urlencoded::Serializer::new(String::new()).append_pair("page", name).finish();
+        let query =
+            form_urlencoded::Serializer::new(String::new()).append_pair("page", name).finish();
         Reason {
             href: format!("vitals/?{query}"),
             link: (*name).to_owned(),
@@ -279,7 +284,8 @@ mod tests {
         views.add(LCP, bucket_of(2_600.0), 10_000);
         let health = Health { sessions: 10_000, crashed, ..Health::default() };
         let newest = r#"[[143,"TypeError","x is undefined"]]"#.to_owned();
-        let known = ReleaseRow { version: version.into(), new_issues: 3, newest, ..Default::default() };
+        let known =
+            ReleaseRow { version: version.into(), new_issues: 3, newest, ..Default::default() };
         Young { known, health, pages: vec![("/checkout".into(), views.clone())], views }
     }
 
