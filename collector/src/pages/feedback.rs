@@ -49,6 +49,8 @@ struct Open<'a> {
     /// `Written 2 seconds after`
     after: String,
     issue: String,
+    /// Path of the event that it is about.
+    event: String,
     others: String,
     /// In words; empty if it is none.
     spam: &'static str,
@@ -165,6 +167,12 @@ fn open_of<'a>(page: &'a FeedbackPage, letter: &'a Letter) -> Open<'a> {
             Some((_, _, event_ms, _)) => after(row.at_ms - event_ms),
             None => "About".to_owned(),
         },
+        event: format!(
+            "/{}/issues/{}/events/{}/",
+            page.shell.project_slug,
+            issue_of(page, row),
+            row.event_id
+        ),
         issue: issue_of(page, row),
         others: match letter.others {
             0 => String::new(),
