@@ -17,11 +17,13 @@ mod life;
 mod limits;
 mod list;
 mod markdown;
+mod measure;
 mod number;
 mod outcomes;
 mod overview;
 mod people;
 mod regroup;
+mod requests;
 mod row;
 mod scope;
 mod settings;
@@ -29,6 +31,7 @@ mod shell;
 mod stack;
 mod time;
 mod trend;
+mod vitals;
 mod welcome;
 
 #[cfg(test)]
@@ -39,12 +42,14 @@ pub use stack::why_unresolved;
 use askama::Template;
 use trapline_core::event::Event;
 
+pub use measure::whole;
+pub use requests::failed;
 use shell::framed;
 
 use crate::view::{
     ActivityPage, ComparePage, ErrorPage, EventsPage, InvitedPage, IssuePage, IssuesPage,
-    OutcomesPage, OverviewPage, PageCheck, PeoplePage, RegroupPage, SettingsPage, SetupDonePage,
-    SetupPage, SignInPage, SplitPage,
+    OutcomesPage, OverviewPage, PageCheck, PeoplePage, RegroupPage, RequestsPage, SettingsPage,
+    SetupDonePage, SetupPage, SignInPage, SplitPage, VitalsPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -132,6 +137,16 @@ pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
 /// `GET /{project}/outcomes/`: counts, noise, reasons, limits.
 pub fn outcomes(page: &OutcomesPage) -> Result<String, askama::Error> {
     framed(&page.shell, "Outcomes", &outcomes::Outcomes::of(page).render()?)
+}
+
+/// `GET /{project}/vitals/`: tiles, pages, loads, long frames.
+pub fn vitals(page: &VitalsPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Web vitals", &vitals::Vitals::of(page)?.render()?)
+}
+
+/// `GET /{project}/requests/`: failures over time, endpoints.
+pub fn requests(page: &RequestsPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Requests", &requests::Requests::of(page)?.render()?)
 }
 
 /// `GET /{project}/settings/alerts/`: posts there, and to `…/{id}/{verb}`.

@@ -1,6 +1,7 @@
 //! Pages with a text in every field that can hold one.
 
 mod administration;
+mod numbers;
 
 use serde_json::{Map, json};
 use trapline_core::defect::Defect;
@@ -30,6 +31,7 @@ use crate::view::*;
 use crate::workflow::Person;
 
 pub(crate) use administration::{alerts, outcomes, people, settings};
+pub(crate) use numbers::{requests, vitals};
 
 fn shell(text: &str) -> Shell {
     Shell {
