@@ -213,6 +213,8 @@ fn milliseconds(fields: &mut Fields, name: &str) -> Option<i64> {
     const YEAR_2000_MS: f64 = 946_684_800_000.0;
     const YEAR_2100_MS: f64 = 4_102_444_800_000.0;
     let number = fields.number(name)?;
+    // Seconds, as events have them.
+    let number = if number < YEAR_2000_MS / 100.0 { number * 1_000.0 } else { number };
     (YEAR_2000_MS..YEAR_2100_MS).contains(&number).then_some(number as i64)
 }
 
