@@ -11,7 +11,7 @@ CREATE TABLE page_view_chunk (
   -- Of `page_view_fold` when it was begun: it takes no more views once that has gone on.
   generation INTEGER NOT NULL,
   count INTEGER NOT NULL,
-  -- The first 16 digits of each view's ID.
+  -- The first 16 digits of each view's ID, with spaces between.
   ids TEXT NOT NULL,
   -- Lines of `core/src/page_view.rs`, with commas between.
   views TEXT NOT NULL,

@@ -11,6 +11,7 @@
 //! enum; every answer is JSON and readable across origins.
 
 mod answer;
+mod others;
 mod sender;
 
 use std::rc::Rc;
@@ -241,11 +242,13 @@ async fn admit(
         quota::give_back(project_id, taken, now_ms);
         return Err(refused);
     }
+    // After the events: they come first, whatever becomes of the rest.
+    let reserved = others::write(incoming, key, &judged).await?;
     if quota::due(project_id, settings, now_ms) {
         incoming.context.wait_until(quota::write(incoming.env.clone(), project_id, now_ms));
     }
     let id = judged.first_id.or_else(|| envelope.event_id.clone());
-    Ok(Accepted { id, wait: reached.as_ref().map(Wait::of) })
+    Ok(Accepted { id, wait: reached.as_ref().map(Wait::of).or(reserved) })
 }
 
 /// Decoding is the dear part: where there is no room for events, they are left out before.

@@ -49,6 +49,7 @@ pub mod regroup;
 pub mod reply;
 pub mod report;
 pub mod request;
+pub mod reserve;
 pub mod route;
 pub mod saved_view;
 pub mod scope;
@@ -81,7 +82,7 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let stopped = match event.cron().as_str() {
         LATE_MAPS_CRON => walk(env, now_ms).await.err().map(|error| error.to_string()),
         ALERT_CRON => alert::deliver::run(env, now_ms).await.err().map(|error| error.to_string()),
-        ARTIFACTS_CRON => retain::run(env, now_ms).await.err().map(|error| error.to_string()),
+        ARTIFACTS_CRON => retain_and_add_up(env, now_ms).await.err().map(|error| error.to_string()),
         _ => purge::run(env, now_ms).await.err().map(|error| error.to_string()),
     };
     if let Some(error) = stopped {
@@ -93,7 +94,7 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
 /// The second trigger of `wrangler.toml`: maps that came late, and regrouping.
 const LATE_MAPS_CRON: &str = "2-57/5 * * * *";
 
-/// The third.
+/// The third: artifacts, and adding up page views.
 const ARTIFACTS_CRON: &str = "3-58/5 * * * *";
 
 /// The fourth: thresholds, and what is to be told and was not yet.
@@ -106,6 +107,13 @@ async fn walk(env: &Env, now_ms: i64) -> Result<(), failure::Failure> {
         return Ok(());
     }
     late::run(env, now_ms).await
+}
+
+/// Neither keeps the other waiting.
+async fn retain_and_add_up(env: &Env, now_ms: i64) -> Result<(), failure::Failure> {
+    let retained = retain::run(env, now_ms).await;
+    page_views::run::cron(env, purge::turn(env, now_ms), now_ms).await?;
+    retained
 }
 
 #[event(queue)]

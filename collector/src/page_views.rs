@@ -9,6 +9,7 @@ pub mod fold;
 pub mod join;
 pub mod purge;
 pub mod read;
+pub mod run;
 pub mod tally;
 pub mod visits;
 
@@ -146,3 +147,6 @@ impl Column {
         Self::ALL.iter().position(|column| *column == self).unwrap_or(0)
     }
 }
+
+#[cfg(test)]
+mod tests;

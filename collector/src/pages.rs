@@ -18,12 +18,14 @@ mod life;
 mod limits;
 mod list;
 mod markdown;
+mod measure;
 mod number;
 mod outcomes;
 mod overview;
 mod people;
 mod regroup;
 mod releases;
+mod requests;
 mod row;
 mod scope;
 mod settings;
@@ -31,6 +33,7 @@ mod shell;
 mod stack;
 mod time;
 mod trend;
+mod vitals;
 mod welcome;
 
 #[cfg(test)]
@@ -41,12 +44,14 @@ pub use stack::why_unresolved;
 use askama::Template;
 use trapline_core::event::Event;
 
+pub use measure::whole;
+pub use requests::failed;
 use shell::framed;
 
 use crate::view::{
     ActivityPage, ComparePage, ErrorPage, EventsPage, FeedbackPage, InvitedPage, IssuePage,
     IssuesPage, OutcomesPage, OverviewPage, PageCheck, PeoplePage, RegroupPage, ReleasesPage,
-    SettingsPage, SetupDonePage, SetupPage, SignInPage, SplitPage,
+    RequestsPage, SettingsPage, SetupDonePage, SetupPage, SignInPage, SplitPage, VitalsPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -144,6 +149,16 @@ pub fn releases(page: &ReleasesPage) -> Result<String, askama::Error> {
 /// `GET /{project}/feedback/`: posts `verb`, `id` and what the list was asked for there.
 pub fn feedback(page: &FeedbackPage) -> Result<String, askama::Error> {
     framed(&page.shell, "Feedback", &feedback::Inbox::of(page).render()?)
+}
+
+/// `GET /{project}/vitals/`: tiles, pages, loads, long frames.
+pub fn vitals(page: &VitalsPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Web vitals", &vitals::Vitals::of(page)?.render()?)
+}
+
+/// `GET /{project}/requests/`: failures over time, endpoints.
+pub fn requests(page: &RequestsPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Requests", &requests::Requests::of(page)?.render()?)
 }
 
 /// `GET /{project}/settings/alerts/`: posts there, and to `…/{id}/{verb}`.

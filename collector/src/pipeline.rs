@@ -2,15 +2,19 @@
 //!
 //! One item's damage is its own: the rest of the envelope lives.
 
+mod visit;
+
 use serde::de::IgnoredAny;
 use trapline_core::client_report::{self, Discarded};
-use trapline_core::decode::{self, DecodeError, Received};
+use trapline_core::decode::{self, DecodeError, Received, Sessions};
 use trapline_core::envelope::Item;
 use trapline_core::filter::{Filtered, filter};
 use trapline_core::fingerprint::rules::Rules;
 use trapline_core::normalize::{self, Addresses, ClientHints, normalize};
+use trapline_core::page_view::PageView;
 use trapline_core::scrub::scrub;
 
+use crate::feedback::Feedback;
 use crate::outcome::Ended;
 use crate::plan::{Digested, digest_by};
 use crate::refused::Refused;
@@ -68,6 +72,12 @@ impl<'a> Context<'a> {
 pub struct Judged {
     /// To be stored, in the sender's order.
     pub events: Vec<Digested>,
+    /// Page views, of our agent and of other SDKs.
+    pub views: Vec<PageView>,
+    /// Sessions, and what became of them.
+    pub sessions: Vec<Sessions>,
+    /// What users say.
+    pub feedback: Vec<Feedback>,
     /// All others.
     pub ended: Vec<Ended>,
     /// ID of the first event, kept or filtered.
@@ -120,16 +130,21 @@ fn judge_one(
             judged.ended.extend(client_report::parse(item.payload).into_iter().map(discarded));
             Ok(())
         }
+        kind @ ("page_view" | "transaction" | "span" | "session" | "sessions" | "feedback"
+        | "user_report") => visit::judge(kind, item.payload, context, judged).map_err(unreadable),
         kind if BINARY.contains(&kind) => {
             judged.ended.push(Ended::one("dropped", "unsupported_item", kind));
             Ok(())
         }
-        kind => {
-            check_json(item.payload).map_err(unreadable)?;
-            judged.ended.push(Ended::one("dropped", "unsupported_item", kind));
-            Ok(())
-        }
+        kind => unsupported(kind, item.payload, judged).map_err(unreadable),
     }
+}
+
+/// Counted as dropped; some items are one JSON object a line.
+fn unsupported(kind: &str, payload: &[u8], judged: &mut Judged) -> Result<(), DecodeError> {
+    check_json(payload)?;
+    judged.ended.push(Ended::one("dropped", "unsupported_item", kind));
+    Ok(())
 }
 
 fn check_size(payload: &[u8], settings: &Settings) -> Result<(), Refused> {
@@ -158,7 +173,7 @@ fn discarded(Discarded { reason, category, quantity }: Discarded) -> Ended {
     Ended { outcome: "discarded", reason, detail: category, quantity }
 }
 
-/// Walks over JSON without keeping it; some items are one JSON object a line.
+/// Walks over JSON without keeping it.
 fn check_json(payload: &[u8]) -> Result<(), DecodeError> {
     let values = serde_json::Deserializer::from_slice(payload).into_iter::<IgnoredAny>();
     let mut count = 0_usize;

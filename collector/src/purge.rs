@@ -47,8 +47,7 @@ const OUTCOME_DAYS: i64 = 35;
 pub async fn run(env: &Env, now_ms: i64) -> Result<(), StoreError> {
     let people = Store::open(env, now_ms).await?;
     people.write(|_| expired(now_ms).into()).await?;
-    let turn = now_ms / RUN_MS % i64::from(Store::databases(env));
-    let database = u32::try_from(turn).unwrap_or(0);
+    let database = turn(env, now_ms);
     let kept: Vec<Keep> = people.read(&step::retention(database)).await?.all()?;
     let store = Store::open_database(env, database, now_ms).await?;
     store.write(|_| vec![alert::outbox::expired(now_ms)]).await?;
@@ -84,6 +83,12 @@ pub async fn run(env: &Env, now_ms: i64) -> Result<(), StoreError> {
     let place = step(after.as_ref(), &[], &kept, now_ms);
     store.write(|_| place.iter().cloned().chain([pressure.keep()]).collect()).await?;
     Ok(())
+}
+
+/// Which database a run is for: they take turns.
+pub fn turn(env: &Env, now_ms: i64) -> u32 {
+    let turn = now_ms / RUN_MS % i64::from(Store::databases(env));
+    u32::try_from(turn).unwrap_or(0)
 }
 
 /// Bytes that a database may have: the setting `D1_MAX_BYTES`, or 500 MB as on the free plan.

@@ -86,6 +86,11 @@ impl Rows {
         self.0.meta().ok().flatten().and_then(|meta| meta.changes).unwrap_or(0)
     }
 
+    /// Rows that were written, those of indexes among them: the bill.
+    pub fn written(&self) -> usize {
+        self.0.meta().ok().flatten().and_then(|meta| meta.rows_written).unwrap_or(0)
+    }
+
     /// Bytes of the database after the statement.
     pub fn database_bytes(&self) -> usize {
         self.0.meta().ok().flatten().and_then(|meta| meta.size_after).unwrap_or(0)

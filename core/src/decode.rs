@@ -10,7 +10,9 @@ mod images;
 mod page_view;
 mod repair;
 mod session;
+mod spans;
 mod time;
+mod transaction;
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -27,7 +29,9 @@ use fields::{Fields, list, object};
 
 pub use page_view::{page_view, weight_of};
 pub use session::{Sessions, sessions};
+pub use spans::spans;
 pub use time::{milliseconds_of, rfc3339_of};
+pub use transaction::transaction;
 
 /// What the collector knows beside the payload.
 #[derive(Clone, Copy, Debug, Default)]

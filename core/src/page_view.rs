@@ -14,6 +14,9 @@ pub const MAX_ENDPOINTS: usize = 60;
 /// Long frames kept of a view, the worst ones.
 pub const MAX_FRAMES: usize = 3;
 
+/// A view's kind where it only adds to one that came before: another SDK sends vitals on their own.
+pub const LATE: &str = "late";
+
 /// Places in [`PageView::vitals`].
 pub const LCP: usize = 0;
 /// Interaction to next paint.
@@ -408,5 +411,51 @@ impl Reader {
     fn numbers(&mut self, numbers: &mut [f64]) {
         let mut read = Self::of(self.next());
         numbers.iter_mut().for_each(|number| *number = read.number());
+    }
+}
+
+/// Replaces what is an ID in a path by `{id}`: numbers, UUIDs, 16 and more hexadecimal digits, long words with digits among letters.
+pub fn without_ids(path: &str) -> String {
+    const LONG: usize = 20;
+    let is_id = |segment: &str| {
+        let count = |is: fn(u8) -> bool| segment.bytes().filter(|byte| is(*byte)).count();
+        let (digits, hex) =
+            (count(|byte| byte.is_ascii_digit()), count(|byte| byte.is_ascii_hexdigit()));
+        let (letters, dashes) =
+            (count(|byte| byte.is_ascii_alphabetic()), count(|byte| byte == b'-'));
+        let length = segment.len();
+        digits > 0
+            && (digits == length
+                || hex == length && length >= 16
+                || length == 36 && hex + dashes == length && dashes == 4
+                || length >= LONG && digits >= 3 && letters > 0 && dashes == 0)
+    };
+    let segments = path.split('/').map(|segment| if is_id(segment) { "{id}" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_ids;
+
+    #[test]
+    fn ids_in_paths_are_replaced() {
+        for (path, expected) in [
+            ("/products/42", "/products/{id}"),
+            (
+                "https://a.test:8080/v2/items/123e4567-e89b-12d3-a456-426614174000/x",
+                "https://a.test:8080/v2/items/{id}/x",
+            ),
+            ("/o/0123456789abcdef", "/o/{id}"),
+            ("/s/aZ3bQ9xW2pL7vK4mN8cR", "/s/{id}"),
+            (
+                "/blog/how-to-use-2-hands-and-4-feet-in-2026",
+                "/blog/how-to-use-2-hands-and-4-feet-in-2026",
+            ),
+            ("/", "/"),
+            ("/v1/deadbeef", "/v1/deadbeef"),
+        ] {
+            assert_eq!(without_ids(path), expected);
+        }
     }
 }

@@ -90,7 +90,10 @@ fn hourly_quota(world: &World) {
     assert!(refused.detail().contains("hourly quota of 10 events"), "{refused:?}");
     assert_eq!(project.api.only_issue().unwrap().count, 10);
     // What is no event has no quota.
-    let session = envelope_of("session", &json!({ "sid": "x" }));
+    let session = envelope_of(
+        "session",
+        &json!({ "sid": "x", "init": true, "started": "2026-11-29T00:00:00Z" }),
+    );
     assert_eq!(post(world, &path(&project, "envelope"), &[], &session).status, 200);
     eventually_counted(|| {
         let limited = project.api.outcomes("limited", "hourly_quota")?;

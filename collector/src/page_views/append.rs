@@ -39,4 +39,4 @@ const APPEND: &str = "
     FROM (SELECT coalesce((SELECT generation FROM page_view_fold WHERE project_id = ?1), 1) AS generation) f
     WHERE NOT EXISTS (SELECT 1 FROM page_view_chunk d WHERE d.project_id = ?1 AND d.hour = ?2 AND d.slot = ?3
         AND instr(d.ids, ?4) > 0)
-    ON CONFLICT DO UPDATE SET count = count + 1, ids = ids || excluded.ids, views = views || ',' || excluded.views";
+    ON CONFLICT DO UPDATE SET count = count + 1, ids = ids || ' ' || excluded.ids, views = views || ',' || excluded.views";

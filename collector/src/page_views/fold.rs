@@ -56,11 +56,20 @@ pub fn state(project_id: u32) -> Statement {
     )
 }
 
-/// Projects with views, after one. Primary key of `page_view_chunk`: a look-up a project.
-pub fn projects() -> Statement {
+/// Which of some projects have something to add up: enough, or for an hour, or a generation that is closed. Primary key of
+/// `page_view_fold`, `page_view_chunk_by_generation`.
+pub fn due(projects: &[u32], now_ms: i64) -> Statement {
     Statement::new(
-        "SELECT id AS project_id FROM project p WHERE EXISTS (SELECT 1 FROM page_view_chunk c WHERE c.project_id = p.id)",
-        [],
+        "SELECT j.value AS project_id FROM json_each(?1) j LEFT JOIN page_view_fold f ON f.project_id = j.value
+         WHERE f.generation > f.folded + 1 OR (SELECT total(c.count) >= iif(?2 - coalesce(f.begun_ms, 0) >= ?3, 1, ?4)
+            FROM page_view_chunk c INDEXED BY page_view_chunk_by_generation
+            WHERE c.project_id = j.value AND c.generation > coalesce(f.folded, 0))",
+        [
+            serde_json::to_string(projects).unwrap_or_default().into(),
+            now_ms.into(),
+            LONGEST_MS.into(),
+            i64::try_from(ENOUGH).unwrap_or(0).into(),
+        ],
     )
 }
 

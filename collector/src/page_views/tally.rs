@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 
 use trapline_core::histogram::{Parts, Sums, bucket_of};
-use trapline_core::page_view::{CLS, INP, LCP, PARTS, PageView, Requests, VITALS};
+use trapline_core::page_view::{CLS, INP, LATE, LCP, PARTS, PageView, Requests, VITALS};
 
 use super::{Column, DAY_MS, Kind, endpoint, page};
 use crate::plan::HOUR_MS;
@@ -121,7 +121,7 @@ fn spread<'a>(
 /// What a view adds to its page.
 fn sums_of(view: &PageView) -> Sums {
     let (weight, mut sums) = (view.weight, Sums::default());
-    sums.count(page::VIEWS, weight);
+    sums.count(page::VIEWS, weight * u64::from(view.kind != LATE));
     sums.count(page::WITH_ERRORS, weight * u64::from(view.errors > 0));
     sums.count(page::ABANDONED, weight * u64::from(view.abandoned));
     sums.count(page::VISIBLE_MS, weighed(view.visible_ms, weight));

@@ -5,6 +5,7 @@ mod compare;
 
 use askama::Template;
 
+use super::measure::{part, whole};
 use super::number::{count, share};
 use super::scope::ScopeForm;
 use super::time::{Moment, moment};
@@ -70,7 +71,7 @@ impl<'a> Releases<'a> {
         let fields = form_urlencoded::parse(scope.strip_prefix('?').unwrap_or_default().as_bytes());
         Ok(Self {
             page,
-            scope: ScopeForm::of(&page.scope, &page.choices, &kept).render()?,
+            scope: ScopeForm::of_numbers(&page.scope, &page.choices, &kept).render()?,
             chart: Chart::of(page),
             comparison: compared.map(|compared| Comparison::of(page, compared)),
             kept: fields.into_owned().collect(),
@@ -99,11 +100,11 @@ fn row<'a>(page: &ReleasesPage, index: usize, one: &'a Release) -> Row<'a> {
         is_newest: index == 0 && known.first_seen_ms > 0,
         first_seen: moment(known.first_seen_ms, page.shell.now_ms),
         share: if all == 0 { String::new() } else { share(health.sessions, all) },
-        width: percent_of(health.sessions, all),
+        width: part(health.sessions, all),
         sessions: count(health.sessions),
         crash_free: crash_free.map(rate).unwrap_or_default(),
         is_below: crash_free.is_some_and(|rate| rate < TARGET),
-        place: format!("{}%", tenths(place * 1_000.0)),
+        place: part(whole(place * 1_000.0), 1_000),
         users: health.crash_free_users().map(rate).unwrap_or_default(),
         new: number(known.new_issues),
         regressed: number(known.regressed_issues),
@@ -121,32 +122,13 @@ fn rate(rate: f64) -> String {
     }
 }
 
-/// Rounded; 0 of what is negative.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-fn whole(number: f64) -> u64 {
-    number.round() as u64
-}
-
-/// `12.5` of 125.
-fn tenths(number: f64) -> String {
-    let number = whole(number);
-    format!("{}.{}", number / 10, number % 10)
-}
-
-/// `12.5%` of a whole.
-fn percent_of(part: u64, whole: u64) -> String {
-    let thousandths = u128::from(part) * 1_000 / u128::from(whole.max(1));
-    format!("{}.{}%", thousandths / 10, thousandths % 10)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{percent_of, rate, tenths};
+    use super::rate;
 
     #[test]
     fn rates_have_two_places_and_are_all_only_if_nothing_crashed() {
         let rates = [1.0, 0.999_99, 0.984_1, 0.5, 0.0].map(rate);
         assert_eq!(rates, ["100%", ">99.99%", "98.41%", "50.00%", "0.00%"]);
-        assert_eq!((tenths(205.4), percent_of(1, 8)), ("20.5".into(), "12.5%".into()));
     }
 }

@@ -15,7 +15,12 @@ pub(super) struct ScopeForm<'a> {
     range: &'static str,
     /// Link, what a person reads, whether it is chosen.
     ranges: Vec<(String, &'static str, bool)>,
+    /// Which devices, on pages that tell them apart; empty: all.
+    device: Option<&'a str>,
 }
+
+/// What devices there are.
+const DEVICES: [&str; 3] = ["phone", "tablet", "desktop"];
 
 impl<'a> ScopeForm<'a> {
     pub(super) fn of(scope: &'a Scope, choices: &'a Choices, kept: &'a [(String, String)]) -> Self {
@@ -31,6 +36,32 @@ impl<'a> ScopeForm<'a> {
         };
         let ranges =
             Range::CHOICES.map(|(range, _, words)| (link(range), words, scope.range == range));
-        Self { scope, choices, kept, range: scope.range.name(), ranges: ranges.into() }
+        Self {
+            scope,
+            choices,
+            kept,
+            range: scope.range.name(),
+            ranges: ranges.into(),
+            device: None,
+        }
+    }
+
+    /// Of a page of numbers: there is no range of all time, and 14 days stand for none.
+    pub(super) fn of_numbers(
+        scope: &'a Scope,
+        choices: &'a Choices,
+        kept: &'a [(String, String)],
+    ) -> Self {
+        let mut form = Self::of(scope, choices, kept);
+        form.ranges.retain(|(_, words, _)| *words != "All");
+        for (_, words, is_chosen) in &mut form.ranges {
+            *is_chosen |= scope.range == Range::All && *words == "14 d";
+        }
+        form
+    }
+
+    /// With a choice of devices; the one that is shown is among what is kept too, for the ranges.
+    pub(super) fn with_device(self, device: &'a str) -> Self {
+        Self { device: Some(device), ..self }
     }
 }

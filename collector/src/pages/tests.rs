@@ -32,6 +32,8 @@ fn issues_are_text() {
 #[test]
 fn outcomes_are_text() {
     check_is_text(outcomes(&sample::outcomes(PAYLOAD)), 12);
+    check_is_text(vitals(&sample::vitals(PAYLOAD)), 20);
+    check_is_text(requests(&sample::requests(PAYLOAD)), 10);
 }
 
 #[test]

@@ -45,10 +45,10 @@ fn an_item_that_is_no_json_harms_nobody_else() {
     );
     check("{}\n{\"type\":\"event\"}\nnonsense", 0, &[broken], Some(broken.2));
     check(
-        "{}\n{\"type\":\"session\"}\n{}\n{\"type\":\"session\"}\n{\n{\"type\":\"attachment\"}\n\u{1}",
+        "{}\n{\"type\":\"check_in\"}\n{}\n{\"type\":\"check_in\"}\n{\n{\"type\":\"attachment\"}\n\u{1}",
         0,
         &[
-            ("dropped", "unsupported_item", "session"),
+            ("dropped", "unsupported_item", "check_in"),
             (
                 "invalid",
                 "malformed",

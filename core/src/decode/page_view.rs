@@ -8,7 +8,7 @@ use super::{BOUNDS, DecodeError, bound, hex_id, repair};
 use crate::defect::Defect;
 use crate::page_view::{
     LongFrame, MAX_ENDPOINTS, MAX_FRAMES, MAX_PAGE_VIEW, PARTS, PHASES, PageView, Requests, VITALS,
-    Vital,
+    Vital, without_ids,
 };
 use crate::url;
 
@@ -45,7 +45,7 @@ pub fn page_view(payload: &[u8]) -> Result<(PageView, Vec<Defect>), DecodeError>
     view.session_id = id(&mut fields, "session_id").unwrap_or_default();
     view.page = word(&mut fields, "page");
     if view.page.is_empty() {
-        view.page = path_of(&view.url);
+        view.page = without_ids(&path_of(&view.url));
     }
     view.kind = word(&mut fields, "kind");
     view.release = word(&mut fields, "release");
@@ -135,7 +135,7 @@ fn requests(fields: &mut Fields) -> Requests {
     Requests {
         durations: durations.collect(),
         method: word(fields, "method").to_ascii_uppercase(),
-        url: address(fields, "url").unwrap_or_default(),
+        url: without_ids(&address(fields, "url").unwrap_or_default()),
         count: count(fields, "count"),
         no_answer: count(fields, "no_answer"),
         status_4xx: count(fields, "status_4xx"),
@@ -213,6 +213,8 @@ fn milliseconds(fields: &mut Fields, name: &str) -> Option<i64> {
     const YEAR_2000_MS: f64 = 946_684_800_000.0;
     const YEAR_2100_MS: f64 = 4_102_444_800_000.0;
     let number = fields.number(name)?;
+    // Seconds, as events have them.
+    let number = if number < YEAR_2000_MS / 100.0 { number * 1_000.0 } else { number };
     (YEAR_2000_MS..YEAR_2100_MS).contains(&number).then_some(number as i64)
 }
 

@@ -14,6 +14,16 @@ pub(super) fn reason_words(
             "See what sends so much; spike protection can be switched off",
             "limits/",
         ),
+        ("limited", "reserved_for_errors") => (
+            "Page views, sessions or feedback beyond half of the day’s rows: the rest is for errors",
+            "Sample fewer page views, or raise DAILY_ROWS on a paid plan",
+            "",
+        ),
+        ("limited", "too_many_items") => (
+            "More page views and sessions in one envelope than are stored at once",
+            "Send them in several",
+            "",
+        ),
         ("limited", _) => (
             "More requests from one address than the rate limit allows",
             "See what sends so much; the limit is in wrangler.toml",
@@ -120,6 +130,7 @@ mod tests {
             ("filtered", "browser_extension"),
             ("filtered", "release_pattern"),
             ("limited", "too_often"),
+            ("limited", "reserved_for_errors"),
             ("invalid", "malformed"),
             ("refused", "origin"),
             ("dropped", "unsupported_item"),

@@ -1,10 +1,11 @@
 //! Crash-free sessions by six hours: a line that may begin elsewhere than at zero, and says where; releases where they were first
 //! seen. SVG attributes only, and a table beside.
 
+use super::super::measure::whole;
 use super::super::number::{count, counted};
 use super::super::time::{day, full_hour, moment};
 use super::super::trend::{Marker, markers};
-use super::{TARGET, rate, whole};
+use super::{TARGET, rate};
 use crate::plan::HOUR_MS;
 use crate::sessions::{HOURS, Health};
 use crate::view::ReleasesPage;

@@ -4,8 +4,9 @@ use trapline_core::histogram::{Histogram, Sums};
 use trapline_core::json;
 use trapline_core::page_view::{INP, LCP};
 
+use super::super::measure::{duration, of_hundredths, whole};
 use super::super::number::{count, counted};
-use super::{rate, whole};
+use super::rate;
 use crate::health::{Compared, ReleaseRow, Young};
 use crate::page_views::page as places;
 use crate::read;
@@ -55,7 +56,7 @@ pub(super) struct Reason {
 impl Comparison {
     pub(super) fn of(page: &ReleasesPage, compared: &Compared) -> Self {
         let [new, old] = &compared.releases;
-        let views = |one: &Young| (one.views.counted(places::VIEWS) + 50) / 100;
+        let views = |one: &Young| of_hundredths(one.views.counted(places::VIEWS));
         let base = |one: &Young| {
             let sessions = counted(one.health.sessions, "session");
             format!(
@@ -197,7 +198,10 @@ fn times(name: &'static str, vital: usize, new: &Young, old: &Young) -> Row {
         // In the unit of the greater one.
         let size = match new.max(old) {
             ..999.5 => format!("{difference} ms"),
-            _ => seconds((new - old).abs()),
+            _ => {
+                let tenths = difference.saturating_add(50) / 100;
+                format!("{}.{} s", tenths / 10, tenths % 10)
+            }
         };
         if size == "0.0 s" {
             return ("same".to_owned(), "");
@@ -252,20 +256,6 @@ fn scripts(new: &Sums, old: &Sums) -> Row {
     };
     let value = |bytes: f64| format!("{} kB", count(whole(bytes / 1_000.0)));
     row("JavaScript sent", [new, old].map(mean), value, change)
-}
-
-/// `240 ms` below a second, `1.9 s` above.
-fn duration(ms: f64) -> String {
-    match ms {
-        ..999.5 => format!("{} ms", whole(ms)),
-        _ => seconds(ms),
-    }
-}
-
-/// `1.9 s`
-fn seconds(ms: f64) -> String {
-    let tenths = whole(ms / 100.0);
-    format!("{}.{} s", tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]

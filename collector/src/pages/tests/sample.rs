@@ -1,6 +1,7 @@
 //! Pages with a text in every field that can hold one.
 
 mod administration;
+mod numbers;
 mod visits;
 
 use serde_json::{Map, json};
@@ -31,6 +32,7 @@ use crate::view::*;
 use crate::workflow::Person;
 
 pub(crate) use administration::{alerts, outcomes, people, settings};
+pub(crate) use numbers::{requests, vitals};
 pub(crate) use visits::{feedback, releases};
 
 fn shell(text: &str) -> Shell {
