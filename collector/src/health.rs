@@ -53,11 +53,11 @@ pub fn releases(project_id: u32) -> Statement {
                 WHERE project_id = ?1 AND regressed_ms > 0 ORDER BY regressed_ms DESC LIMIT 1000) i
             CROSS JOIN activity a ON a.project_id = ?1 AND a.number = i.number AND a.at_ms = i.regressed_ms
             WHERE a.kind = 'regressed' GROUP BY 1)
-         SELECT r.version, r.first_seen_ms,
-            coalesce((SELECT number FROM newest WHERE newest.version = r.version), 0) AS new_issues,
-            coalesce((SELECT number FROM recently WHERE recently.version = r.version), 0) AS regressed_issues,
-            coalesce((SELECT newest.newest FROM newest WHERE newest.version = r.version), '[]') AS newest
-         FROM release r INDEXED BY release_by_time WHERE r.project_id = ?1 ORDER BY r.first_seen_ms DESC LIMIT ?2",
+         SELECT release.version, release.first_seen_ms,
+            coalesce((SELECT number FROM newest WHERE newest.version = release.version), 0) AS new_issues,
+            coalesce((SELECT number FROM recently WHERE recently.version = release.version), 0) AS regressed_issues,
+            coalesce((SELECT newest.newest FROM newest WHERE newest.version = release.version), '[]') AS newest
+         FROM release INDEXED BY release_by_time WHERE release.project_id = ?1 ORDER BY release.first_seen_ms DESC LIMIT ?2",
         [project_id.into(), RELEASES.into()],
     )
 }
@@ -158,7 +158,7 @@ pub fn young_sessions(project_id: u32, known: [&ReleaseRow; 2], hours: i64) -> S
         (&one.version, first_hour.div_euclid(HOURS) * HOURS, last_hour)
     });
     Statement::new(
-        "SELECT s.hour, s.release, s.started, s.errored, s.crashed, s.abnormal, s.exited, s.users, s.crashed_users
+        "SELECT DISTINCT s.hour, s.release, s.environment, s.started, s.errored, s.crashed, s.abnormal, s.exited, s.users, s.crashed_users
          FROM json_each(?2) j CROSS JOIN session_stat s
             ON s.project_id = ?1 AND s.hour BETWEEN j.value ->> 1 AND j.value ->> 2
          WHERE s.release = j.value ->> 0 LIMIT 2000",
@@ -222,7 +222,7 @@ pub fn at_same_age(
     stats: &[StatRow],
     waiting: &[PageView],
 ) -> Compared {
-    let mut by_release = sessions::add_up(sessions, |row| row.release.clone());
+    let by_release = sessions::add_up(sessions, |row| row.release.clone());
     let releases = known.map(|known| {
         let (first_hour, last_hour) = youth(known, hours);
         let days = days_of(known, hours);
@@ -244,7 +244,7 @@ pub fn at_same_age(
             .collect();
         let all = pages.iter().position(|(name, _)| name.is_empty());
         let views = all.map(|index| pages.remove(index).1).unwrap_or_default();
-        let health = by_release.remove(&known.version).unwrap_or_default();
+        let health = by_release.get(&known.version).cloned().unwrap_or_default();
         Young { known: known.clone(), health, views, pages }
     });
     Compared { hours, releases }

@@ -10,6 +10,7 @@ mod breadcrumbs;
 mod chart;
 mod code_link;
 mod details;
+mod effect;
 mod events;
 mod feedback;
 mod grouping;

@@ -19,8 +19,7 @@ use crate::{read, reply};
 pub async fn releases(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     let visit = visit(incoming, slug).await?;
     let window = Window::of(visit.scope.range, incoming.now_ms);
-    let environment = &visit.scope.environment;
-    let found = health::list(&visit.store, visit.project.id, window, environment).await?;
+    let found = health::list(&visit.store, visit.project.id, window, &visit.scope).await?;
     let all = found.all.sessions;
     let releases = found.releases.iter().map(|release| {
         let mut json = release_json(&release.known);
@@ -43,20 +42,22 @@ pub async fn releases(incoming: &Incoming, slug: &str) -> Result<Response, Failu
     ))
 }
 
-/// `GET …/releases/compare/?a=shop@2&b=shop@1`: both in their first 48 hours.
+/// `GET …/releases/compare/?a=shop@2&b=shop@1`: both in their first 48 hours, or as many as the younger one has.
 pub async fn compare(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     let visit = visit(incoming, slug).await?;
-    let mut both = serde_json::Map::new();
-    for name in ["a", "b"] {
+    let (store, project_id) = (&visit.store, visit.project.id);
+    let known: Vec<ReleaseRow> = store.read(&health::releases(project_id)).await?.all()?;
+    let named = |name: &str| {
         let version = incoming.query(name).unwrap_or_default();
-        let young =
-            health::young(&visit.store, visit.project.id, &version, incoming.now_ms).await?;
-        let young = young.ok_or_else(|| {
-            Failure::BadRequest(format!("{name} is none of the newest 50 releases"))
-        })?;
-        both.insert(name.to_owned(), young_json(&young));
-    }
-    Ok(reply::json(200, &both))
+        known
+            .iter()
+            .find(|one| one.version == version)
+            .ok_or_else(|| Failure::BadRequest(format!("{name} is none of the newest 50 releases")))
+    };
+    let two = [named("a")?, named("b")?];
+    let compared = health::compared(store, project_id, two, incoming.now_ms).await?;
+    let [a, b] = compared.releases.each_ref().map(young_json);
+    Ok(reply::json(200, &json!({ "hours": compared.hours, "a": a, "b": b })))
 }
 
 /// `GET …/issues/{short_id}/visits/`: what the error did to visits of the last three days.

@@ -12,6 +12,7 @@ use super::{DAY_MS, Visit, row, shell, visit};
 use crate::activity::{self, Key};
 use crate::failure::Failure;
 use crate::grouping::explained;
+use crate::page_views::visits::{self, Effect};
 use crate::people::Role;
 use crate::plan::{HOUR_MS, bytes_of_hex, event_of_bytes};
 use crate::read::{
@@ -117,6 +118,7 @@ pub async fn view(
             activity,
             trend,
             shared: shown.shared,
+            effect: shown.effect,
             oldest: shown.oldest,
             newest: shown.newest,
             recommended: shown.recommended,
@@ -173,6 +175,7 @@ struct Shown {
     position: Position,
     distributions: Vec<Distribution>,
     shared: SharedFacts,
+    effect: Effect,
     trend: Trend,
     oldest: Option<String>,
     newest: Option<String>,
@@ -197,7 +200,13 @@ async fn shown_event(
     let each = events / u32::try_from(newest.len().max(1)).unwrap_or(1);
     let mut statements = vec![
         read::kept(project_id, groups.get(..KEPT_GROUPS).unwrap_or(groups)),
-        read::seen((project_id, record.number), newest, each, others),
+        read::seen(
+            (project_id, record.number),
+            newest,
+            each,
+            others,
+            visits::since_ms(incoming.now_ms),
+        ),
     ];
     let (bars, bucket_hours) = range.bars();
     let this_hour = incoming.now_ms / HOUR_MS;
@@ -218,7 +227,8 @@ async fn shown_event(
         ..Trend::default()
     };
     let (mut own, mut other) = (Vec::new(), Vec::new());
-    for row in seen.all::<SeenRow>()? {
+    let seen: Vec<SeenRow> = seen.all()?;
+    for row in seen.iter().filter(|row| row.own < 2) {
         let side = if row.own == 1 { &mut own } else { &mut other };
         side.extend(facts::read(&row.events));
     }
@@ -241,6 +251,7 @@ async fn shown_event(
     let mut shown = Shown {
         distributions,
         shared,
+        effect: visits::compared(seen.iter().map(|row| (row.own, row.events.as_str()))),
         trend,
         oldest: other(kept.last()).filter(|_| kept.len() > 1),
         newest: other(kept.first()).filter(|_| index != 0),

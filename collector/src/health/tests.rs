@@ -30,11 +30,11 @@ fn sessions_of(db: &TestDb, statement: &Statement) -> Vec<SessionRow> {
     let row = |row: Vec<String>| SessionRow {
         hour: row[0].parse().unwrap(),
         release: row[1].clone(),
-        started: row[2].parse().unwrap(),
-        errored: row[3].parse().unwrap(),
-        crashed: row[4].parse().unwrap(),
-        users: row[7].clone(),
-        crashed_users: row[8].clone(),
+        started: row[3].parse().unwrap(),
+        errored: row[4].parse().unwrap(),
+        crashed: row[5].parse().unwrap(),
+        users: row[8].clone(),
+        crashed_users: row[9].clone(),
         ..SessionRow::default()
     };
     db.rows(statement).into_iter().map(row).collect()

@@ -5,37 +5,92 @@ use trapline_core::histogram::{Histogram, Parts, Sums, bucket_of, decode};
 use trapline_core::page_view::{INP, PageView};
 
 use super::fold::Chunk;
-use super::read::{chunks_of, day_of};
 use super::tally::inp_of;
-use super::{Kind, RAW_DAYS, page as places};
-use crate::feedback;
+use super::{RAW_DAYS, page as places};
 use crate::plan::HOUR_MS;
 use crate::sql::Statement;
 use crate::store::{Store, StoreError};
 
-/// Views of an issue that are looked at: those of its newest events.
-const VIEWS: u32 = 100;
+/// What [`effect_rows!`] is made of: views in which the newest events of some groups of an issue happened, at most 60 events of
+/// each group and 30 views; their lines, found in the hour of the event and the two before it; and their pages. `$hashes` is a query
+/// for the groups' hashes, `$since` the time from which on events are looked at. Primary keys of `event` and `page_view_chunk`.
+macro_rules! effect_parts {
+    ($hashes:literal, $since:literal) => {
+        concat!(
+            "looked AS MATERIALIZED (
+                SELECT e.value ->> 0 AS id, max(e.value ->> 1) / 3600000 AS hour FROM (
+                    SELECT (SELECT json_group_array(json_array(page_view_id, at_ms)) FROM (
+                        SELECT page_view_id, at_ms FROM event WHERE event.project_id = ?1 AND event.group_hash = active.hash
+                        AND claimed_ms >= ",
+            $since,
+            " ORDER BY claimed_ms DESC, event_id DESC LIMIT 60)) AS events FROM (",
+            $hashes,
+            " LIMIT 5) active) lately CROSS JOIN json_each(lately.events) e
+                WHERE e.value ->> 0 <> '' GROUP BY 1 ORDER BY max(e.value ->> 1) DESC LIMIT 30),
+            newest AS MATERIALIZED (
+                SELECT DISTINCT v.value AS line FROM looked CROSS JOIN json_each('[0,1,2]') h
+                CROSS JOIN page_view_chunk c ON c.project_id = ?1 AND c.hour = CAST(looked.hour AS INTEGER) - h.value
+                    AND c.slot = (instr('0123456789abcdef', substr(looked.id, 1, 1)) + 3) % 4
+                CROSS JOIN json_each(iif(json_valid('[' || c.views || ']'), '[' || c.views || ']', '[]')) v
+                WHERE instr(c.ids, substr(looked.id, 1, 16)) > 0 AND v.value ->> 0 = looked.id),
+            wanted AS MATERIALIZED (SELECT DISTINCT line ->> 3 AS name FROM newest LIMIT 5)"
+        )
+    };
+}
 
-/// Views of an issue's newest events of three days; gives back [`Seen`]. `event_group_by_issue`, primary key of `event`: at most
-/// 2,000 events.
-pub fn views_of_issue(project_id: u32, number: u32, now_ms: i64) -> Statement {
+/// Rows of `(own, events)`: 2 with the line of a view, 3 with the causes of a page on one of the last four days before `$since` and
+/// three days, 4 with the number of messages about the issue `?2`, up to 100. Primary key of `page_view_stat`,
+/// `event_group_by_issue`, `feedback_by_group`.
+macro_rules! effect_rows {
+    ($since:literal) => {
+        concat!(
+            "SELECT 2 AS own, line AS events FROM newest
+            UNION ALL
+            SELECT 3, s.causes FROM wanted CROSS JOIN json_each('[0,1,2,3]') d CROSS JOIN page_view_stat s
+                ON s.project_id = ?1 AND s.kind = 0 AND s.day = CAST(",
+            $since,
+            " / 86400000 AS INTEGER) + d.value AND s.name = wanted.name
+            UNION ALL
+            SELECT 4, CAST(count(*) AS TEXT) FROM (
+                SELECT 1 FROM (SELECT hash FROM event_group INDEXED BY event_group_by_issue
+                    WHERE project_id = ?1 AND number = ?2 LIMIT 300) others
+                CROSS JOIN feedback INDEXED BY feedback_by_group
+                    ON feedback.project_id = ?1 AND feedback.group_hash = others.hash AND feedback.status < 2 LIMIT 100)"
+        )
+    };
+}
+
+pub(crate) use {effect_parts, effect_rows};
+
+/// When views begin that are still there as they came.
+pub fn since_ms(now_ms: i64) -> i64 {
+    now_ms - RAW_DAYS * 24 * HOUR_MS
+}
+
+/// What an issue did to visits; gives back [`EffectRow`].
+pub fn effect_of(project_id: u32, number: u32, now_ms: i64) -> Statement {
     Statement::new(
-        "SELECT page_view_id, max(at_ms) AS at_ms FROM (
-            SELECT e.page_view_id, e.at_ms FROM event_group g INDEXED BY event_group_by_issue
-            CROSS JOIN event e ON e.project_id = ?1 AND e.group_hash = g.hash AND e.claimed_ms >= ?3
-            WHERE g.project_id = ?1 AND g.number = ?2 AND g.last_seen_ms >= ?3 LIMIT 2000)
-         WHERE page_view_id <> '' GROUP BY page_view_id ORDER BY 2 DESC LIMIT ?4",
-        [project_id.into(), number.into(), (now_ms - RAW_DAYS * 24 * HOUR_MS).into(), VIEWS.into()],
+        concat!(
+            "WITH ",
+            effect_parts!(
+                "SELECT hash FROM event_group INDEXED BY event_group_by_issue
+                 WHERE project_id = ?1 AND number = ?2 AND last_seen_ms >= ?3",
+                "?3"
+            ),
+            " ",
+            effect_rows!("?3")
+        ),
+        [project_id.into(), number.into(), since_ms(now_ms).into()],
     )
 }
 
-/// A view in which an event happened.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Seen {
-    /// 32 hexadecimal digits.
-    pub page_view_id: String,
-    /// When it happened.
-    pub at_ms: i64,
+/// A row of [`effect_rows!`].
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct EffectRow {
+    /// 2: a view, 3: causes of a page, 4: messages.
+    pub own: u32,
+    /// What it is.
+    pub events: String,
 }
 
 /// What an error did to the visits that met it, beside views of the same pages without any error.
@@ -55,7 +110,7 @@ pub struct Effect {
     pub feedback: u32,
 }
 
-/// Reads what an issue did to visits, in four queries.
+/// Reads what an issue did to visits, in one query.
 ///
 /// # Errors
 /// What the database says.
@@ -65,80 +120,51 @@ pub async fn effect(
     number: u32,
     now_ms: i64,
 ) -> Result<Effect, StoreError> {
-    let first =
-        [views_of_issue(project_id, number, now_ms), feedback::of_issue(project_id, number)];
-    let results = store.batch(&first).await?;
-    let [seen, said] = results.as_slice() else { return Ok(Effect::default()) };
-    let seen: Vec<Seen> = seen.all()?;
-    let said = u32::try_from(said.all::<feedback::FeedbackRow>()?.len()).unwrap_or(u32::MAX);
-    let keys: Vec<(String, i64)> =
-        seen.into_iter().map(|seen| (seen.page_view_id, seen.at_ms)).collect();
-    if keys.is_empty() {
-        return Ok(Effect { feedback: said, ..Effect::default() });
-    }
-    let chunks: Vec<Chunk> = store.read(&chunks_of(project_id, &keys)).await?.all()?;
-    let views: Vec<PageView> = chunks
-        .iter()
-        .flat_map(Chunk::read)
-        .filter(|view| keys.iter().any(|(id, _)| *id == view.id))
-        .collect();
-    let calm: Vec<CalmRow> = store.read(&calm(project_id, &views, now_ms)).await?.all()?;
-    Ok(Effect { feedback: said, ..compared(&views, &calm) })
+    let rows: Vec<EffectRow> = store.read(&effect_of(project_id, number, now_ms)).await?.all()?;
+    Ok(compared(rows.iter().map(|row| (row.own, row.events.as_str()))))
 }
 
-/// A row's causes.
-#[derive(Clone, Debug, Deserialize)]
-pub struct CalmRow {
-    /// As `causes` has it.
-    pub causes: String,
-}
-
-/// Rows of the pages of some views over three days; gives back [`CalmRow`]. Primary key of `page_view_stat`.
-pub fn calm(project_id: u32, views: &[PageView], now_ms: i64) -> Statement {
-    const PAGES: usize = 20;
-    let mut pages: Vec<&str> = views.iter().map(|view| view.page.as_str()).collect();
-    pages.sort_unstable();
-    pages.dedup();
-    pages.truncate(PAGES);
-    Statement::new(
-        "SELECT s.causes FROM json_each(?2) j CROSS JOIN json_each('[0,1,2,3]') d CROSS JOIN page_view_stat s
-            ON s.project_id = ?1 AND s.kind = ?4 AND s.day = CAST(?3 AS INTEGER) - d.value AND s.name = j.value",
-        [
-            project_id.into(),
-            serde_json::to_string(&pages).unwrap_or_default().into(),
-            day_of(now_ms).into(),
-            Kind::Page.number().into(),
-        ],
-    )
-}
-
-/// Compares views with an error with what is known of those without: pure.
-pub fn compared(views: &[PageView], calm: &[CalmRow]) -> Effect {
+/// Compares views with an error with what is known of those without, as [`effect_rows!`] tells of both: pure.
+pub fn compared<'a>(rows: impl Iterator<Item = (u32, &'a str)>) -> Effect {
     let (mut with, mut without) = (Sums::default(), Sums::default());
     let mut inp = Histogram::default();
-    for view in views {
-        with.count(places::VIEWS, view.weight);
-        with.count(places::ABANDONED, view.weight * u64::from(view.abandoned));
-        if let Some(value) = inp_of(view) {
-            inp.add(bucket_of(value), view.weight);
-        }
-    }
-    for row in calm {
-        let mut parts = Parts::new();
-        decode(&row.causes, &mut parts);
-        if let Some(sums) = parts.get("calm|") {
-            without.merge(sums);
+    let mut effect = Effect::default();
+    for (own, text) in rows {
+        match own {
+            2 => {
+                let line = Chunk { hour: 0, slot: 0, seq: 0, views: text.to_owned() };
+                for view in line.read() {
+                    effect.views += 1;
+                    add(&mut with, &mut inp, &view);
+                }
+            }
+            3 => {
+                let mut parts = Parts::new();
+                decode(text, &mut parts);
+                if let Some(sums) = parts.get("calm|") {
+                    without.merge(sums);
+                }
+            }
+            4 => effect.feedback = text.parse().unwrap_or(0),
+            _ => {}
         }
     }
     let abandoned =
         |sums: &Sums| share(sums.counted(places::ABANDONED), sums.counted(places::VIEWS));
     Effect {
-        views: u32::try_from(views.len()).unwrap_or(u32::MAX),
         inp: inp.percentile(75),
         inp_without: without.histograms.get(INP).and_then(|histogram| histogram.percentile(75)),
         abandoned: abandoned(&with),
         abandoned_without: abandoned(&without),
-        feedback: 0,
+        ..effect
+    }
+}
+
+fn add(sums: &mut Sums, inp: &mut Histogram, view: &PageView) {
+    sums.count(places::VIEWS, view.weight);
+    sums.count(places::ABANDONED, view.weight * u64::from(view.abandoned));
+    if let Some(value) = inp_of(view) {
+        inp.add(bucket_of(value), view.weight);
     }
 }
 
@@ -173,3 +199,6 @@ pub struct ViewEvent {
     /// When it happened.
     pub at_ms: i64,
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use trapline_core::meaning::{Meaning, meaning};
 use super::activity::Activity;
 use super::breadcrumbs::{Trail, trail};
 use super::details::{Section, named, sections};
-
+use super::effect::Effects;
 use super::life::Life;
 use super::number::{count, counted, percent, share, users};
 use super::row::{Mark, Tag, Title, mark, tags, title};
@@ -39,6 +39,7 @@ pub(super) struct Issue<'a> {
     shared: Vec<SharedFact<'a>>,
     /// `Of 39 users; 600 of other issues`
     shared_of: String,
+    effects: Effects,
     activity: Activity<'a>,
     /// Name of who sees to it.
     assignee: Option<&'a str>,
@@ -134,6 +135,7 @@ impl<'a> Issue<'a> {
             meaning: page.event.as_ref().filter(|_| page.noise.is_none()).and_then(meaning),
             shared: shared(page),
             shared_of: shared_of(page),
+            effects: Effects::of(&page.more.effect),
             activity: Activity::of(page),
             assignee: assignee(page),
             newest: newest(page),

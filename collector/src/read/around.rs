@@ -7,6 +7,7 @@ use trapline_core::fingerprint::hex;
 use super::issue::{GroupRecord, newest_release};
 use super::sums::issue_sums;
 use crate::activity::activity_json;
+use crate::page_views::visits::{effect_parts, effect_rows};
 use crate::sql::Statement;
 
 /// Columns of [`issue_page`] beside those of the issue.
@@ -91,12 +92,13 @@ fn hashes(groups: &[GroupRecord]) -> crate::sql::Arg {
     serde_json::to_string(&hashes).unwrap_or_default().into()
 }
 
-/// The newest events of a group, as `[[count, release, environment, browser, os, country, page, user, facts], …]`.
+/// The newest events of a group, as `[[count, release, environment, browser, os, country, page, user, facts], …]`; or what
+/// they did to visits.
 #[derive(Clone, Debug, Deserialize)]
 pub struct SeenRow {
-    /// 1: of the issue itself; 0: of other issues.
+    /// 1: of the issue itself; 0: of other issues; above: what [`effect_rows!`] says.
     pub own: u32,
-    /// JSON.
+    /// JSON, or what is compared.
     pub events: String,
 }
 
@@ -118,16 +120,20 @@ macro_rules! events_of {
 pub const OTHER_GROUPS: u32 = 25;
 
 /// The newest `each` events of groups of the issue, and the newest `others` of groups of other issues, those that were seen
-/// last. Primary key of `event`; `issue_by_last_hour`, `event_group_by_issue`.
+/// last; and what the issue did to visits since a time, as [`compared`](crate::page_views::visits::compared) reads it. Primary key
+/// of `event`; `issue_by_last_hour`, `event_group_by_issue`.
 pub fn seen(
     (project_id, number): (u32, u32),
     groups: &[GroupRecord],
     each: u32,
     others: u32,
+    since_ms: i64,
 ) -> Statement {
     Statement::new(
         concat!(
-            "SELECT 1 AS own, ",
+            "WITH ",
+            effect_parts!("SELECT unhex(value) AS hash FROM json_each(?3)", "?7"),
+            " SELECT 1 AS own, ",
             events_of!("unhex(g.value)", "?4"),
             " AS events FROM json_each(?3) g
             UNION ALL
@@ -137,7 +143,9 @@ pub fn seen(
                 SELECT s.hash FROM (SELECT number FROM issue WHERE project_id = ?1 AND status = 0
                     ORDER BY last_hour DESC, number DESC LIMIT 21) recently
                 CROSS JOIN event_group s INDEXED BY event_group_by_issue ON s.project_id = ?1 AND s.number = recently.number
-                WHERE recently.number <> ?2 LIMIT ?6) others"
+                WHERE recently.number <> ?2 LIMIT ?6) others
+            UNION ALL ",
+            effect_rows!("?7")
         ),
         [
             project_id.into(),
@@ -146,6 +154,7 @@ pub fn seen(
             each.into(),
             others.into(),
             OTHER_GROUPS.into(),
+            since_ms.into(),
         ],
     )
 }

@@ -191,7 +191,7 @@ fn the_list_filters_by_state_time_and_number() {
     db.run(&format!("UPDATE issue SET escalated_ms = {NOW_MS} WHERE number = 2"));
     assert_eq!(found(&db, "is:escalating"), ["2"]);
     assert_eq!(listed(&db, "is:escalating", Walk::Escalated, None)[0][0], "2");
-    let around = [["2", "0", "0", "1", "2", "1", "1", "0"]];
+    let around = [["2", "0", "0", "1", "0", "2", "1", "1", "0"]];
     assert_eq!(db.rows(&tabs(1, NOW_MS + 1_000, 3)), around);
 }
 
@@ -252,11 +252,11 @@ fn kept_events_and_bodies_are_found() {
         home: 0,
     };
     stored(&db, 3, "b");
-    let seen = db.rows(&seen((1, 1), &[group()], 100, 24));
+    let seen = db.rows(&seen((1, 1), &[group()], 100, 24, NOW_MS));
     let counts = |json: &str| crate::facts::read(json).len();
     assert_eq!(
         seen.iter().map(|row| (row[0].as_str(), counts(&row[1]))).collect::<Vec<_>>(),
-        [("1", 2), ("0", 1)]
+        [("1", 2), ("0", 1), ("4", 0)]
     );
     let hour = NOW_MS / 3_600_000;
     assert_eq!(db.rows(&trend(1, &[group()], hour - 24, 6)), [["[[4,2]]"]]);

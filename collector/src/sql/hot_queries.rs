@@ -5,6 +5,7 @@ use super::Statement;
 use super::test_db::TestDb;
 use crate::activity::{self, Key, Kind, Note};
 use crate::life::{self, Decision, Resolved};
+use crate::page_views::visits;
 use crate::people::Viewer;
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
@@ -15,8 +16,8 @@ use crate::search::{self, Around};
 use crate::symbolicate::late;
 use crate::workflow::{self, Change, Changing, Undoing};
 use crate::{
-    access, account, alert, api, artifacts, audit, erasure, key, outcome, people, project_key,
-    quota, settings,
+    access, account, alert, api, artifacts, audit, erasure, health, key, outcome, people,
+    project_key, quota, settings,
 };
 use trapline_core::event::{Event, User};
 use trapline_core::fingerprint;
@@ -70,6 +71,7 @@ const SMALL: &[&str] = &[
     "found",
     "n",
     "e",
+    "days",
 ];
 
 /// The same of alerts; rules are at most twenty a project.
@@ -203,7 +205,7 @@ fn statements() -> Vec<(String, Statement)> {
         (
             "around an issue",
             vec![
-                read::seen((1, 1), std::slice::from_ref(&group), 100, 24),
+                read::seen((1, 1), std::slice::from_ref(&group), 100, 24, 0),
                 read::trend(1, std::slice::from_ref(&group), 1, 6),
                 workflow::people(1),
             ],
@@ -255,6 +257,13 @@ fn statements() -> Vec<(String, Statement)> {
     all.push(("events of deleted issues", purge::deleted_events().into()));
     all.push(("what has expired", purge::expired(1).into()));
     all.push(("alerts", alert::statements()));
+    let release = health::ReleaseRow::default();
+    let two = [&release, &release];
+    all.push((
+        "two releases",
+        vec![health::young_sessions(1, two, 48), health::young_views(1, two, 48)],
+    ));
+    all.push(("what an issue did to visits", vec![visits::effect_of(1, 1, 1)]));
     all.into_iter()
         .flat_map(|(name, statements)| {
             statements

@@ -3,6 +3,7 @@
 use super::{IssuePage, IssueRow, Shell};
 use crate::activity::{Key, Row};
 use crate::dashboard::events::ListedEvents;
+use crate::page_views::visits::Effect;
 use crate::workflow::Person;
 
 /// Around the issue: whose it is, what was done with it, how it went on, what its events share.
@@ -30,6 +31,8 @@ pub struct IssueMore {
     pub trend: Trend,
     /// What its newest events share.
     pub shared: SharedFacts,
+    /// What it did to visits of the last three days.
+    pub effect: Effect,
     /// The oldest kept event, the newest, and that with most context, where they are not the one shown.
     pub oldest: Option<String>,
     /// Of the kept ones.

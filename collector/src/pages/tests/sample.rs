@@ -203,6 +203,14 @@ fn more(text: &str) -> IssueMore {
             facts: vec![shared("request".into()), shared(format!("tag.{text}"))],
             ..SharedFacts::default()
         },
+        effect: crate::page_views::visits::Effect {
+            views: 31,
+            inp: Some(534.0),
+            inp_without: Some(312.0),
+            abandoned: Some(0.48),
+            abandoned_without: Some(0.21),
+            feedback: 5,
+        },
         oldest: Some(text.into()),
         newest: Some(text.into()),
         recommended: Some(text.into()),
