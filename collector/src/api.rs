@@ -2,11 +2,14 @@
 //! scope `project:read`.
 
 pub mod alerts;
+pub mod feedback;
 pub mod grouping;
+pub mod health;
 pub mod issues;
 pub mod list;
 pub mod outcomes;
 pub mod overview;
+pub mod pages;
 pub mod people;
 pub mod projects;
 pub mod regroup;

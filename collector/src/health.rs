@@ -1,14 +1,14 @@
 //! How releases are doing: sessions, users, issues that are new or came back, vitals of its pages; and two compared at the same age.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use trapline_core::histogram::Sums;
+use trapline_core::page_view::PageView;
 
-use crate::page_views::Column;
-use crate::page_views::Kind;
-use crate::page_views::read::{Asked, Filter, Window, measured};
+use crate::page_views::fold::{self, Chunk};
+use crate::page_views::read::{self, Asked, Filter, StatRow, Window};
+use crate::page_views::{Column, Kind};
 use crate::plan::HOUR_MS;
+use crate::scope::Scope;
 use crate::sessions::{self, HOURS, Health, SessionRow};
 use crate::sql::Statement;
 use crate::store::{Store, StoreError};
@@ -30,6 +30,9 @@ pub struct ReleaseRow {
     pub new_issues: u32,
     /// Of the last 1,000 that came back, those that came back in it.
     pub regressed_issues: u32,
+    /// The newest three that it brought: `[[143, "TypeError", "x is undefined"], …]`.
+    #[serde(default)]
+    pub newest: String,
 }
 
 /// The newest releases; gives back [`ReleaseRow`]. `release_by_time`, primary keys of `issue` and `activity`,
@@ -37,8 +40,12 @@ pub struct ReleaseRow {
 pub fn releases(project_id: u32) -> Statement {
     Statement::new(
         "WITH newest AS MATERIALIZED (
-            SELECT first_release AS version, count(*) AS number FROM (
-                SELECT first_release FROM issue WHERE project_id = ?1 AND number > 0 AND status <= 2 ORDER BY number DESC LIMIT 5000)
+            SELECT first_release AS version, count(*) AS number,
+                json_group_array(json_array(issue, kind, value)) FILTER (WHERE place <= 3) AS newest FROM (
+                SELECT number AS issue, first_release, kind, substr(value, 1, 80) AS value,
+                    row_number() OVER (PARTITION BY first_release ORDER BY number DESC) AS place FROM (
+                    SELECT number, first_release, kind, value FROM issue
+                    WHERE project_id = ?1 AND number > 0 AND status <= 2 ORDER BY number DESC LIMIT 5000))
             GROUP BY first_release),
          recently AS MATERIALIZED (
             SELECT a.detail ->> 'release' AS version, count(*) AS number FROM (
@@ -48,7 +55,8 @@ pub fn releases(project_id: u32) -> Statement {
             WHERE a.kind = 'regressed' GROUP BY 1)
          SELECT r.version, r.first_seen_ms,
             coalesce((SELECT number FROM newest WHERE newest.version = r.version), 0) AS new_issues,
-            coalesce((SELECT number FROM recently WHERE recently.version = r.version), 0) AS regressed_issues
+            coalesce((SELECT number FROM recently WHERE recently.version = r.version), 0) AS regressed_issues,
+            coalesce((SELECT newest.newest FROM newest WHERE newest.version = r.version), '[]') AS newest
          FROM release r INDEXED BY release_by_time WHERE r.project_id = ?1 ORDER BY r.first_seen_ms DESC LIMIT ?2",
         [project_id.into(), RELEASES.into()],
     )
@@ -74,7 +82,7 @@ pub struct Releases {
     pub trend: Vec<(i64, Health)>,
 }
 
-/// Reads the list: of an environment, or of all.
+/// Reads the list: of an environment, or of all. The trend is that of a release, or of all.
 ///
 /// # Errors
 /// What the database says.
@@ -82,16 +90,16 @@ pub async fn list(
     store: &Store,
     project_id: u32,
     window: Window,
-    environment: &str,
+    scope: &Scope,
 ) -> Result<Releases, StoreError> {
-    let rows = sessions::rows(project_id, window.first_hour, window.last_hour, environment);
+    let rows = sessions::rows(project_id, window.first_hour, window.last_hour, &scope.environment);
     let results = store.batch(&[releases(project_id), rows]).await?;
     let [known, rows] = results.as_slice() else { return Ok(Releases::default()) };
-    Ok(joined(known.all()?, &rows.all()?))
+    Ok(joined(known.all()?, &rows.all()?, &scope.release))
 }
 
 /// Joins releases with sessions: pure.
-pub fn joined(known: Vec<ReleaseRow>, rows: &[SessionRow]) -> Releases {
+pub fn joined(known: Vec<ReleaseRow>, rows: &[SessionRow], release: &str) -> Releases {
     let mut by_release = sessions::add_up(rows, |row| row.release.clone());
     let mut releases: Vec<Release> = known
         .into_iter()
@@ -105,10 +113,13 @@ pub fn joined(known: Vec<ReleaseRow>, rows: &[SessionRow]) -> Releases {
         known: ReleaseRow { version, ..ReleaseRow::default() },
         health,
     }));
+    let is_asked = |row: &&SessionRow| release.is_empty() || row.release == release;
+    let asked: Vec<SessionRow> = rows.iter().filter(is_asked).cloned().collect();
+    let trend = sessions::add_up(&asked, |row| row.hour).into_iter().collect();
     Releases {
         releases,
         all: sessions::add_up(rows, |_| ()).remove(&()).unwrap_or_default(),
-        trend: sessions::add_up(rows, |row| row.hour).into_iter().collect(),
+        trend,
     }
 }
 
@@ -117,7 +128,7 @@ pub fn joined(known: Vec<ReleaseRow>, rows: &[SessionRow]) -> Releases {
 pub struct Young {
     /// What the database knows of it.
     pub known: ReleaseRow,
-    /// Its sessions in its first 48 hours, in steps of six.
+    /// Its sessions in these hours, in steps of six.
     pub health: Health,
     /// Its page views on the days of these hours: places are those of [`page`](crate::page_views::page).
     pub views: Sums,
@@ -125,36 +136,119 @@ pub struct Young {
     pub pages: Vec<(String, Sums)>,
 }
 
-/// Reads a release at the age at which two are compared; `None` if nothing is known of it.
+/// Two releases at the same age.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Compared {
+    /// How many of their first hours are looked at: at most [`SAME_AGE`], fewer where one of them is younger.
+    pub hours: i64,
+    /// In the order in which they were asked for.
+    pub releases: [Young; 2],
+}
+
+/// Hours since 1970 in which a release was young, the last included.
+fn youth(known: &ReleaseRow, hours: i64) -> (i64, i64) {
+    let first_hour = known.first_seen_ms.div_euclid(HOUR_MS);
+    (first_hour, first_hour + hours - 1)
+}
+
+/// Rows of sessions in the first hours of releases, of all environments; gives back [`SessionRow`]. Primary key of `session_stat`.
+pub fn young_sessions(project_id: u32, known: [&ReleaseRow; 2], hours: i64) -> Statement {
+    let asked = known.map(|one| {
+        let (first_hour, last_hour) = youth(one, hours);
+        (&one.version, first_hour.div_euclid(HOURS) * HOURS, last_hour)
+    });
+    Statement::new(
+        "SELECT s.hour, s.release, s.started, s.errored, s.crashed, s.abnormal, s.exited, s.users, s.crashed_users
+         FROM json_each(?2) j CROSS JOIN session_stat s
+            ON s.project_id = ?1 AND s.hour BETWEEN j.value ->> 1 AND j.value ->> 2
+         WHERE s.release = j.value ->> 0 LIMIT 2000",
+        [project_id.into(), serde_json::to_string(&asked).unwrap_or_default().into()],
+    )
+}
+
+/// Rows of all pages together and of the 20 most frequent on the days of the first hours of releases; gives back [`StatRow`].
+/// Primary key of `page_view_stat`: at most 500 names a day.
+pub fn young_views(project_id: u32, known: [&ReleaseRow; 2], hours: i64) -> Statement {
+    let days: Vec<i64> = known.into_iter().flat_map(|one| days_of(one, hours)).collect();
+    Statement::new(
+        "WITH days AS MATERIALIZED (SELECT DISTINCT value AS day FROM json_each(?2)),
+         wanted AS MATERIALIZED (
+            SELECT '' AS name UNION ALL SELECT name FROM (
+                SELECT s.name FROM days CROSS JOIN page_view_stat s ON s.project_id = ?1 AND s.kind = ?3 AND s.day = days.day
+                WHERE s.name <> '' GROUP BY s.name ORDER BY sum(s.quantity) DESC, s.name LIMIT 20))
+         SELECT s.kind, s.day, s.name, s.releases AS text FROM wanted CROSS JOIN days CROSS JOIN page_view_stat s
+            ON s.project_id = ?1 AND s.kind = ?3 AND s.day = days.day AND s.name = wanted.name",
+        [
+            project_id.into(),
+            serde_json::to_string(&days).unwrap_or_default().into(),
+            Kind::Page.number().into(),
+        ],
+    )
+}
+
+fn days_of(known: &ReleaseRow, hours: i64) -> std::ops::RangeInclusive<i64> {
+    let (first_hour, last_hour) = youth(known, hours);
+    first_hour.div_euclid(24)..=last_hour.div_euclid(24)
+}
+
+/// Reads two releases at the same age, in three queries.
 ///
 /// # Errors
 /// What the database says.
-pub async fn young(
+pub async fn compared(
     store: &Store,
     project_id: u32,
-    version: &str,
+    known: [&ReleaseRow; 2],
     now_ms: i64,
-) -> Result<Option<Young>, StoreError> {
-    let known: Vec<ReleaseRow> = store.read(&releases(project_id)).await?.all()?;
-    let Some(known) = known.into_iter().find(|one| one.version == version) else {
-        return Ok(None);
-    };
-    let first_hour = known.first_seen_ms.div_euclid(HOUR_MS);
-    let last_hour = (first_hour + SAME_AGE - 1).min(now_ms / HOUR_MS);
-    // A day and an hour are told apart by more than a day's hours.
-    let window = Window { first_hour: first_hour.min(last_hour - 24), last_hour };
-    let filter = Filter { column: Column::Releases, value: version.to_owned() };
-    let asked =
-        Asked { project_id, kind: Kind::Page, window, filter: &filter, names: &[""], most: 20 };
-    let measured = measured(store, &asked).await?;
-    let rows = sessions::rows(project_id, first_hour, last_hour.div_euclid(HOURS) * HOURS, "");
-    let rows: Vec<SessionRow> = store.read(&rows).await?.all()?;
-    let mut by_release: BTreeMap<String, Health> =
-        sessions::add_up(&rows, |row| row.release.clone());
-    let mut pages: Vec<(String, Sums)> =
-        measured.into_iter().map(|one| (one.name, one.sums)).collect();
-    let all = pages.iter().position(|(name, _)| name.is_empty());
-    let views = all.map(|index| pages.remove(index).1).unwrap_or_default();
-    let health = by_release.remove(version).unwrap_or_default();
-    Ok(Some(Young { known, health, views, pages }))
+) -> Result<Compared, StoreError> {
+    let age = known.map(|one| (now_ms - one.first_seen_ms).div_euclid(HOUR_MS) + 1);
+    let hours = age.into_iter().fold(SAME_AGE, i64::min).max(1);
+    let statements = [
+        young_sessions(project_id, known, hours),
+        young_views(project_id, known, hours),
+        fold::waiting(project_id),
+    ];
+    let results = store.batch(&statements).await?;
+    let [sessions, stats, chunks] = results.as_slice() else { return Ok(Compared::default()) };
+    let views: Vec<PageView> = chunks.all::<Chunk>()?.iter().flat_map(Chunk::read).collect();
+    Ok(at_same_age(known, hours, &sessions.all::<SessionRow>()?, &stats.all::<StatRow>()?, &views))
 }
+
+/// Puts together what was read of two releases: pure.
+pub fn at_same_age(
+    known: [&ReleaseRow; 2],
+    hours: i64,
+    sessions: &[SessionRow],
+    stats: &[StatRow],
+    waiting: &[PageView],
+) -> Compared {
+    let mut by_release = sessions::add_up(sessions, |row| row.release.clone());
+    let releases = known.map(|known| {
+        let (first_hour, last_hour) = youth(known, hours);
+        let days = days_of(known, hours);
+        let stats: Vec<StatRow> =
+            stats.iter().filter(|row| days.contains(&row.day)).cloned().collect();
+        let filter = Filter { column: Column::Releases, value: known.version.clone() };
+        let window = Window { first_hour, last_hour };
+        let asked = Asked {
+            project_id: 0,
+            kind: Kind::Page,
+            window,
+            filter: &filter,
+            names: &[""],
+            most: 20,
+        };
+        let mut pages: Vec<(String, Sums)> = read::add_up(&asked, &stats, waiting)
+            .into_iter()
+            .map(|one| (one.name, one.sums))
+            .collect();
+        let all = pages.iter().position(|(name, _)| name.is_empty());
+        let views = all.map(|index| pages.remove(index).1).unwrap_or_default();
+        let health = by_release.remove(&known.version).unwrap_or_default();
+        Young { known: known.clone(), health, views, pages }
+    });
+    Compared { hours, releases }
+}
+
+#[cfg(test)]
+mod tests;

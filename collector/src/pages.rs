@@ -11,6 +11,7 @@ mod chart;
 mod code_link;
 mod details;
 mod events;
+mod feedback;
 mod grouping;
 mod issue;
 mod life;
@@ -23,6 +24,7 @@ mod outcomes;
 mod overview;
 mod people;
 mod regroup;
+mod releases;
 mod requests;
 mod row;
 mod scope;
@@ -47,9 +49,9 @@ pub use requests::failed;
 use shell::framed;
 
 use crate::view::{
-    ActivityPage, ComparePage, ErrorPage, EventsPage, InvitedPage, IssuePage, IssuesPage,
-    OutcomesPage, OverviewPage, PageCheck, PeoplePage, RegroupPage, RequestsPage, SettingsPage,
-    SetupDonePage, SetupPage, SignInPage, SplitPage, VitalsPage,
+    ActivityPage, ComparePage, ErrorPage, EventsPage, FeedbackPage, InvitedPage, IssuePage,
+    IssuesPage, OutcomesPage, OverviewPage, PageCheck, PeoplePage, RegroupPage, ReleasesPage,
+    RequestsPage, SettingsPage, SetupDonePage, SetupPage, SignInPage, SplitPage, VitalsPage,
 };
 
 /// Changes with the files of `www/static`: `/static/app.css?v=…`.
@@ -137,6 +139,16 @@ pub fn settings(page: &SettingsPage) -> Result<String, askama::Error> {
 /// `GET /{project}/outcomes/`: counts, noise, reasons, limits.
 pub fn outcomes(page: &OutcomesPage) -> Result<String, askama::Error> {
     framed(&page.shell, "Outcomes", &outcomes::Outcomes::of(page).render()?)
+}
+
+/// `GET /{project}/releases/`: crash-free sessions, two releases compared, all of them.
+pub fn releases(page: &ReleasesPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Releases", &releases::Releases::of(page)?.render()?)
+}
+
+/// `GET /{project}/feedback/`: posts `verb`, `id` and what the list was asked for there.
+pub fn feedback(page: &FeedbackPage) -> Result<String, askama::Error> {
+    framed(&page.shell, "Feedback", &feedback::Inbox::of(page).render()?)
 }
 
 /// `GET /{project}/vitals/`: tiles, pages, loads, long frames.

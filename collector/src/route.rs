@@ -1,6 +1,7 @@
 //! Every URL of the Worker. Static files (`/trapline.js`, `/agent/…`, or what the build calls them, `/static/…`) are answered before it.
 
 mod programs;
+mod visits;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -16,6 +17,7 @@ use crate::{
     store::Store,
 };
 use programs::programs;
+use visits::visits;
 
 /// First path segments that no project may have as its slug.
 pub const RESERVED: &[&str] = &[
@@ -146,7 +148,11 @@ fn developers<'a>(
             if matches!(
                 (&method, rest),
                 (Method::Get, ["issues"] | ["issues", "export"] | ["issues", _, "peek"])
-                    | (_, ["suggestions"] | ["views", ..])
+                    | (_, ["suggestions"] | ["views", ..] | ["issues", _, "visits"])
+                    | (
+                        _,
+                        ["vitals" | "requests" | "loads" | "frames" | "releases" | "feedback", ..]
+                    )
             ) =>
         {
             lists(incoming, method, project, rest)
@@ -311,7 +317,7 @@ fn lists<'a>(
         (Method::Post, ["views"]) => Box::pin(views::create(incoming, project)),
         (Method::Patch, ["views", id]) => Box::pin(views::change(incoming, project, id)),
         (Method::Delete, ["views", id]) => Box::pin(views::delete(incoming, project, id)),
-        _ => at_once(Err(Failure::NotFound)),
+        (method, parts) => visits(incoming, method, project, parts),
     }
 }
 

@@ -4,6 +4,7 @@ mod issue_more;
 mod list;
 mod overview;
 mod people;
+mod visits;
 mod vitals;
 
 use trapline_core::event::{Event, Level};
@@ -24,6 +25,7 @@ pub use issue_more::{ActivityPage, EventsPage, IssueMore, Range, Shared, SharedF
 pub use list::{Choice, IssuesPage, Peek, Tab, View};
 pub use overview::{OverviewPage, ProjectSummary};
 pub use people::{InvitedPage, PeoplePage, ProjectLine};
+pub use visits::{FeedbackPage, Letter, ReleasesPage};
 pub use vitals::{RequestsPage, VitalsPage};
 
 /// What every page of a signed-in viewer has around its content.

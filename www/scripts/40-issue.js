@@ -71,7 +71,7 @@ function startIssue() {
 }
 
 function addIssueKeys() {
-  keys.e = () => follow(".actions button[value=resolved]");
+  keys.e = () => follow(".actions :is([value=resolved], [value=done])");
   keys.i = () => follow(".actions button[value=ignored]");
   keys.a = () => openMenu("assign-menu");
   keys.m = () => follow("#show-raw");

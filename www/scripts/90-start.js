@@ -25,7 +25,7 @@ document.addEventListener("DOMContentLoaded", () => {
   applyTheme(root.dataset.theme || "system");
   for (const button of document.querySelectorAll("button[hidden]")) button.hidden = false;
   addLocalTimes(document);
-  if (rows().length) select(rows()[0]);
+  if (rows().length) select(selected() || rows()[0]);
   document.addEventListener("keydown", onKey);
   document.addEventListener("submit", onSubmit);
   document.addEventListener("click", onClick);

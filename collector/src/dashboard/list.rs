@@ -121,7 +121,8 @@ fn around(visit: &Visit) -> [crate::sql::Statement; 3] {
     ]
 }
 
-fn values(rows: Option<&Rows>) -> Result<Vec<String>, Failure> {
+/// Values of what was asked for with [`read::lines`] or [`read::releases`].
+pub(super) fn values(rows: Option<&Rows>) -> Result<Vec<String>, Failure> {
     let rows: Vec<KnownRow> = rows.map(Rows::all).transpose()?.unwrap_or_default();
     let value = |row: KnownRow| match row.value.strip_prefix("environment=") {
         Some(value) => value.to_owned(),

@@ -25,7 +25,8 @@ pub async fn peek(visit: &Visit, number: u32) -> Result<Option<Peek>, Failure> {
         .and_then(|event| peek_of(&event)))
 }
 
-fn peek_of(event: &Event) -> Option<Peek> {
+/// The crashing line of an event's own code, between its neighbours; else what kind of noise it is; else nothing.
+pub(super) fn peek_of(event: &Event) -> Option<Peek> {
     let frames = event.thrown().map(|thrown| thrown.frames.as_slice()).unwrap_or_default();
     let has_source = |frame: &&Frame| frame.source.is_some();
     let frame = frames.iter().filter(|frame| frame.in_app).find(has_source);

@@ -37,6 +37,30 @@ fn outcomes_are_text() {
 }
 
 #[test]
+fn releases_are_text() {
+    check_is_text(releases(&sample::releases(PAYLOAD)), 30);
+    let empty = ReleasesPage { list: Default::default(), ..sample::releases(PAYLOAD) };
+    check_is_text(releases(&empty), 10);
+}
+
+#[test]
+fn feedback_is_text() {
+    check_is_text(feedback(&sample::feedback(PAYLOAD)), 30);
+    let page = FeedbackPage { rows: Vec::new(), open: None, ..sample::feedback(PAYLOAD) };
+    check_is_text(feedback(&page), 7);
+    let about = FeedbackPage { issue: PAYLOAD.into(), ..sample::feedback(PAYLOAD) };
+    check_is_text(feedback(&about), 30);
+}
+
+#[test]
+fn whoever_only_reads_decides_about_no_message() {
+    let page = FeedbackPage { may_change: false, ..sample::feedback("") };
+    let html = feedback(&page).unwrap();
+    let main = html.split("<main").nth(1).unwrap();
+    assert!(!main.contains("method=\"post\""), "{main}");
+}
+
+#[test]
 fn empty_issues_are_text() {
     check_is_text(issues(&IssuesPage { issues: Vec::new(), ..sample::issues(PAYLOAD) }), 10);
 }

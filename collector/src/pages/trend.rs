@@ -109,7 +109,7 @@ pub(super) fn trend(page: &IssuePage) -> Trend {
     }
     Trend {
         bars: events.iter().enumerate().map(bar).collect(),
-        releases: markers(page, start_ms(0)),
+        releases: markers(&page.more.trend.releases, start_ms(0), now_ms),
         summary,
         axis: [name(0), name(events.len() / 2)],
         ranges: Range::ALL
@@ -126,15 +126,14 @@ pub(super) fn trend(page: &IssuePage) -> Trend {
     }
 }
 
-/// Newest first: of names that would meet, the newer one is shown.
-fn markers(page: &IssuePage, from_ms: i64) -> Vec<Marker> {
+/// Releases, the newest first, with the times when they were first seen: of names that would meet, the newer one is shown.
+pub(super) fn markers(releases: &[(String, i64)], from_ms: i64, now_ms: i64) -> Vec<Marker> {
     /// Thousandths of the width that a name may take.
     const NAME: u64 = 170;
-    let now_ms = page.shell.now_ms;
     let span_ms = now_ms - from_ms;
     let mut named: Vec<u64> = Vec::new();
     let mut markers = Vec::new();
-    for (release, at_ms) in &page.more.trend.releases {
+    for (release, at_ms) in releases {
         if *at_ms < from_ms || *at_ms > now_ms || span_ms <= 0 {
             continue;
         }

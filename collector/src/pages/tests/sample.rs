@@ -2,6 +2,7 @@
 
 mod administration;
 mod numbers;
+mod visits;
 
 use serde_json::{Map, json};
 use trapline_core::defect::Defect;
@@ -32,6 +33,7 @@ use crate::workflow::Person;
 
 pub(crate) use administration::{alerts, outcomes, people, settings};
 pub(crate) use numbers::{requests, vitals};
+pub(crate) use visits::{feedback, releases};
 
 fn shell(text: &str) -> Shell {
     Shell {

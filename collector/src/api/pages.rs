@@ -1,0 +1,297 @@
+//! `/api/0/projects/{project}/…`: numbers of pages and of their requests: web vitals, endpoints, slow loads, long frames.
+
+use serde_json::{Map, Value, json};
+use trapline_core::decode::rfc3339_of;
+use trapline_core::histogram::{Histogram, Sums};
+use trapline_core::page_view::{CLS, LCP, PARTS, PHASES, PageView, VITALS};
+use worker::Response;
+
+use crate::dashboard::{Visit, visit};
+use crate::failure::Failure;
+use crate::page_views::read::{Asked, Detail, Filter, LISTED, Measured, Window, detail, measured};
+use crate::page_views::tally::{GOOD, POOR, SLOW};
+use crate::page_views::visits::share;
+use crate::page_views::{Column, Kind, endpoint, page};
+use crate::plan::HOUR_MS;
+use crate::reply;
+use crate::request::Incoming;
+
+/// What a request asks for.
+struct Question {
+    visit: Visit,
+    window: Window,
+    filter: Filter,
+    now_ms: i64,
+}
+
+impl Question {
+    async fn of(incoming: &Incoming, slug: &str) -> Result<Self, Failure> {
+        let visit = visit(incoming, slug).await?;
+        let device = incoming.query("device").unwrap_or_default();
+        let scope = &visit.scope;
+        let chosen = [&device, &scope.release, &scope.environment];
+        if chosen.into_iter().filter(|value| !value.is_empty()).count() > 1 {
+            let words = "numbers are kept by one of device, release and environment: name one";
+            return Err(Failure::BadRequest(words.to_owned()));
+        }
+        let window = Window::of(scope.range, incoming.now_ms);
+        let filter = Filter::of(scope, &device);
+        Ok(Self { visit, window, filter, now_ms: incoming.now_ms })
+    }
+
+    async fn list(&self, kind: Kind, names: &[&str], most: u32) -> Result<Vec<Measured>, Failure> {
+        let asked = Asked {
+            project_id: self.visit.project.id,
+            kind,
+            window: self.window,
+            filter: &self.filter,
+            names,
+            most,
+        };
+        Ok(measured(&self.visit.store, &asked).await?)
+    }
+
+    async fn detail(&self, kind: Kind, name: &str) -> Result<Detail, Failure> {
+        let project_id = self.visit.project.id;
+        Ok(detail(&self.visit.store, project_id, kind, self.window, name).await?)
+    }
+
+    /// All together and each of a list, with `what` as its name.
+    async fn listed(&self, kind: Kind, what: &str) -> Result<Response, Failure> {
+        let mut list = self.list(kind, &[""], LISTED).await?;
+        let all = match list.first() {
+            Some(first) if first.name.is_empty() => list.remove(0),
+            _ => Measured::default(),
+        };
+        let members: Vec<Value> =
+            list.iter().map(|one| self.named(kind, what, &one.name, one)).collect();
+        Ok(reply::json(
+            200,
+            &json!({
+                "from": rfc3339_of(self.window.first_hour * HOUR_MS),
+                "all": self.one(kind, &all),
+                "list": members,
+            }),
+        ))
+    }
+
+    fn named(&self, kind: Kind, what: &str, name: &str, measured: &Measured) -> Value {
+        let mut json = self.one(kind, measured);
+        if let Some(json) = json.as_object_mut() {
+            json.insert(what.to_owned(), name.into());
+        }
+        json
+    }
+
+    fn one(&self, kind: Kind, measured: &Measured) -> Value {
+        let of =
+            |sums: &Sums| if kind == Kind::Page { page_json(sums) } else { endpoint_json(sums) };
+        let mut json = of(&measured.sums);
+        let trend = measured.trend.iter().map(|(hour, sums)| {
+            let mut point = of(sums);
+            point.insert("at".to_owned(), rfc3339_of(hour * HOUR_MS).into());
+            Value::Object(point)
+        });
+        json.insert("trend".to_owned(), trend.collect());
+        if kind == Kind::Endpoint {
+            let minutes = number(self.window.length_ms(self.now_ms).unsigned_abs()) / 60_000.0;
+            let rate = whole(measured.sums.counted(endpoint::REQUESTS)) / minutes;
+            json.insert("per_minute".to_owned(), rate.into());
+        }
+        Value::Object(json)
+    }
+
+    /// One page or endpoint, which `name` names, and what it divides into.
+    async fn divided(
+        &self,
+        kind: Kind,
+        name: &str,
+    ) -> Result<(Map<String, Value>, Detail), Failure> {
+        let list = self.list(kind, &[name], 0).await?;
+        let measured = list.into_iter().next().ok_or(Failure::NotFound)?;
+        let detail = self.detail(kind, name).await?;
+        let mut json = Map::new();
+        json.insert("numbers".to_owned(), self.one(kind, &measured));
+        for (name, column) in [
+            ("releases", Column::Releases),
+            ("environments", Column::Environments),
+            ("browsers", Column::Browsers),
+            ("devices", Column::Devices),
+            ("countries", Column::Countries),
+        ] {
+            let parts = detail.by(column).into_iter().map(|(key, sums)| {
+                let mut part =
+                    if kind == Kind::Page { page_json(sums) } else { endpoint_json(sums) };
+                part.insert("value".to_owned(), key.into());
+                Value::Object(part)
+            });
+            json.insert(name.to_owned(), parts.collect());
+        }
+        Ok((json, detail))
+    }
+}
+
+fn name_of(incoming: &Incoming, parameter: &str) -> Result<String, Failure> {
+    let name = incoming.query(parameter).filter(|name| !name.is_empty());
+    name.ok_or_else(|| Failure::BadRequest(["say which one: ", parameter, "=…"].concat()))
+}
+
+/// `GET …/vitals/?range=14d&release=shop@1`: all pages, and the most frequent ones.
+pub async fn vitals(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
+    Question::of(incoming, slug).await?.listed(Kind::Page, "page").await
+}
+
+/// `GET …/vitals/page/?page=/checkout`
+pub async fn vitals_page(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
+    let (question, name) = (Question::of(incoming, slug).await?, name_of(incoming, "page")?);
+    let (mut json, detail) = question.divided(Kind::Page, &name).await?;
+    let causes = VITALS.iter().zip(PARTS).take(CLS + 1);
+    for (vital, parts) in causes {
+        let list = detail.causes(vital).into_iter().map(|(target, sums)| {
+            let names = parts.iter().enumerate().map(|(index, name)| {
+                let mean = share(sums.counted(1 + index), sums.counted(0));
+                ((*name).to_owned(), mean.into())
+            });
+            json!({
+                "target": target,
+                "views": whole(sums.counted(0)),
+                "not_good": whole(sums.counted(SLOW)),
+                "mean_parts": names.collect::<Map<String, Value>>(),
+            })
+        });
+        json.insert([vital, "_targets"].concat(), list.collect());
+    }
+    json.insert("slowest".to_owned(), detail.slowest.iter().map(load_json).collect());
+    Ok(reply::json(200, &json))
+}
+
+/// `GET …/requests/`: all endpoints, and the most frequent ones.
+pub async fn requests(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
+    Question::of(incoming, slug).await?.listed(Kind::Endpoint, "endpoint").await
+}
+
+/// `GET …/requests/endpoint/?endpoint=GET+/api/items/{id}`
+pub async fn requests_endpoint(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
+    let (question, name) = (Question::of(incoming, slug).await?, name_of(incoming, "endpoint")?);
+    let (mut json, detail) = question.divided(Kind::Endpoint, &name).await?;
+    let pages = detail.causes("page").into_iter();
+    let pages =
+        pages.map(|(page, sums)| json!({ "page": page, "requests": whole(sums.counted(0)) }));
+    json.insert("called_from".to_owned(), pages.collect());
+    Ok(reply::json(200, &json))
+}
+
+/// `GET …/loads/`: the slowest loads of all pages, or of one, with their phases.
+pub async fn loads(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
+    let question = Question::of(incoming, slug).await?;
+    let name = incoming.query("page").unwrap_or_default();
+    let detail = question.detail(Kind::Page, &name).await?;
+    let loads: Vec<Value> = detail.slowest.iter().map(load_json).collect();
+    Ok(reply::json(200, &loads))
+}
+
+/// `GET …/frames/`: scripts of long frames, of all pages or of one.
+pub async fn frames(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
+    let question = Question::of(incoming, slug).await?;
+    let name = incoming.query("page").unwrap_or_default();
+    let detail = question.detail(Kind::Page, &name).await?;
+    let scripts = detail.causes("script").into_iter().map(|(script, sums)| {
+        let (url, function) = script.split_once(' ').unwrap_or((script, ""));
+        json!({
+            "script": url,
+            "function": function,
+            "frames": whole(sums.counted(0)),
+            "mean_blocking": share(sums.counted(1), sums.counted(0)),
+            "mean_duration": share(sums.counted(2), sums.counted(0)),
+        })
+    });
+    Ok(reply::json(200, &scripts.collect::<Vec<Value>>()))
+}
+
+/// Sums of page views.
+pub fn page_json(sums: &Sums) -> Map<String, Value> {
+    let views = sums.counted(page::VIEWS);
+    let mut json = Map::new();
+    json.insert("views".to_owned(), whole(views).into());
+    json.insert("with_errors".to_owned(), whole(sums.counted(page::WITH_ERRORS)).into());
+    json.insert("abandoned".to_owned(), whole(sums.counted(page::ABANDONED)).into());
+    json.insert("mean_visible_ms".to_owned(), share(sums.counted(page::VISIBLE_MS), views).into());
+    let scripts = share(sums.counted(page::SCRIPT_BYTES), sums.counted(page::WITH_SCRIPTS));
+    json.insert("mean_script_bytes".to_owned(), scripts.into());
+    for (place, (name, histogram)) in VITALS.iter().zip(&sums.histograms).enumerate() {
+        json.insert((*name).to_owned(), vital_json(place, histogram));
+    }
+    let load = sums.histograms.get(page::LOAD);
+    json.insert("load_p75".to_owned(), load.and_then(|load| load.percentile(75)).into());
+    json
+}
+
+fn vital_json(place: usize, histogram: &Histogram) -> Value {
+    let scale = if place == CLS { 1_000.0 } else { 1.0 };
+    let value = |percent| histogram.percentile(percent).map(|value| value / scale);
+    let up_to = |limits: &[f64; 5]| {
+        let limit = limits.get(place).copied().unwrap_or(0.0);
+        share(histogram.up_to(limit), histogram.total())
+    };
+    json!({
+        "views": whole(histogram.total()),
+        "p50": value(50),
+        "p75": value(75),
+        "p95": value(95),
+        "good": up_to(&GOOD),
+        "poor": up_to(&POOR).map(|not_poor| 1.0 - not_poor),
+    })
+}
+
+/// Sums of requests.
+pub fn endpoint_json(sums: &Sums) -> Map<String, Value> {
+    let count = |place| whole(sums.counted(place));
+    let duration = sums.histograms.get(endpoint::DURATION);
+    let percentile = |percent| duration.and_then(|histogram| histogram.percentile(percent));
+    let json = json!({
+        "requests": count(endpoint::REQUESTS),
+        "no_answer": count(endpoint::NO_ANSWER),
+        "status_4xx": count(endpoint::STATUS_4XX),
+        "status_5xx": count(endpoint::STATUS_5XX),
+        "aborted": count(endpoint::ABORTED),
+        "received": count(endpoint::RECEIVED),
+        "sent": count(endpoint::SENT),
+        "p50": percentile(50),
+        "p75": percentile(75),
+        "p95": percentile(95),
+    });
+    match json {
+        Value::Object(json) => json,
+        _ => Map::new(),
+    }
+}
+
+fn load_json(view: &PageView) -> Value {
+    let phases = PHASES.iter().zip(view.load);
+    let phases = phases.map(|(name, value)| ((*name).to_owned(), value.into()));
+    let lcp = view.vitals.get(LCP).and_then(Option::as_ref);
+    json!({
+        "page_view_id": view.id,
+        "at": rfc3339_of(view.started_ms),
+        "page": view.page,
+        "url": view.url,
+        "release": view.release,
+        "browser": view.browser,
+        "device": view.device,
+        "country": view.country,
+        "errors": view.errors,
+        "lcp": lcp.map(|lcp| lcp.value),
+        "lcp_target": lcp.map(|lcp| lcp.target.as_str()),
+        "phases": phases.collect::<Map<String, Value>>(),
+    })
+}
+
+/// Hundredths as whole ones.
+pub fn whole(hundredths: u64) -> f64 {
+    number(hundredths) / 100.0
+}
+
+#[expect(clippy::cast_precision_loss, reason = "below 2^53")]
+fn number(number: u64) -> f64 {
+    number as f64
+}
