@@ -41,6 +41,7 @@ mod leaving;
 mod ledger;
 mod loading;
 mod migrations;
+mod number_pages;
 mod outcomes;
 mod page_check;
 mod people;
@@ -138,6 +139,7 @@ fn tests() -> Vec<Test> {
         envelopes::TESTS,
         protocol::TESTS,
         admission::TESTS,
+        number_pages::TESTS,
         outcomes::TESTS,
         api_description::TESTS,
         hostile::TESTS,

@@ -2,6 +2,7 @@
 //! taken of, what is searched for barriers, and what is walked. A new page is a line in [`PLACES`].
 
 mod bugs;
+mod views;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -49,6 +50,16 @@ pub const PLACES: &[Place] = &[
     place("split", "/{project}/issues/{crash}/split", "Split"),
     place("compare", "/{project}/issues/{crash}/compare/{network}/", "not one issue"),
     place("projects", "/", "Projects"),
+    place("vitals", "/{project}/vitals/", "Web vitals"),
+    place("vitals-open", "/{project}/vitals/?page=/checkout&sort=inp", "Web vitals"),
+    place("vitals-none", "/{empty}/vitals/", "Web vitals"),
+    place("requests", "/{project}/requests/", "Requests"),
+    place("requests-open", "/{project}/requests/?endpoint=POST%20/api/cart/lines", "Requests"),
+    place("requests-none", "/{empty}/requests/", "Requests"),
+    place("releases", "/{project}/releases/", "Releases"),
+    place("releases-none", "/{empty}/releases/", "Releases"),
+    place("feedback", "/{project}/feedback/", "Feedback"),
+    place("feedback-none", "/{empty}/feedback/", "Feedback"),
     place("outcomes", "/{project}/outcomes/", "Outcomes"),
     place("outcomes-limited", "/{limited}/outcomes/", "Outcomes"),
     place("over-quota", "/{limited}/issues/", "Issues"),
@@ -138,7 +149,9 @@ impl Showcase {
         ];
         project.api.submit(&alerts, &alerts, &alert)?;
         let kept = project.api.kept(&crash)?;
-        names.push(("event", kept.last().context("a kept event")?.clone()));
+        let event = kept.last().context("a kept event")?.clone();
+        views::send(&project, now_s()?, &event)?;
+        names.push(("event", event));
         names.push(("project", project.slug.clone()));
         names.push(("empty", empty.slug.clone()));
         names.push(("limited", limited.slug.clone()));

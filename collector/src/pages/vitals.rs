@@ -4,7 +4,7 @@ mod opened;
 
 use askama::Template;
 use trapline_core::histogram::Sums;
-use trapline_core::page_view::{INP, LOAD, PHASES, PageView, VITALS};
+use trapline_core::page_view::{INP, LOAD, PHASES, PageView};
 
 use super::measure::{Measure, NAMES, duration, limit, line, of_hundredths, part, place_of, whole};
 use super::number::{count, share};
@@ -59,7 +59,6 @@ struct Row<'a> {
 struct Cell {
     label: &'static str,
     measure: Measure,
-    is_sorted: bool,
 }
 
 struct Load<'a> {
@@ -157,7 +156,6 @@ fn row<'a>(page: &'a VitalsPage, one: &'a Measured, sort: usize) -> Row<'a> {
     let cell = |index: usize| Cell {
         label: NAMES.get(index).map_or("", |(_, short)| short),
         measure: measure(&one.sums, index),
-        is_sorted: VITALS.get(index).is_some_and(|name| *name == page.sort),
     };
     let open = page.open.as_ref().filter(|(name, _)| *name == one.name);
     Row {

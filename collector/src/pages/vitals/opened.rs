@@ -242,6 +242,12 @@ fn errors(one: &Measured, detail: &Detail, sort: usize) -> String {
     let calm = calm.and_then(|calm| calm.percentile(75));
     let (_, short) = NAMES.get(sort).copied().unwrap_or_default();
     match (calm, histogram(&one.sums, sort).percentile(75)) {
+        (Some(calm), Some(all)) if calm.to_bits() == all.to_bits() => {
+            format!(
+                "{} of views had an error; {short} is the same without them.",
+                share(with, views)
+            )
+        }
         (Some(calm), Some(all)) => format!(
             "{} of views had an error. Without them {short} is {} instead of {}.",
             share(with, views),
