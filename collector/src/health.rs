@@ -1,7 +1,5 @@
 //! How releases are doing: sessions, users, issues that are new or came back, vitals of its pages; and two compared at the same age.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use trapline_core::histogram::Sums;
 
@@ -43,13 +41,13 @@ pub fn releases(project_id: u32) -> Statement {
          recently AS MATERIALIZED (
             SELECT a.detail ->> 'release' AS version, count(*) AS number FROM (
                 SELECT number, regressed_ms FROM issue INDEXED BY issue_by_regressed
-                WHERE project_id = ?1 AND regressed_ms > 0 ORDER BY regressed_ms DESC LIMIT 1000) i
-            CROSS JOIN activity a ON a.project_id = ?1 AND a.number = i.number AND a.at_ms = i.regressed_ms
+                WHERE project_id = ?1 AND regressed_ms > 0 ORDER BY regressed_ms DESC LIMIT 1000) recent
+            CROSS JOIN activity a ON a.project_id = ?1 AND a.number = recent.number AND a.at_ms = recent.regressed_ms
             WHERE a.kind = 'regressed' GROUP BY 1)
-         SELECT r.version, r.first_seen_ms,
-            coalesce((SELECT number FROM newest WHERE newest.version = r.version), 0) AS new_issues,
-            coalesce((SELECT number FROM recently WHERE recently.version = r.version), 0) AS regressed_issues
-         FROM release r INDEXED BY release_by_time WHERE r.project_id = ?1 ORDER BY r.first_seen_ms DESC LIMIT ?2",
+         SELECT release.version, release.first_seen_ms,
+            coalesce((SELECT number FROM newest WHERE newest.version = release.version), 0) AS new_issues,
+            coalesce((SELECT number FROM recently WHERE recently.version = release.version), 0) AS regressed_issues
+         FROM release INDEXED BY release_by_time WHERE release.project_id = ?1 ORDER BY release.first_seen_ms DESC LIMIT ?2",
         [project_id.into(), RELEASES.into()],
     )
 }
@@ -92,11 +90,12 @@ pub async fn list(
 
 /// Joins releases with sessions: pure.
 pub fn joined(known: Vec<ReleaseRow>, rows: &[SessionRow]) -> Releases {
-    let mut by_release = sessions::add_up(rows, |row| row.release.clone());
+    let mut by_release = sessions::add_up(rows, &|row| row.release.clone());
     let mut releases: Vec<Release> = known
         .into_iter()
         .map(|known| {
-            let health = by_release.remove(&known.version).unwrap_or_default();
+            let own = by_release.iter().position(|(version, _)| *version == known.version);
+            let health = own.map(|index| by_release.remove(index).1).unwrap_or_default();
             Release { known, health }
         })
         .collect();
@@ -105,10 +104,13 @@ pub fn joined(known: Vec<ReleaseRow>, rows: &[SessionRow]) -> Releases {
         known: ReleaseRow { version, ..ReleaseRow::default() },
         health,
     }));
+    let all = sessions::add_up(rows, &|_| String::new()).pop();
+    // Hours have equally many digits for a thousand years.
+    let trend = sessions::add_up(rows, &|row| row.hour.to_string()).into_iter();
     Releases {
         releases,
-        all: sessions::add_up(rows, |_| ()).remove(&()).unwrap_or_default(),
-        trend: sessions::add_up(rows, |row| row.hour).into_iter().collect(),
+        all: all.unwrap_or_default().1,
+        trend: trend.map(|(hour, health)| (hour.parse().unwrap_or(0), health)).collect(),
     }
 }
 
@@ -149,12 +151,12 @@ pub async fn young(
     let measured = measured(store, &asked).await?;
     let rows = sessions::rows(project_id, first_hour, last_hour.div_euclid(HOURS) * HOURS, "");
     let rows: Vec<SessionRow> = store.read(&rows).await?.all()?;
-    let mut by_release: BTreeMap<String, Health> =
-        sessions::add_up(&rows, |row| row.release.clone());
+    let by_release = sessions::add_up(&rows, &|row| row.release.clone());
     let mut pages: Vec<(String, Sums)> =
         measured.into_iter().map(|one| (one.name, one.sums)).collect();
     let all = pages.iter().position(|(name, _)| name.is_empty());
     let views = all.map(|index| pages.remove(index).1).unwrap_or_default();
-    let health = by_release.remove(version).unwrap_or_default();
+    let own = by_release.into_iter().find(|(release, _)| release == version);
+    let health = own.unwrap_or_default().1;
     Ok(Some(Young { known, health, views, pages }))
 }

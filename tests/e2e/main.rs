@@ -26,6 +26,7 @@ mod engines;
 mod envelopes;
 mod failing_database;
 mod faults;
+mod feedback;
 mod first_event;
 mod gate;
 mod grouping_rules;
@@ -43,6 +44,7 @@ mod loading;
 mod migrations;
 mod outcomes;
 mod page_check;
+mod page_views;
 mod people;
 mod protocol;
 mod regroup;
@@ -55,6 +57,7 @@ mod sender;
 mod sentry_cli;
 mod sentry_sdk;
 mod sentry_sdks;
+mod sessions;
 mod sign_in;
 mod symbolicated;
 mod uncaught;
@@ -154,6 +157,9 @@ fn tests() -> Vec<Test> {
         grouping_split::TESTS,
         deployment::TESTS,
         page_check::TESTS,
+        page_views::TESTS,
+        sessions::TESTS,
+        feedback::TESTS,
         first_event::TESTS,
         access::TESTS,
         people::TESTS,

@@ -124,7 +124,7 @@ pub fn compared(views: &[PageView], calm: &[CalmRow]) -> Effect {
         }
     }
     for row in calm {
-        let mut parts = Parts::new();
+        let mut parts = Parts::default();
         decode(&row.causes, &mut parts);
         if let Some(sums) = parts.get("calm|") {
             without.merge(sums);

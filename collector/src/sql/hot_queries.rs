@@ -15,8 +15,8 @@ use crate::search::{self, Around};
 use crate::symbolicate::late;
 use crate::workflow::{self, Change, Changing, Undoing};
 use crate::{
-    access, account, alert, api, artifacts, audit, erasure, key, outcome, people, project_key,
-    quota, settings,
+    access, account, alert, api, artifacts, audit, erasure, key, outcome, page_views, people,
+    project_key, quota, settings,
 };
 use trapline_core::event::{Event, User};
 use trapline_core::fingerprint;
@@ -75,6 +75,9 @@ const SMALL: &[&str] = &[
 /// The same of alerts; rules are at most twenty a project.
 const ALERTS: [&str; 10] =
     ["fresh", "storm", "first", "due", "found", "newest", "a", "c", "alert_rule", "r"];
+
+/// The same of visits: one row, names and days that are asked for, what was found of them.
+const VISITS: [&str; 7] = ["f", "wanted", "days", "recent", "judged", "newest", "recently"];
 
 /// The same of regrouping: groups of a step, or what is settled once over those of all steps.
 const REGROUPED: &[&str] = &[
@@ -259,6 +262,7 @@ fn statements() -> Vec<(String, Statement)> {
     all.push(("events of deleted issues", purge::deleted_events().into()));
     all.push(("what has expired", purge::expired(1).into()));
     all.push(("alerts", alert::statements()));
+    all.extend(page_views::statements::statements());
     all.into_iter()
         .flat_map(|(name, statements)| {
             statements
@@ -344,6 +348,7 @@ fn hot_statements_walk_keys_and_indexes() {
                 || scanned.ends_with(" USING INDEX alert_outbox_waiting")
                 || (name.starts_with("alerts")
                     && ALERTS.iter().any(|known| scanned.strip_prefix(known).is_some_and(is_end)))
+                || VISITS.iter().any(|known| scanned.strip_prefix(known).is_some_and(is_end))
                 || (name.starts_with("regrouping")
                     && REGROUPED
                         .iter()
