@@ -50,8 +50,8 @@ pub fn releases(project_id: u32) -> Statement {
          recently AS MATERIALIZED (
             SELECT a.detail ->> 'release' AS version, count(*) AS number FROM (
                 SELECT number, regressed_ms FROM issue INDEXED BY issue_by_regressed
-                WHERE project_id = ?1 AND regressed_ms > 0 ORDER BY regressed_ms DESC LIMIT 1000) i
-            CROSS JOIN activity a ON a.project_id = ?1 AND a.number = i.number AND a.at_ms = i.regressed_ms
+                WHERE project_id = ?1 AND regressed_ms > 0 ORDER BY regressed_ms DESC LIMIT 1000) recent
+            CROSS JOIN activity a ON a.project_id = ?1 AND a.number = recent.number AND a.at_ms = recent.regressed_ms
             WHERE a.kind = 'regressed' GROUP BY 1)
          SELECT release.version, release.first_seen_ms,
             coalesce((SELECT number FROM newest WHERE newest.version = release.version), 0) AS new_issues,
@@ -100,11 +100,12 @@ pub async fn list(
 
 /// Joins releases with sessions: pure.
 pub fn joined(known: Vec<ReleaseRow>, rows: &[SessionRow], release: &str) -> Releases {
-    let mut by_release = sessions::add_up(rows, |row| row.release.clone());
+    let mut by_release = sessions::add_up(rows, &|row| row.release.clone());
     let mut releases: Vec<Release> = known
         .into_iter()
         .map(|known| {
-            let health = by_release.remove(&known.version).unwrap_or_default();
+            let own = by_release.iter().position(|(version, _)| *version == known.version);
+            let health = own.map(|index| by_release.remove(index).1).unwrap_or_default();
             Release { known, health }
         })
         .collect();
@@ -115,11 +116,13 @@ pub fn joined(known: Vec<ReleaseRow>, rows: &[SessionRow], release: &str) -> Rel
     }));
     let is_asked = |row: &&SessionRow| release.is_empty() || row.release == release;
     let asked: Vec<SessionRow> = rows.iter().filter(is_asked).cloned().collect();
-    let trend = sessions::add_up(&asked, |row| row.hour).into_iter().collect();
+    let all = sessions::add_up(rows, &|_| String::new()).pop();
+    // Hours have equally many digits for a thousand years.
+    let trend = sessions::add_up(&asked, &|row| row.hour.to_string()).into_iter();
     Releases {
         releases,
-        all: sessions::add_up(rows, |_| ()).remove(&()).unwrap_or_default(),
-        trend,
+        all: all.unwrap_or_default().1,
+        trend: trend.map(|(hour, health)| (hour.parse().unwrap_or(0), health)).collect(),
     }
 }
 
@@ -222,7 +225,7 @@ pub fn at_same_age(
     stats: &[StatRow],
     waiting: &[PageView],
 ) -> Compared {
-    let by_release = sessions::add_up(sessions, |row| row.release.clone());
+    let by_release = sessions::add_up(sessions, &|row| row.release.clone());
     let releases = known.map(|known| {
         let (first_hour, last_hour) = youth(known, hours);
         let days = days_of(known, hours);
@@ -244,7 +247,8 @@ pub fn at_same_age(
             .collect();
         let all = pages.iter().position(|(name, _)| name.is_empty());
         let views = all.map(|index| pages.remove(index).1).unwrap_or_default();
-        let health = by_release.get(&known.version).cloned().unwrap_or_default();
+        let own = by_release.iter().find(|(release, _)| *release == known.version);
+        let health = own.map(|(_, health)| health.clone()).unwrap_or_default();
         Young { known: known.clone(), health, views, pages }
     });
     Compared { hours, releases }

@@ -149,4 +149,6 @@ impl Column {
 }
 
 #[cfg(test)]
+pub(crate) mod statements;
+#[cfg(test)]
 mod tests;

@@ -4,8 +4,6 @@
 //! the last sessions it has counted as what, so that the same envelope again, and a crash after an error, count once. Users are
 //! the 256 least hashes of a row (a KMV sketch): exact up to 255 users of a range, beyond that with a relative error of some 6 %.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::Deserialize;
 use trapline_core::decode::Sessions;
 use trapline_core::fingerprint::hex;
@@ -173,31 +171,35 @@ impl Health {
     }
 }
 
-/// Adds up rows by a key.
-pub fn add_up<K: Ord>(rows: &[SessionRow], key: impl Fn(&SessionRow) -> K) -> BTreeMap<K, Health> {
-    let mut sums: BTreeMap<K, (Health, BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
-    for row in rows {
-        let (health, users, crashed_users) = sums.entry(key(row)).or_default();
+/// Adds up rows by a key, in the order of keys.
+pub fn add_up(rows: &[SessionRow], key: &dyn Fn(&SessionRow) -> String) -> Vec<(String, Health)> {
+    let mut keys: Vec<(String, &SessionRow)> = rows.iter().map(|row| (key(row), row)).collect();
+    keys.sort_by(|left, right| left.0.cmp(&right.0));
+    let same = keys.chunk_by(|left, right| left.0 == right.0);
+    same.filter_map(|some| Some((some.first()?.0.clone(), health_of(some)))).collect()
+}
+
+fn health_of(rows: &[(String, &SessionRow)]) -> Health {
+    let mut health = Health::default();
+    let (mut users, mut crashed_users) = (Vec::new(), Vec::new());
+    for (_, row) in rows {
         health.sessions += row.started.max(row.errored);
         health.errored += row.errored;
         health.crashed += row.crashed;
         health.abnormal += row.abnormal;
-        users.extend(row.users.split(',').filter(|hash| !hash.is_empty()));
-        crashed_users.extend(row.crashed_users.split(',').filter(|hash| !hash.is_empty()));
+        users.extend(row.users.split(','));
+        crashed_users.extend(row.crashed_users.split(','));
     }
-    let finished = |(key, (health, users, crashed_users))| {
-        let health =
-            Health { users: estimate(&users), crashed_users: estimate(&crashed_users), ..health };
-        (key, health)
-    };
-    sums.into_iter().map(finished).collect()
+    Health { users: estimate(users), crashed_users: estimate(crashed_users), ..health }
 }
 
 /// How many users there are, given the least of their hashes: those of several rows together.
 #[expect(clippy::cast_precision_loss, reason = "40 bits")]
-fn estimate(hashes: &BTreeSet<&str>) -> f64 {
-    let last = hashes.iter().nth(SKETCH - 1);
-    match last.and_then(|hash| u64::from_str_radix(hash, 16).ok()) {
+fn estimate(mut hashes: Vec<&str>) -> f64 {
+    hashes.retain(|hash| !hash.is_empty());
+    hashes.sort_unstable();
+    hashes.dedup();
+    match hashes.get(SKETCH - 1).and_then(|hash| u64::from_str_radix(hash, 16).ok()) {
         Some(last) if last > 0 => (SKETCH - 1) as f64 * (1_u64 << 40) as f64 / last as f64,
         _ => hashes.len() as f64,
     }

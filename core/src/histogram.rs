@@ -14,8 +14,6 @@
 //!
 //! All quantities are hundredths, because a view may stand for 3.33 of them.
 
-use std::collections::BTreeMap;
-
 /// Buckets grow by this factor.
 const GROWTH: f64 = 1.08;
 
@@ -203,13 +201,68 @@ impl Sums {
     }
 }
 
-/// Sums by what they are of.
-pub type Parts = BTreeMap<String, Sums>;
+/// Sums by what they are of, in the order of keys. A list, because a map of values so large is ten kilobytes of the Worker.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts(Vec<(String, Sums)>);
+
+impl Parts {
+    /// The sums of a key, which are made where they are missing.
+    #[expect(clippy::indexing_slicing, reason = "found or inserted just before")]
+    pub fn at(&mut self, key: &str) -> &mut Sums {
+        let found = self.place(key);
+        let index = found.unwrap_or_else(|index| index);
+        if found.is_err() {
+            self.0.insert(index, (key.to_owned(), Sums::default()));
+        }
+        &mut self.0[index].1
+    }
+
+    /// The sums of a key.
+    pub fn get(&self, key: &str) -> Option<&Sums> {
+        let index = self.place(key).ok()?;
+        self.0.get(index).map(|(_, sums)| sums)
+    }
+
+    fn place(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.as_str().cmp(key))
+    }
+
+    /// Adds all of another.
+    pub fn merge(&mut self, other: &Self) {
+        other.iter().for_each(|(key, sums)| self.at(key).merge(sums));
+    }
+
+    /// Keys and sums.
+    pub fn iter(&self) -> std::slice::Iter<'_, (String, Sums)> {
+        self.0.iter()
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Keeps so many keys that have most of the first count; the others share an empty key.
+    pub fn bound(&mut self, most: usize) {
+        if self.0.len() <= most {
+            return;
+        }
+        self.0.sort_by_key(|(_, sums)| std::cmp::Reverse(sums.counted(0)));
+        let rest = self.0.split_off(most);
+        self.0.sort_by(|left, right| left.0.cmp(&right.0));
+        rest.iter().for_each(|(_, sums)| self.at("").merge(sums));
+    }
+}
 
 /// Writes a text that can be joined with others.
 pub fn encode(parts: &Parts) -> String {
     let mut text = String::new();
-    for (key, sums) in parts {
+    for (key, sums) in parts.iter() {
         number(&mut text, key.len() as u64);
         text.push_str(key);
         sums.encode(&mut text);
@@ -227,11 +280,7 @@ fn decode_entry(rest: &mut &[u8], parts: &mut Parts) -> Option<()> {
     let length = usize::try_from(take_number(rest)?).ok()?;
     let (key, after) = rest.split_at_checked(length)?;
     *rest = after;
-    let key = std::str::from_utf8(key).ok()?;
-    match parts.get_mut(key) {
-        Some(sums) => sums.decode(rest),
-        None => parts.entry(key.to_owned()).or_default().decode(rest),
-    }
+    parts.at(std::str::from_utf8(key).ok()?).decode(rest)
 }
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -26,6 +26,7 @@ mod engines;
 mod envelopes;
 mod failing_database;
 mod faults;
+mod feedback;
 mod first_event;
 mod gate;
 mod grouping_rules;
@@ -44,6 +45,7 @@ mod migrations;
 mod number_pages;
 mod outcomes;
 mod page_check;
+mod page_views;
 mod people;
 mod protocol;
 mod regroup;
@@ -56,6 +58,7 @@ mod sender;
 mod sentry_cli;
 mod sentry_sdk;
 mod sentry_sdks;
+mod sessions;
 mod sign_in;
 mod symbolicated;
 mod uncaught;
@@ -158,6 +161,9 @@ fn tests() -> Vec<Test> {
         grouping_split::TESTS,
         deployment::TESTS,
         page_check::TESTS,
+        page_views::TESTS,
+        sessions::TESTS,
+        feedback::TESTS,
         first_event::TESTS,
         access::TESTS,
         people::TESTS,

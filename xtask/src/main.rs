@@ -54,8 +54,8 @@ enum Command {
         /// Events in all, over the last 14 days
         #[arg(long, default_value_t = 10_000)]
         events: u64,
-        /// Page views: none are stored yet
-        #[arg(long, default_value_t = 0)]
+        /// Page views, over the last 14 days: `1M` is a million
+        #[arg(long, default_value = "0", value_parser = quantity)]
         page_views: u64,
         /// Another state than that of `cargo xtask dev`
         #[arg(long)]
@@ -111,4 +111,14 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench { name, minutes } => bench::bench(&paths, &name, minutes)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// `20000`, `20k`, `1M`
+fn quantity(text: &str) -> Result<u64, String> {
+    let (digits, factor) = match text.strip_suffix('M') {
+        Some(digits) => (digits, 1_000_000),
+        None => text.strip_suffix('k').map_or((text, 1), |digits| (digits, 1_000)),
+    };
+    let number = digits.parse::<u64>().map_err(|error| error.to_string())?;
+    number.checked_mul(factor).ok_or_else(|| "too many".to_owned())
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::build;
 use crate::paths::Paths;
@@ -20,7 +20,7 @@ pub struct Seed {
     pub issues: u64,
     /// Events in all, over the last 14 days.
     pub events: u64,
-    /// Page views. The collector stores none yet.
+    /// Page views, over the last 14 days, each of which stands for ten; with sessions and some feedback.
     pub page_views: u64,
     /// The state of a local Worker that does not run; that of `cargo xtask dev` if nothing else is said.
     pub state: Option<PathBuf>,
@@ -31,9 +31,6 @@ pub struct Seed {
 /// # Errors
 /// What cannot be stored, or the first step that fails.
 pub fn seed(paths: &Paths, seed: &Seed) -> Result<()> {
-    if seed.page_views > 0 {
-        bail!("the collector stores no page views yet; say --page-views 0");
-    }
     ensure!(seed.issues > 0, "there is nothing to store without issues; say --issues 1 or more");
     ensure!(
         seed.events >= seed.issues,
@@ -54,10 +51,14 @@ pub fn seed(paths: &Paths, seed: &Seed) -> Result<()> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
         let mut command = Command::new(&program);
         command.arg(database(&state)?).arg(&project);
-        command.args([seed.issues.to_string(), seed.events.to_string()]);
+        command.args([seed.issues, seed.events, seed.page_views].map(|number| number.to_string()));
         command.arg(now.as_millis().to_string());
         run(&mut command, say, "stop the Worker that runs on this state, and try again")?;
-        say.note(&format!("{} of {} issues in {}", seed.events, seed.issues, state.display()));
+        let Seed { issues, events, page_views, .. } = seed;
+        say.note(&format!(
+            "{events} of {issues} issues, {page_views} page views in {}",
+            state.display()
+        ));
         Ok(())
     })
 }

@@ -74,7 +74,9 @@ fn releases_are_compared_in_their_first_hours() {
         let mut sums = Sums::default();
         sums.count(page::VIEWS, 100);
         sums.add(INP, bucket_of(ms), 100);
-        encode(&Parts::from([(release.to_owned(), sums)]))
+        let mut parts = Parts::default();
+        parts.at(release).merge(&sums);
+        encode(&parts)
     };
     let stat = |hours_ago, name: &str, text: String| {
         db.run(&format!(

@@ -6,10 +6,10 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use trapline_core::histogram::encode;
+use trapline_core::histogram::{Parts, encode};
 use trapline_core::page_view::PageView;
 
-use super::tally::{Key, Stat, Tally, bound, tally, without_rare};
+use super::tally::{Key, Stat, Tally, tally, without_rare};
 use super::{Column, Kind};
 use crate::sql::Statement;
 
@@ -48,10 +48,10 @@ macro_rules! waiting {
 /// Gives back [`State`]. Primary key of `page_view_fold`, `page_view_chunk_by_generation`.
 pub fn state(project_id: u32) -> Statement {
     Statement::new(
-        "SELECT s.*, (SELECT CAST(total(c.count) AS INTEGER) FROM page_view_chunk c INDEXED BY page_view_chunk_by_generation
-            WHERE c.project_id = ?1 AND c.generation > s.folded) AS waiting FROM (
+        "SELECT f.*, (SELECT CAST(total(c.count) AS INTEGER) FROM page_view_chunk c INDEXED BY page_view_chunk_by_generation
+            WHERE c.project_id = ?1 AND c.generation > f.folded) AS waiting FROM (
             SELECT generation, folded, place, begun_ms FROM page_view_fold WHERE project_id = ?1
-            UNION ALL SELECT 1, 0, '[]', 0 LIMIT 1) s",
+            UNION ALL SELECT 1, 0, '[]', 0 LIMIT 1) f",
         [project_id.into()],
     )
 }
@@ -229,11 +229,11 @@ const MAX_CAUSES: usize = 30;
 
 fn row((kind, day, name): Key, mut stat: Stat) -> Value {
     if let Some(causes) = stat.columns.last_mut() {
-        bound(causes, MAX_CAUSES);
+        causes.bound(MAX_CAUSES);
     }
     let first = stat.columns.first();
     let quantity: u64 =
-        first.into_iter().flat_map(|parts| parts.values()).map(|sums| sums.counted(0)).sum();
+        first.into_iter().flat_map(Parts::iter).map(|(_, sums)| sums.counted(0)).sum();
     let slowest: Vec<String> = stat.slowest.into_iter().map(|(_, line)| line).collect();
     let mut members: Vec<Value> =
         vec![kind.number().into(), day.into(), name.into(), quantity.into()];

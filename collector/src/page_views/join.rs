@@ -8,7 +8,7 @@ use trapline_core::page_view::PageView;
 
 use super::Column;
 use super::fold::Long;
-use super::tally::{bound, keep_slowest, slowness};
+use super::tally::{keep_slowest, slowness};
 use crate::sql::Statement;
 
 /// Rows joined after one step.
@@ -81,7 +81,7 @@ fn joined(row: &Texts) -> Value {
     let (mut columns, mut slowest) = row.read();
     let mut members = Vec::with_capacity(14);
     for (column, parts) in Column::ALL.iter().zip(&mut columns) {
-        bound(parts, column.most());
+        parts.bound(column.most());
         members.push(encode(parts));
     }
     keep_slowest(&mut slowest, SLOWEST);
@@ -91,12 +91,15 @@ fn joined(row: &Texts) -> Value {
 }
 
 const JOIN: &str = "
-    UPDATE page_view_stat SET join_at = j.value ->> 4, totals = j.value ->> 5 ->> 0, hours = j.value ->> 5 ->> 1,
-        releases = j.value ->> 5 ->> 2, environments = j.value ->> 5 ->> 3, browsers = j.value ->> 5 ->> 4,
-        devices = j.value ->> 5 ->> 5, countries = j.value ->> 5 ->> 6, causes = j.value ->> 5 ->> 7,
-        slowest = j.value ->> 5 ->> 8
-    FROM json_each(?2) j
-    WHERE page_view_stat.project_id = ?1 AND page_view_stat.kind = j.value ->> 0 AND page_view_stat.day = j.value ->> 1
-        AND page_view_stat.name = j.value ->> 2
-        AND length(totals) + length(hours) + length(releases) + length(environments) + length(browsers) + length(devices)
-            + length(countries) + length(causes) + length(slowest) = j.value ->> 3";
+    INSERT INTO page_view_stat (project_id, kind, day, name, quantity, join_at, totals, hours, releases, environments, browsers,
+        devices, countries, causes, slowest)
+    SELECT s.project_id, s.kind, s.day, s.name, s.quantity, j.value ->> 4, j.value ->> 5 ->> 0, j.value ->> 5 ->> 1,
+        j.value ->> 5 ->> 2, j.value ->> 5 ->> 3, j.value ->> 5 ->> 4, j.value ->> 5 ->> 5, j.value ->> 5 ->> 6,
+        j.value ->> 5 ->> 7, j.value ->> 5 ->> 8
+    FROM json_each(?2) j CROSS JOIN page_view_stat s ON s.project_id = ?1 AND s.kind = j.value ->> 0
+        AND s.day = j.value ->> 1 AND s.name = j.value ->> 2
+    WHERE length(s.totals) + length(s.hours) + length(s.releases) + length(s.environments) + length(s.browsers)
+        + length(s.devices) + length(s.countries) + length(s.causes) + length(s.slowest) = j.value ->> 3
+    ON CONFLICT DO UPDATE SET join_at = excluded.join_at, totals = excluded.totals, hours = excluded.hours,
+        releases = excluded.releases, environments = excluded.environments, browsers = excluded.browsers,
+        devices = excluded.devices, countries = excluded.countries, causes = excluded.causes, slowest = excluded.slowest";

@@ -2,15 +2,13 @@
 //!
 //! One query for the rows, one for what waits. A row's text is read only in the column that is asked for.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use trapline_core::histogram::{Parts, Sums, decode};
 use trapline_core::page_view::PageView;
 
 use super::fold::{self, Chunk};
 use super::join::{self, Texts};
-use super::tally::{Stat, bound, keep_slowest, tally};
+use super::tally::{Stat, keep_slowest, tally};
 use super::{Column, DAY_MS, Kind};
 use crate::plan::HOUR_MS;
 use crate::scope::{Range, Scope};
@@ -189,52 +187,61 @@ pub async fn measured(store: &Store, asked: &Asked<'_>) -> Result<Vec<Measured>,
 
 /// Adds up rows and views that wait: pure.
 pub fn add_up(asked: &Asked, rows: &[StatRow], views: &[PageView]) -> Vec<Measured> {
-    let mut found: BTreeMap<String, BTreeMap<i64, Sums>> = BTreeMap::new();
+    let mut list: Vec<Measured> = Vec::new();
     for row in rows {
-        let mut parts = Parts::new();
+        let mut parts = Parts::default();
         decode(&row.text, &mut parts);
         if row.kind == asked.kind.number() {
-            put(&mut found, asked, row.day, &row.name, parts);
+            put(&mut list, asked, row.day, &row.name, &parts);
             continue;
         }
         // Rare ones: by name.
-        for (name, sums) in parts.into_iter().filter(|(name, _)| !name.is_empty()) {
-            put(&mut found, asked, row.day, &name, [(String::new(), sums)].into());
+        for (name, sums) in parts.iter().filter(|(name, _)| !name.is_empty()) {
+            one_of(&mut list, name).add(row.day * 24, sums);
         }
     }
     for ((kind, day, name), stat) in tally(views) {
         let is_wanted = asked.most > 0 || asked.names.contains(&name.as_str());
-        let parts = stat.columns.into_iter().nth(asked.column().index()).unwrap_or_default();
         if kind == asked.kind && is_wanted && asked.window.days().contains(&day) {
-            put(&mut found, asked, day, &name, parts);
+            let parts = stat.columns.get(asked.column().index());
+            parts.into_iter().for_each(|parts| put(&mut list, asked, day, &name, parts));
         }
     }
-    let measured = |(name, trend): (String, BTreeMap<i64, Sums>)| {
-        let mut sums = Sums::default();
-        trend.values().for_each(|part| sums.merge(part));
-        Measured { name, sums, trend: trend.into_iter().collect() }
-    };
-    let mut list: Vec<Measured> = found.into_iter().map(measured).collect();
     list.retain(|one| one.sums.counted(0) > 0);
     let place = |one: &Measured| asked.names.iter().position(|name| *name == one.name);
-    list.sort_by_key(|one| {
-        (place(one).unwrap_or(usize::MAX), std::cmp::Reverse(one.sums.counted(0)))
-    });
+    let order = |one: &Measured| (place(one).unwrap_or(usize::MAX), u64::MAX - one.sums.counted(0));
+    list.sort_by_key(order);
     list.truncate(asked.names.len() + usize::try_from(asked.most).unwrap_or(0));
     list
 }
 
+impl Measured {
+    fn add(&mut self, hour: i64, sums: &Sums) {
+        self.sums.merge(sums);
+        match self.trend.binary_search_by_key(&hour, |(known, _)| *known) {
+            Ok(index) => {
+                self.trend.get_mut(index).into_iter().for_each(|(_, point)| point.merge(sums));
+            }
+            Err(index) => self.trend.insert(index, (hour, sums.clone())),
+        }
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "found or inserted just before")]
+fn one_of<'a>(list: &'a mut Vec<Measured>, name: &str) -> &'a mut Measured {
+    let found = list.binary_search_by(|one| one.name.as_str().cmp(name));
+    let index = found.unwrap_or_else(|index| index);
+    if found.is_err() {
+        list.insert(index, Measured { name: name.to_owned(), ..Measured::default() });
+    }
+    &mut list[index]
+}
+
 /// Adds the part of a day that is asked for.
-fn put(
-    found: &mut BTreeMap<String, BTreeMap<i64, Sums>>,
-    asked: &Asked,
-    day: i64,
-    name: &str,
-    parts: Parts,
-) {
+fn put(list: &mut Vec<Measured>, asked: &Asked, day: i64, name: &str, parts: &Parts) {
     let column = asked.column();
     let window = asked.window.first_hour..=asked.window.last_hour;
-    for (key, sums) in parts {
+    for (key, sums) in parts.iter() {
         let hour = match column {
             Column::Hours => day * 24 + key.parse().unwrap_or(0),
             _ => day * 24,
@@ -242,11 +249,10 @@ fn put(
         let is_asked = match column {
             Column::Totals => true,
             Column::Hours => window.contains(&hour),
-            _ => key == asked.filter.value,
+            _ => *key == asked.filter.value,
         };
         if is_asked {
-            let trend = found.entry(name.to_owned()).or_default();
-            trend.entry(hour).or_default().merge(&sums);
+            one_of(list, name).add(hour, sums);
         }
     }
 }
@@ -263,9 +269,9 @@ pub struct Detail {
 impl Detail {
     /// What a column says, the most frequent first; the rest of too many has an empty key, at the end.
     pub fn by(&self, column: Column) -> Vec<(&str, &Sums)> {
-        let parts = self.columns.get(column.index()).into_iter().flatten();
+        let parts = self.columns.get(column.index()).into_iter().flat_map(Parts::iter);
         let mut list: Vec<_> = parts.map(|(key, sums)| (key.as_str(), sums)).collect();
-        list.sort_by_key(|(key, sums)| (key.is_empty(), std::cmp::Reverse(sums.counted(0))));
+        list.sort_by_key(|(key, sums)| (key.is_empty(), u64::MAX - sums.counted(0)));
         list
     }
 
@@ -320,27 +326,21 @@ pub async fn detail(
     let days = window.days();
     let waiting =
         waiting.filter(|(key, _)| key.0 == kind && key.2 == name && days.contains(&key.1));
-    Ok(divided(&rows.all::<Texts>()?, waiting.map(|(_, stat)| stat)))
+    Ok(divided(&rows.all::<Texts>()?, &mut waiting.map(|(_, stat)| stat)))
 }
 
 /// Loads that a detail names.
 const SLOWEST: usize = 20;
 
 /// Joins rows with what waits: pure.
-pub fn divided(rows: &[Texts], waiting: impl Iterator<Item = Stat>) -> Detail {
+pub fn divided(rows: &[Texts], waiting: &mut dyn Iterator<Item = Stat>) -> Detail {
     let (mut columns, mut slowest): ([Parts; 8], Vec<_>) = Default::default();
     let read = rows.iter().map(Texts::read);
     for (parts, loads) in read.chain(waiting.map(|stat| (stat.columns, stat.slowest))) {
-        for (to, from) in columns.iter_mut().zip(parts) {
-            for (key, sums) in from {
-                to.entry(key).or_default().merge(&sums);
-            }
-        }
+        columns.iter_mut().zip(&parts).for_each(|(to, from)| to.merge(from));
         slowest.extend(loads);
     }
-    for (column, parts) in Column::ALL.iter().zip(&mut columns) {
-        bound(parts, column.most());
-    }
+    Column::ALL.iter().zip(&mut columns).for_each(|(column, parts)| parts.bound(column.most()));
     keep_slowest(&mut slowest, SLOWEST);
     let lines: Vec<String> = slowest.into_iter().map(|(_, line)| line).collect();
     let loads = Chunk { hour: 0, slot: 0, seq: 0, views: lines.join(",") };

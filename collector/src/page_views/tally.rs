@@ -10,8 +10,6 @@
 //! calm|                     all of a page's views without an error, with their histograms
 //! ```
 
-use std::collections::BTreeMap;
-
 use trapline_core::histogram::{Parts, Sums, bucket_of};
 use trapline_core::page_view::{CLS, INP, LATE, LCP, PARTS, PageView, Requests, VITALS};
 
@@ -32,8 +30,19 @@ pub struct Stat {
 /// Kind, day and name.
 pub type Key = (Kind, i64, String);
 
-/// Stats by what they are of.
-pub type Tally = BTreeMap<Key, Stat>;
+/// Stats by what they are of, in the order of keys.
+pub type Tally = Vec<(Key, Stat)>;
+
+/// The stat of a key, which is made where it is missing.
+#[expect(clippy::indexing_slicing, reason = "found or inserted just before")]
+fn at(tally: &mut Tally, key: Key) -> &mut Stat {
+    let found = tally.binary_search_by(|(known, _)| known.cmp(&key));
+    let index = found.unwrap_or_else(|index| index);
+    if found.is_err() {
+        tally.insert(index, (key, Stat::default()));
+    }
+    &mut tally[index].1
+}
 
 /// From when on a vital is poor: `lcp`, `inp`, `cls`, `fcp`, `ttfb`, as buckets count them.
 pub const POOR: [f64; 5] = [4_000.0, 500.0, 250.0, 3_000.0, 1_800.0];
@@ -101,7 +110,7 @@ fn spread<'a>(
     sums: &Sums,
     causes: &[(String, Sums)],
 ) -> &'a mut Stat {
-    let stat = tally.entry(key).or_default();
+    let stat = at(tally, key);
     stat.views += 1;
     let hour = (view.started_ms / HOUR_MS).rem_euclid(24).to_string();
     let keys =
@@ -109,10 +118,8 @@ fn spread<'a>(
     let causes = causes.iter().map(|(key, sums)| (Column::Causes.index(), key.as_str(), sums));
     let divided = keys.into_iter().enumerate().map(|(column, key)| (column, key, sums));
     for (column, key, sums) in divided.chain(causes) {
-        let Some(parts) = stat.columns.get_mut(column) else { continue };
-        match parts.get_mut(key) {
-            Some(known) => known.merge(sums),
-            None => drop(parts.insert(key.to_owned(), sums.clone())),
+        if let Some(parts) = stat.columns.get_mut(column) {
+            parts.at(key).merge(sums);
         }
     }
     stat
@@ -202,51 +209,32 @@ fn weighed(number: f64, weight: u64) -> u64 {
     (number * weight as f64) as u64
 }
 
-/// Keeps the keys that have most; the others share an empty one.
-pub fn bound(parts: &mut Parts, most: usize) {
-    if parts.len() <= most {
-        return;
-    }
-    let mut keys: Vec<(u64, String)> =
-        parts.iter().map(|(key, sums)| (sums.counted(0), key.clone())).collect();
-    keys.sort_by(|left, right| right.cmp(left));
-    let mut rest = Sums::default();
-    for (_, key) in keys.iter().skip(most) {
-        if let Some(sums) = parts.remove(key) {
-            rest.merge(&sums);
-        }
-    }
-    parts.entry(String::new()).or_default().merge(&rest);
-}
-
 /// Joins what would be too many rows: names seen in fewer than [`RARE`] views where there are many names, and those that are
 /// not among `known` where a day has enough.
-pub fn without_rare(tally: Tally, known: &[(Kind, i64, String)]) -> Tally {
-    let many = |kind: Kind| tally.keys().filter(|key| key.0 == kind).count() > MANY;
+pub fn without_rare(mut tally: Tally, known: &[Key]) -> Tally {
+    let many = |kind: Kind| tally.iter().filter(|(key, _)| key.0 == kind).count() > MANY;
     let (many_pages, many_endpoints) = (many(Kind::Page), many(Kind::Endpoint));
-    let mut joined = Tally::new();
-    let mut fresh: BTreeMap<(Kind, i64), usize> = BTreeMap::new();
-    let mut order: Vec<(Key, Stat)> = tally.into_iter().collect();
+    let (mut joined, mut fresh) = (Tally::new(), Vec::new());
     // The most frequent first: they get the rows.
-    order.sort_by_key(|(_, stat)| std::cmp::Reverse(stat.views));
-    for ((kind, day, name), stat) in order {
+    tally.sort_by_key(|(_, stat)| std::cmp::Reverse(stat.views));
+    for (key, stat) in tally {
+        let (kind, day) = (key.0, key.1);
         let is_many = if kind == Kind::Page { many_pages } else { many_endpoints };
-        let of_day = known.iter().filter(|key| key.0 == kind && key.1 == day);
-        let is_known = name.is_empty() || of_day.clone().any(|key| key.2 == name);
-        let rows = fresh.entry((kind, day)).or_insert_with(|| of_day.count());
-        let is_rare = is_many && stat.views < RARE || !is_known && *rows >= MAX_NAMES;
-        if !is_rare || name.is_empty() {
-            *rows += usize::from(!is_known);
-            joined.insert((kind, day, name), stat);
+        let is_known = key.2.is_empty() || known.contains(&key);
+        let is_same = |other: &&Key| other.0 == kind && other.1 == day;
+        let rows = known.iter().chain(&fresh).filter(is_same).count();
+        let is_rare = is_many && stat.views < RARE || !is_known && rows >= MAX_NAMES;
+        if !is_rare || key.2.is_empty() {
+            if !is_known {
+                fresh.push(key.clone());
+            }
+            *at(&mut joined, key) = stat;
             continue;
         }
-        let rare = joined.entry((kind.rare(), day, String::new())).or_default();
+        let rare = at(&mut joined, (kind.rare(), day, String::new()));
         rare.views += stat.views;
-        if let (Some(to), Some(from)) = (rare.columns.first_mut(), stat.columns.into_iter().next())
-        {
-            for sums in from.into_values() {
-                to.entry(name.clone()).or_default().merge(&sums);
-            }
+        if let (Some(to), Some(from)) = (rare.columns.first_mut(), stat.columns.first()) {
+            from.iter().for_each(|(_, sums)| to.at(&key.2).merge(sums));
         }
     }
     joined

@@ -139,7 +139,7 @@ pub fn compared<'a>(rows: impl Iterator<Item = (u32, &'a str)>) -> Effect {
                 }
             }
             3 => {
-                let mut parts = Parts::new();
+                let mut parts = Parts::default();
                 decode(text, &mut parts);
                 if let Some(sums) = parts.get("calm|") {
                     without.merge(sums);

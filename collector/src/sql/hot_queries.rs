@@ -5,7 +5,6 @@ use super::Statement;
 use super::test_db::TestDb;
 use crate::activity::{self, Key, Kind, Note};
 use crate::life::{self, Decision, Resolved};
-use crate::page_views::visits;
 use crate::people::Viewer;
 use crate::plan::{Commit, Hints, Kept, Sender, digest, plan, stored};
 use crate::purge::{self, Candidate, Keep};
@@ -16,7 +15,7 @@ use crate::search::{self, Around};
 use crate::symbolicate::late;
 use crate::workflow::{self, Change, Changing, Undoing};
 use crate::{
-    access, account, alert, api, artifacts, audit, erasure, health, key, outcome, people,
+    access, account, alert, api, artifacts, audit, erasure, key, outcome, page_views, people,
     project_key, quota, settings,
 };
 use trapline_core::event::{Event, User};
@@ -71,12 +70,14 @@ const SMALL: &[&str] = &[
     "found",
     "n",
     "e",
-    "days",
 ];
 
 /// The same of alerts; rules are at most twenty a project.
 const ALERTS: [&str; 10] =
     ["fresh", "storm", "first", "due", "found", "newest", "a", "c", "alert_rule", "r"];
+
+/// The same of visits: one row, names and days that are asked for, what was found of them.
+const VISITS: [&str; 7] = ["f", "wanted", "days", "recent", "judged", "newest", "recently"];
 
 /// The same of regrouping: groups of a step, or what is settled once over those of all steps.
 const REGROUPED: &[&str] = &[
@@ -257,13 +258,7 @@ fn statements() -> Vec<(String, Statement)> {
     all.push(("events of deleted issues", purge::deleted_events().into()));
     all.push(("what has expired", purge::expired(1).into()));
     all.push(("alerts", alert::statements()));
-    let release = health::ReleaseRow::default();
-    let two = [&release, &release];
-    all.push((
-        "two releases",
-        vec![health::young_sessions(1, two, 48), health::young_views(1, two, 48)],
-    ));
-    all.push(("what an issue did to visits", vec![visits::effect_of(1, 1, 1)]));
+    all.extend(page_views::statements::statements());
     all.into_iter()
         .flat_map(|(name, statements)| {
             statements
@@ -349,6 +344,7 @@ fn hot_statements_walk_keys_and_indexes() {
                 || scanned.ends_with(" USING INDEX alert_outbox_waiting")
                 || (name.starts_with("alerts")
                     && ALERTS.iter().any(|known| scanned.strip_prefix(known).is_some_and(is_end)))
+                || VISITS.iter().any(|known| scanned.strip_prefix(known).is_some_and(is_end))
                 || (name.starts_with("regrouping")
                     && REGROUPED
                         .iter()

@@ -65,7 +65,9 @@ fn views_with_the_error_stand_beside_those_without_any() {
     calm.count(places::VIEWS, 1_000);
     calm.count(places::ABANDONED, 200);
     calm.add(INP, bucket_of(200.0), 1_000);
-    let causes = encode(&Parts::from([("calm|".to_owned(), calm)]));
+    let mut parts = Parts::default();
+    parts.at("calm|").merge(&calm);
+    let causes = encode(&parts);
     for (name, days_ago) in [("/pay", 0), ("/pay", 2), ("/pay", 9), ("/cart", 0)] {
         let day = day_of(NOW_MS) - days_ago;
         db.run(&format!(

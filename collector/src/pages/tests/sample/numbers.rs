@@ -1,7 +1,5 @@
 //! Pages of numbers, named by strangers.
 
-use std::collections::BTreeMap;
-
 use trapline_core::histogram::{Sums, bucket_of};
 use trapline_core::page_view::{PageView, Vital};
 
@@ -28,12 +26,13 @@ fn measured(name: &str) -> Measured {
 fn detail(text: &str) -> Detail {
     let mut detail = Detail::default();
     for (column, parts) in Column::ALL.into_iter().zip(&mut detail.columns) {
-        *parts = match column {
+        let keys = match column {
             Column::Causes => ["lcp", "inp", "cls", "script", "page", "calm"]
-                .map(|kind| (format!("{kind}|{text} {text}"), sums()))
+                .map(|kind| format!("{kind}|{text} {text}"))
                 .into(),
-            _ => BTreeMap::from([(text.to_owned(), sums())]),
+            _ => vec![text.to_owned()],
         };
+        keys.iter().for_each(|key| parts.at(key).merge(&sums()));
     }
     let vital = Vital { value: 2_100.0, target: text.into(), ..Vital::default() };
     detail.slowest = vec![PageView {

@@ -1,7 +1,9 @@
 //! Fills a local database with events as the Worker would have stored them, through the same plans: for measuring how
 //! things grow, and for looking at a dashboard with something in it. Started by `cargo xtask seed`.
 //!
-//! `seed DATABASE PROJECT ISSUES EVENTS NOW_MS`: the SQLite file of a Worker that does not run, with its schema.
+//! `seed DATABASE PROJECT ISSUES EVENTS VIEWS NOW_MS`: the SQLite file of a Worker that does not run, with its schema.
+
+mod views;
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
@@ -17,15 +19,15 @@ use trapline_core::fingerprint::Hash;
 const AT_ONCE: u64 = 20_000;
 
 /// How far back the first event lies.
-const DAYS: i64 = 14;
+pub(crate) const DAYS: i64 = 14;
 
 /// Distinct users.
 const USERS: u64 = 5_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [database, project, issues, events, now_ms] = arguments.as_slice() else {
-        return Err("usage: seed DATABASE PROJECT ISSUES EVENTS NOW_MS".into());
+    let [database, project, issues, events, page_views, now_ms] = arguments.as_slice() else {
+        return Err("usage: seed DATABASE PROJECT ISSUES EVENTS VIEWS NOW_MS".into());
     };
     let seed = Seed {
         project_id: project.parse()?,
@@ -38,6 +40,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "cache_size", -200_000)?;
     fill(&connection, &seed)?;
+    let (project_id, now_ms) = (seed.project_id, seed.now_ms);
+    let page_views = page_views.parse()?;
+    if page_views > 0 {
+        views::fill(&connection, &views::Views { project_id, views: page_views, now_ms })?;
+    }
     Ok(())
 }
 
@@ -136,6 +143,21 @@ fn execute(connection: &Connection, statement: &Statement) -> rusqlite::Result<O
     Ok(kept)
 }
 
+/// Runs a statement, and reads its rows.
+pub(crate) fn run_statement<T>(
+    connection: &Connection,
+    statement: &Statement,
+    mut read: impl FnMut(&rusqlite::Row) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    let mut prepared = connection.prepare_cached(statement.sql)?;
+    let mut rows = prepared.query(params_from_iter(statement.args.iter().map(value)))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
 /// Numbers are floats, as D1 binds them.
 #[expect(clippy::cast_precision_loss, reason = "arguments are below 2^53")]
 fn value(arg: &Arg) -> Value {
@@ -223,7 +245,7 @@ fn named(name: &str, version: &str) -> Named {
     Named { name: name.into(), version: version.into() }
 }
 
-fn pick(values: &[&'static str], roll: u64) -> &'static str {
+pub(crate) fn pick(values: &[&'static str], roll: u64) -> &'static str {
     let index = usize::try_from(roll).unwrap_or(0) % values.len().max(1);
     values.get(index).copied().unwrap_or_default()
 }
@@ -234,7 +256,7 @@ fn word(number: u64) -> String {
 }
 
 /// Spreads neighbouring numbers (splitmix64).
-fn scrambled(number: u64) -> u64 {
+pub(crate) fn scrambled(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
