@@ -153,7 +153,7 @@ mod tests {
             pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
         };
         let sent = form(&[("status", "spam"), ("query", "a b"), ("next", "7"), ("was", "spam")]);
-        let query = query_after(&sent, &[id.clone()], Status::New);
+        let query = query_after(&sent, std::slice::from_ref(&id), Status::New);
         assert_eq!(query, format!("?status=spam&query=a+b&id=7&done={id}.new.spam"));
         assert_eq!(done(&format!("{id}.new.spam")), Some((id.clone(), Status::New, Status::Spam)));
         assert_eq!(query_after(&form(&[]), &[], Status::Done), "?");
