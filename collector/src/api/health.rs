@@ -1,9 +1,10 @@
 //! `/api/0/projects/{project}/releases/`: how releases are doing, and two compared; what an issue did to visits.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use trapline_core::decode::rfc3339_of;
 use worker::Response;
 
+use super::add_numbers;
 use super::pages::page_json;
 use crate::dashboard::visit;
 use crate::failure::Failure;
@@ -46,7 +47,7 @@ pub async fn releases(incoming: &Incoming, slug: &str) -> Result<Response, Failu
 /// `GET …/releases/compare/?a=shop@2&b=shop@1`: both in their first 48 hours.
 pub async fn compare(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     let visit = visit(incoming, slug).await?;
-    let mut both = serde_json::Map::new();
+    let mut both = Map::new();
     for name in ["a", "b"] {
         let version = incoming.query(name).unwrap_or_default();
         let young =
@@ -56,7 +57,7 @@ pub async fn compare(incoming: &Incoming, slug: &str) -> Result<Response, Failur
         })?;
         both.insert(name.to_owned(), young_json(&young));
     }
-    Ok(reply::json(200, &both))
+    Ok(reply::json(200, &Value::Object(both)))
 }
 
 /// `GET …/issues/{short_id}/visits/`: what the error did to visits of the last three days.
@@ -68,17 +69,19 @@ pub async fn visits_of_issue(
     let visit = visit(incoming, slug).await?;
     let number = read::number_in(&visit.project.short_prefix, short_id).ok_or(Failure::NotFound)?;
     let effect = visits::effect(&visit.store, visit.project.id, number, incoming.now_ms).await?;
-    Ok(reply::json(
-        200,
-        &json!({
-            "views": effect.views,
-            "inp_p75": effect.inp,
-            "inp_p75_without": effect.inp_without,
-            "abandoned": effect.abandoned,
-            "abandoned_without": effect.abandoned_without,
-            "feedback": effect.feedback,
-        }),
-    ))
+    let mut json = Map::new();
+    json.insert("views".to_owned(), effect.views.into());
+    json.insert("feedback".to_owned(), effect.feedback.into());
+    add_numbers(
+        &mut json,
+        &[
+            ("inp_p75", effect.inp),
+            ("inp_p75_without", effect.inp_without),
+            ("abandoned", effect.abandoned),
+            ("abandoned_without", effect.abandoned_without),
+        ],
+    );
+    Ok(reply::json(200, &Value::Object(json)))
 }
 
 fn release_json(known: &ReleaseRow) -> Value {
@@ -91,15 +94,24 @@ fn release_json(known: &ReleaseRow) -> Value {
 }
 
 fn health_json(health: &Health) -> Value {
-    json!({
-        "sessions": health.sessions,
-        "errored": health.errored,
-        "crashed": health.crashed,
-        "abnormal": health.abnormal,
-        "users": health.users.round(),
-        "crash_free_sessions": health.crash_free_sessions(),
-        "crash_free_users": health.crash_free_users(),
-    })
+    let mut json = Map::new();
+    for (name, count) in [
+        ("sessions", health.sessions),
+        ("errored", health.errored),
+        ("crashed", health.crashed),
+        ("abnormal", health.abnormal),
+    ] {
+        json.insert(name.to_owned(), count.into());
+    }
+    add_numbers(
+        &mut json,
+        &[
+            ("users", Some(health.users.round())),
+            ("crash_free_sessions", health.crash_free_sessions()),
+            ("crash_free_users", health.crash_free_users()),
+        ],
+    );
+    Value::Object(json)
 }
 
 fn young_json(young: &Young) -> Value {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use trapline_core::histogram::{Parts, encode};
 use trapline_core::page_view::PageView;
 
-use super::tally::{Key, Stat, Tally, tally, without_rare};
+use super::tally::{Key, Only, Stat, Tally, tally, without_rare};
 use super::{Column, Kind};
 use crate::sql::Statement;
 
@@ -201,7 +201,11 @@ pub fn step(
     let known: Vec<Key> =
         known.iter().map(|row| (kind(row.kind), row.day, row.name.clone())).collect();
     let views: Vec<PageView> = chunks.iter().flat_map(Chunk::read).collect();
-    statements.extend(added(project_id, without_rare(tally(&views), &known), nonce));
+    statements.extend(added(
+        project_id,
+        without_rare(tally(&views, Only::default()), &known),
+        nonce,
+    ));
     Some(statements)
 }
 
