@@ -136,7 +136,7 @@ pub struct StatRow {
     pub text: String,
 }
 
-/// Rows of names on days, and of what is rare; gives back [`StatRow`]. Primary key of `page_view_stat`: the most frequent are found
+/// Rows of names on days, and of what is rare; gives back [`StatRow`]. `page_view_stat_by_name`: the most frequent are found
 /// among at most 500 names a day.
 pub fn stats(asked: &Asked) -> Statement {
     let column = asked.column();
@@ -291,7 +291,7 @@ impl Detail {
     }
 }
 
-/// All of a name's rows; gives back [`Texts`]. Primary key of `page_view_stat`.
+/// All of a name's rows; gives back [`Texts`]. `page_view_stat_by_name`.
 pub fn detail_rows(project_id: u32, kind: Kind, window: Window, name: &str) -> Statement {
     let days = window.days();
     Statement::new(

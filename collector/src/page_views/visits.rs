@@ -93,7 +93,7 @@ pub struct CalmRow {
     pub causes: String,
 }
 
-/// Rows of the pages of some views over three days; gives back [`CalmRow`]. Primary key of `page_view_stat`.
+/// Rows of the pages of some views over three days; gives back [`CalmRow`]. `page_view_stat_by_name`.
 pub fn calm(project_id: u32, views: &[PageView], now_ms: i64) -> Statement {
     const PAGES: usize = 20;
     let mut pages: Vec<&str> = views.iter().map(|view| view.page.as_str()).collect();
