@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use xtask::paths::Paths;
 
 use crate::mix::Mix;
+use crate::page_views;
 use crate::report::{self, Failures};
 use crate::rows::{self, Bar};
 use crate::throughput;
@@ -29,7 +30,16 @@ pub(crate) fn run(paths: &Paths) -> Result<()> {
 pub(crate) fn run_rows(paths: &Paths) -> Result<()> {
     let mut failures = Failures::default();
     let rows = both_mixes(paths, &mut failures)?;
-    report::write(paths, "rows", json!({ "rows": rows }))?;
+    let page_views = page_views::run(paths, &mut failures)?;
+    report::write(paths, "rows", json!({ "rows": rows, "page_views": page_views }))?;
+    failures.result()
+}
+
+/// The rows of page views alone.
+pub(crate) fn run_page_views(paths: &Paths) -> Result<()> {
+    let mut failures = Failures::default();
+    let page_views = page_views::run(paths, &mut failures)?;
+    report::write(paths, "page_views", page_views)?;
     failures.result()
 }
 

@@ -16,6 +16,7 @@ mod meter;
 mod processes;
 
 mod ingest;
+mod page_views;
 mod rows;
 mod throughput;
 
@@ -64,6 +65,7 @@ fn run(bench: &str, time: Duration) -> Result<()> {
     match bench {
         "ingest" => ingest::run(&paths),
         "rows" => ingest::run_rows(&paths),
+        "views" => ingest::run_page_views(&paths),
         "growth" => growth::run(&paths),
         "dashboard" => dashboard::run(&paths),
         "hostile" => hostile::run(&paths, time),
@@ -71,7 +73,7 @@ fn run(bench: &str, time: Duration) -> Result<()> {
         "symbolicate" => symbolicate::run(&paths),
         "grouping" => grouping::run(&paths),
         _ => bail!(
-            "there is no bench {bench:?}; there are: ingest, rows, growth, dashboard, hostile, agent, symbolicate, grouping"
+            "there is no bench {bench:?}; there are: ingest, rows, views, growth, dashboard, hostile, agent, symbolicate, grouping"
         ),
     }
 }

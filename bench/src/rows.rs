@@ -83,7 +83,7 @@ fn measure(target: &Target, mix: &Mix, events: u64) -> Result<Measured> {
     let stored = database.number(EVENTS)?;
     let issues = database.number("SELECT count(*) FROM issue")?;
     database.age_by_days(AGE_DAYS)?;
-    let purge = purge(&target.worker)?;
+    let purge = purge(&target.worker, "*/5+*+*+*+*")?;
     let left = database.number(EVENTS)?;
     Ok(Measured { accepted: run.accepted, stored, issues, ingested, purge, left })
 }
@@ -98,15 +98,16 @@ impl Measured {
 
 /// What retention did up to its last delete.
 #[derive(Default)]
-struct Purge {
-    reading: Reading,
+pub(crate) struct Purge {
+    pub(crate) reading: Reading,
     runs: usize,
     longest_s: f64,
 }
 
-fn purge(worker: &Worker) -> Result<Purge> {
+/// Runs a trigger until it deletes no more.
+pub(crate) fn purge(worker: &Worker, trigger: &str) -> Result<Purge> {
     meter::reset(worker)?;
-    let cron = format!("{}/__scheduled?cron=*/5+*+*+*+*", worker.site());
+    let cron = format!("{}/__scheduled?cron={trigger}", worker.site());
     let mut last = Purge::default();
     let mut longest_s = 0.0_f64;
     for run in 1..=MOST_RUNS {
@@ -178,7 +179,7 @@ fn figures(mix: &Mix, bar: Bar, measured: &Measured) -> Value {
 const HEADINGS: [&str; 4] = ["rows written an event", "ingest", "purge", "sum"];
 
 /// A line a table, those that cost most first, and one for all.
-fn cells(ingested: &Reading, purged: &Reading, events: u64) -> Vec<Vec<String>> {
+pub(crate) fn cells(ingested: &Reading, purged: &Reading, events: u64) -> Vec<Vec<String>> {
     let line = |name: &str, ingest: u64, purge: u64| {
         let all = [ingest, purge, ingest + purge].map(|rows| format!("{:.3}", share(rows, events)));
         std::iter::once(name.to_owned()).chain(all).collect::<Vec<String>>()
@@ -202,7 +203,7 @@ fn tables<'a>(ingested: &'a Reading, purged: &'a Reading) -> Vec<&'a str> {
 }
 
 /// `part` of `whole`.
-fn share(part: u64, whole: u64) -> f64 {
+pub(crate) fn share(part: u64, whole: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts are small")]
     let share = part as f64 / whole as f64;
     share

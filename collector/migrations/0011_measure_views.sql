@@ -32,7 +32,8 @@ CREATE TABLE page_view_fold (
   begun_ms INTEGER NOT NULL
 ) STRICT;
 
--- What views of a day add up to. Texts of `core/src/histogram.rs`, which are appended to and joined now and then.
+-- What views of a day add up to. Texts of `core/src/histogram.rs`, which are appended to and joined now and then. With row IDs,
+-- because a search in a table without them reads whole rows to compare their keys, and these are long.
 CREATE TABLE page_view_stat (
   project_id INTEGER NOT NULL,
   -- 0 pages, 1 endpoints, 2 rare pages, 3 rare endpoints; these two by name in `totals`
@@ -55,9 +56,10 @@ CREATE TABLE page_view_stat (
   -- Elements, scripts and pages that it was because of.
   causes TEXT NOT NULL,
   -- The slowest loads: lines as above, with commas between.
-  slowest TEXT NOT NULL,
-  PRIMARY KEY (project_id, kind, day, name)
-) STRICT, WITHOUT ROWID;
+  slowest TEXT NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX page_view_stat_by_name ON page_view_stat (project_id, kind, day, name);
 
 -- Sessions by six hours in which they began, release and environment. `seen` and `failed` tell what was counted
 -- before.

@@ -19,7 +19,7 @@ pub mod tokens;
 pub mod views;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use trapline_core::decode::rfc3339_of;
 use worker::Response;
 
@@ -36,6 +36,20 @@ use crate::{account, reply};
 struct Project<'a> {
     slug: &'a str,
     name: &'a str,
+}
+
+/// Adds texts to an object.
+fn add_texts(json: &mut Map<String, Value>, texts: &[(&str, &str)]) {
+    for (name, text) in texts {
+        json.insert((*name).to_owned(), Value::String((*text).to_owned()));
+    }
+}
+
+/// Adds numbers to an object; `null` for what is not known.
+fn add_numbers(json: &mut Map<String, Value>, numbers: &[(&str, Option<f64>)]) {
+    for (name, number) in numbers {
+        json.insert((*name).to_owned(), Value::from(*number));
+    }
 }
 
 /// `GET /api/0/projects/`

@@ -170,7 +170,7 @@ pub fn young_sessions(project_id: u32, known: [&ReleaseRow; 2], hours: i64) -> S
 }
 
 /// Rows of all pages together and of the 20 most frequent on the days of the first hours of releases; gives back [`StatRow`].
-/// Primary key of `page_view_stat`: at most 500 names a day.
+/// `page_view_stat_by_name`: at most 500 names a day.
 pub fn young_views(project_id: u32, known: [&ReleaseRow; 2], hours: i64) -> Statement {
     let days: Vec<i64> = known.into_iter().flat_map(|one| days_of(one, hours)).collect();
     Statement::new(

@@ -66,9 +66,28 @@ impl Histogram {
 
     /// Adds all of another.
     pub fn merge(&mut self, other: &Self) {
-        for (bucket, quantity) in &other.0 {
-            self.add(*bucket, *quantity);
+        if self.0.is_empty() || other.0.len() < 4 {
+            if self.0.is_empty() {
+                self.0.clone_from(&other.0);
+            } else {
+                other.0.iter().for_each(|(bucket, quantity)| self.add(*bucket, *quantity));
+            }
+            return;
         }
+        // One pass over both: each has dozens.
+        let mut merged: Vec<(u16, u64)> = Vec::with_capacity(self.0.len() + other.0.len());
+        let (mut left, mut right) = (self.0.iter().peekable(), other.0.iter().peekable());
+        while let Some(next) = match (left.peek(), right.peek()) {
+            (Some(one), Some(two)) if one.0 > two.0 => right.next(),
+            (Some(_), _) => left.next(),
+            (None, _) => right.next(),
+        } {
+            match merged.last_mut() {
+                Some(last) if last.0 == next.0 => last.1 = last.1.saturating_add(next.1),
+                _ => merged.push(*next),
+            }
+        }
+        self.0 = merged;
     }
 
     /// Hundredths in all.
@@ -221,6 +240,11 @@ impl Parts {
     pub fn get(&self, key: &str) -> Option<&Sums> {
         let index = self.place(key).ok()?;
         self.0.get(index).map(|(_, sums)| sums)
+    }
+
+    /// Takes keys and sums apart.
+    pub fn into_list(self) -> Vec<(String, Sums)> {
+        self.0
     }
 
     fn place(&self, key: &str) -> Result<usize, usize> {

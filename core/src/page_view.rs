@@ -1,7 +1,7 @@
 //! One page view, as it is kept for some days: what [`decode::page_view`](crate::decode::page_view) read, on a line of JSON.
 //!
 //! The line is a list of members in the order of [`PageView`]'s fields, without what is empty at its end: names would be two
-//! thirds of it. Numbers have one decimal, layout shifts four.
+//! thirds of it. Numbers have one decimal, layout shifts five.
 
 use serde_json::Value;
 
@@ -270,7 +270,7 @@ impl Vital {
         let texts =
             [&self.target, &self.url, &self.kind, &self.load_state, &self.script, &self.function];
         let texts = texts.into_iter().map(|text| text.as_str().into());
-        let members = [(self.value * 10_000.0).round() / 10_000.0].map(Value::from).into_iter();
+        let members = [(self.value * 100_000.0).round() / 100_000.0].map(Value::from).into_iter();
         list(members.chain([decimals(&self.parts)]).chain(texts).collect())
     }
 

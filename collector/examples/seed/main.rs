@@ -3,6 +3,7 @@
 //!
 //! `seed DATABASE PROJECT ISSUES EVENTS VIEWS NOW_MS`: the SQLite file of a Worker that does not run, with its schema.
 
+mod exact;
 mod views;
 
 use std::collections::{HashMap, HashSet};

@@ -14,6 +14,7 @@ use trapline_collector::sql::Statement;
 use trapline_core::decode::Sessions;
 use trapline_core::page_view::{LongFrame, PageView, Requests, Vital};
 
+use super::exact::Exact;
 use super::{DAYS, pick, run_statement, scrambled};
 
 /// Views of one row, as `append` has it.
@@ -37,13 +38,14 @@ pub(crate) fn fill(connection: &Connection, seed: &Views) -> rusqlite::Result<()
     let of_hour = |hour: i64| {
         seed.views * u64::try_from(hour).unwrap_or(0) / u64::try_from(hours).unwrap_or(1)
     };
-    let mut nonce = 1;
+    let (mut nonce, mut exact) = (1, Exact::default());
     for hour in 0..hours {
         connection.execute_batch("BEGIN")?;
         let at_hour = last_hour - hours + hour + 1;
         let views: Vec<PageView> = (of_hour(hour)..of_hour(hour + 1))
             .map(|number| view(number, at_hour * HOUR_MS, seed))
             .collect();
+        views.iter().for_each(|view| exact.add(view));
         append(connection, seed.project_id, at_hour, &views)?;
         tell_sessions(connection, seed, &views)?;
         if hour + 1 < hours {
@@ -66,6 +68,7 @@ pub(crate) fn fill(connection: &Connection, seed: &Views) -> rusqlite::Result<()
         }
     }
     say_something(connection, seed)?;
+    exact.compare(connection, seed)?;
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
 }
 

@@ -1,9 +1,10 @@
 //! `/api/0/projects/{project}/feedback/`: what users say, and what became of it.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use trapline_core::decode::rfc3339_of;
 use worker::Response;
 
+use super::add_texts;
 use super::settings::signed;
 use crate::dashboard::{Visit, visit};
 use crate::failure::Failure;
@@ -74,23 +75,28 @@ async fn row(visit: &Visit, id: &str) -> Result<FeedbackRow, Failure> {
 
 fn feedback_json(visit: &Visit, row: &FeedbackRow) -> Value {
     let issue = (row.number > 0).then(|| read::short_id(&visit.project.short_prefix, row.number));
-    json!({
-        "id": row.id,
-        "at": rfc3339_of(row.at_ms),
-        "status": Status::of(row.status).name(),
-        "spam": row.spam,
-        "message": row.message,
-        "name": row.name,
-        "email": row.email,
-        "url": row.url,
-        "event_id": row.event_id,
-        "issue": issue,
-        "page_view_id": row.page_view_id,
-        "session_id": row.session_id,
-        "release": row.release,
-        "environment": row.environment,
-        "browser": row.browser,
-        "os": row.os,
-        "locale": row.locale,
-    })
+    let mut json = Map::new();
+    add_texts(
+        &mut json,
+        &[
+            ("id", &row.id),
+            ("at", &rfc3339_of(row.at_ms)),
+            ("status", Status::of(row.status).name()),
+            ("spam", &row.spam),
+            ("message", &row.message),
+            ("name", &row.name),
+            ("email", &row.email),
+            ("url", &row.url),
+            ("event_id", &row.event_id),
+            ("page_view_id", &row.page_view_id),
+            ("session_id", &row.session_id),
+            ("release", &row.release),
+            ("environment", &row.environment),
+            ("browser", &row.browser),
+            ("os", &row.os),
+            ("locale", &row.locale),
+        ],
+    );
+    json.insert("issue".to_owned(), issue.into());
+    Value::Object(json)
 }

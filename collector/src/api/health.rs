@@ -1,9 +1,10 @@
 //! `/api/0/projects/{project}/releases/`: how releases are doing, and two compared; what an issue did to visits.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use trapline_core::decode::rfc3339_of;
 use worker::Response;
 
+use super::add_numbers;
 use super::pages::page_json;
 use crate::dashboard::visit;
 use crate::failure::Failure;
@@ -57,7 +58,10 @@ pub async fn compare(incoming: &Incoming, slug: &str) -> Result<Response, Failur
     let two = [named("a")?, named("b")?];
     let compared = health::compared(store, project_id, two, incoming.now_ms).await?;
     let [a, b] = compared.releases.each_ref().map(young_json);
-    Ok(reply::json(200, &json!({ "hours": compared.hours, "a": a, "b": b })))
+    let hours = Value::from(compared.hours);
+    let members =
+        [("hours", hours), ("a", a), ("b", b)].map(|(name, value)| (name.to_owned(), value));
+    Ok(reply::json(200, &Value::Object(Map::from_iter(members))))
 }
 
 /// `GET …/issues/{short_id}/visits/`: what the error did to visits of the last three days.
@@ -69,17 +73,19 @@ pub async fn visits_of_issue(
     let visit = visit(incoming, slug).await?;
     let number = read::number_in(&visit.project.short_prefix, short_id).ok_or(Failure::NotFound)?;
     let effect = visits::effect(&visit.store, visit.project.id, number, incoming.now_ms).await?;
-    Ok(reply::json(
-        200,
-        &json!({
-            "views": effect.views,
-            "inp_p75": effect.inp,
-            "inp_p75_without": effect.inp_without,
-            "abandoned": effect.abandoned,
-            "abandoned_without": effect.abandoned_without,
-            "feedback": effect.feedback,
-        }),
-    ))
+    let mut json = Map::new();
+    json.insert("views".to_owned(), effect.views.into());
+    json.insert("feedback".to_owned(), effect.feedback.into());
+    add_numbers(
+        &mut json,
+        &[
+            ("inp_p75", effect.inp),
+            ("inp_p75_without", effect.inp_without),
+            ("abandoned", effect.abandoned),
+            ("abandoned_without", effect.abandoned_without),
+        ],
+    );
+    Ok(reply::json(200, &Value::Object(json)))
 }
 
 fn release_json(known: &ReleaseRow) -> Value {
@@ -92,15 +98,24 @@ fn release_json(known: &ReleaseRow) -> Value {
 }
 
 fn health_json(health: &Health) -> Value {
-    json!({
-        "sessions": health.sessions,
-        "errored": health.errored,
-        "crashed": health.crashed,
-        "abnormal": health.abnormal,
-        "users": health.users.round(),
-        "crash_free_sessions": health.crash_free_sessions(),
-        "crash_free_users": health.crash_free_users(),
-    })
+    let mut json = Map::new();
+    for (name, count) in [
+        ("sessions", health.sessions),
+        ("errored", health.errored),
+        ("crashed", health.crashed),
+        ("abnormal", health.abnormal),
+    ] {
+        json.insert(name.to_owned(), count.into());
+    }
+    add_numbers(
+        &mut json,
+        &[
+            ("users", Some(health.users.round())),
+            ("crash_free_sessions", health.crash_free_sessions()),
+            ("crash_free_users", health.crash_free_users()),
+        ],
+    );
+    Value::Object(json)
 }
 
 fn young_json(young: &Young) -> Value {

@@ -6,6 +6,7 @@ use trapline_core::histogram::{Histogram, Sums};
 use trapline_core::page_view::{CLS, LCP, PARTS, PHASES, PageView, VITALS};
 use worker::Response;
 
+use super::{add_numbers, add_texts};
 use crate::dashboard::{Visit, visit};
 use crate::failure::Failure;
 use crate::page_views::read::{Asked, Detail, Filter, LISTED, Measured, Window, detail, measured};
@@ -147,22 +148,26 @@ pub async fn vitals_page(incoming: &Incoming, slug: &str) -> Result<Response, Fa
     let (mut json, detail) = question.divided(Kind::Page, &name).await?;
     let causes = VITALS.iter().zip(PARTS).take(CLS + 1);
     for (vital, parts) in causes {
-        let list = detail.causes(vital).into_iter().map(|(target, sums)| {
-            let names = parts.iter().enumerate().map(|(index, name)| {
-                let mean = share(sums.counted(1 + index), sums.counted(0));
-                ((*name).to_owned(), mean.into())
-            });
-            json!({
-                "target": target,
-                "views": whole(sums.counted(0)),
-                "not_good": whole(sums.counted(SLOW)),
-                "mean_parts": names.collect::<Map<String, Value>>(),
-            })
-        });
-        json.insert([vital, "_targets"].concat(), list.collect());
+        let list = detail.causes(vital).into_iter();
+        let list = list.map(|(target, sums)| target_json(target, sums, parts));
+        json.insert([vital, "_targets"].concat(), Value::Array(list.collect()));
     }
     json.insert("slowest".to_owned(), detail.slowest.iter().map(load_json).collect());
-    Ok(reply::json(200, &json))
+    Ok(reply::json(200, &Value::Object(json)))
+}
+
+fn target_json(target: &str, sums: &Sums, parts: &[&str]) -> Value {
+    let (mut json, mut means) = (Map::new(), Map::new());
+    for (index, name) in parts.iter().enumerate() {
+        add_numbers(&mut means, &[(*name, share(sums.counted(1 + index), sums.counted(0)))]);
+    }
+    add_texts(&mut json, &[("target", target)]);
+    add_numbers(
+        &mut json,
+        &[("views", Some(whole(sums.counted(0)))), ("not_good", Some(whole(sums.counted(SLOW))))],
+    );
+    json.insert("mean_parts".to_owned(), Value::Object(means));
+    Value::Object(json)
 }
 
 /// `GET …/requests/`: all endpoints, and the most frequent ones.
@@ -178,7 +183,7 @@ pub async fn requests_endpoint(incoming: &Incoming, slug: &str) -> Result<Respon
     let pages =
         pages.map(|(page, sums)| json!({ "page": page, "requests": whole(sums.counted(0)) }));
     json.insert("called_from".to_owned(), pages.collect());
-    Ok(reply::json(200, &json))
+    Ok(reply::json(200, &Value::Object(json)))
 }
 
 /// `GET …/loads/`: the slowest loads of all pages, or of one, with their phases.
@@ -186,8 +191,8 @@ pub async fn loads(incoming: &Incoming, slug: &str) -> Result<Response, Failure>
     let question = Question::of(incoming, slug).await?;
     let name = incoming.query("page").unwrap_or_default();
     let detail = question.detail(Kind::Page, &name).await?;
-    let loads: Vec<Value> = detail.slowest.iter().map(load_json).collect();
-    Ok(reply::json(200, &loads))
+    let loads = detail.slowest.iter().map(load_json).collect();
+    Ok(reply::json(200, &Value::Array(loads)))
 }
 
 /// `GET …/frames/`: scripts of long frames, of all pages or of one.
@@ -197,32 +202,41 @@ pub async fn frames(incoming: &Incoming, slug: &str) -> Result<Response, Failure
     let detail = question.detail(Kind::Page, &name).await?;
     let scripts = detail.causes("script").into_iter().map(|(script, sums)| {
         let (url, function) = script.split_once(' ').unwrap_or((script, ""));
-        json!({
-            "script": url,
-            "function": function,
-            "frames": whole(sums.counted(0)),
-            "mean_blocking": share(sums.counted(1), sums.counted(0)),
-            "mean_duration": share(sums.counted(2), sums.counted(0)),
-        })
+        let mut json = Map::new();
+        add_texts(&mut json, &[("script", url), ("function", function)]);
+        add_numbers(
+            &mut json,
+            &[
+                ("frames", Some(whole(sums.counted(0)))),
+                ("mean_blocking", share(sums.counted(1), sums.counted(0))),
+                ("mean_duration", share(sums.counted(2), sums.counted(0))),
+            ],
+        );
+        Value::Object(json)
     });
-    Ok(reply::json(200, &scripts.collect::<Vec<Value>>()))
+    Ok(reply::json(200, &Value::Array(scripts.collect())))
 }
 
 /// Sums of page views.
 pub fn page_json(sums: &Sums) -> Map<String, Value> {
-    let views = sums.counted(page::VIEWS);
+    let count = |place| sums.counted(place);
+    let views = count(page::VIEWS);
+    let load = sums.histograms.get(page::LOAD);
     let mut json = Map::new();
-    json.insert("views".to_owned(), whole(views).into());
-    json.insert("with_errors".to_owned(), whole(sums.counted(page::WITH_ERRORS)).into());
-    json.insert("abandoned".to_owned(), whole(sums.counted(page::ABANDONED)).into());
-    json.insert("mean_visible_ms".to_owned(), share(sums.counted(page::VISIBLE_MS), views).into());
-    let scripts = share(sums.counted(page::SCRIPT_BYTES), sums.counted(page::WITH_SCRIPTS));
-    json.insert("mean_script_bytes".to_owned(), scripts.into());
+    add_numbers(
+        &mut json,
+        &[
+            ("views", Some(whole(views))),
+            ("with_errors", Some(whole(count(page::WITH_ERRORS)))),
+            ("abandoned", Some(whole(count(page::ABANDONED)))),
+            ("mean_visible_ms", share(count(page::VISIBLE_MS), views)),
+            ("mean_script_bytes", share(count(page::SCRIPT_BYTES), count(page::WITH_SCRIPTS))),
+            ("load_p75", load.and_then(|load| load.percentile(75))),
+        ],
+    );
     for (place, (name, histogram)) in VITALS.iter().zip(&sums.histograms).enumerate() {
         json.insert((*name).to_owned(), vital_json(place, histogram));
     }
-    let load = sums.histograms.get(page::LOAD);
-    json.insert("load_p75".to_owned(), load.and_then(|load| load.percentile(75)).into());
     json
 }
 
@@ -233,57 +247,69 @@ fn vital_json(place: usize, histogram: &Histogram) -> Value {
         let limit = limits.get(place).copied().unwrap_or(0.0);
         share(histogram.up_to(limit), histogram.total())
     };
-    json!({
-        "views": whole(histogram.total()),
-        "p50": value(50),
-        "p75": value(75),
-        "p95": value(95),
-        "good": up_to(&GOOD),
-        "poor": up_to(&POOR).map(|not_poor| 1.0 - not_poor),
-    })
+    let mut json = Map::new();
+    add_numbers(
+        &mut json,
+        &[
+            ("views", Some(whole(histogram.total()))),
+            ("p50", value(50)),
+            ("p75", value(75)),
+            ("p95", value(95)),
+            ("good", up_to(&GOOD)),
+            ("poor", up_to(&POOR).map(|not_poor| 1.0 - not_poor)),
+        ],
+    );
+    Value::Object(json)
 }
 
 /// Sums of requests.
 pub fn endpoint_json(sums: &Sums) -> Map<String, Value> {
-    let count = |place| whole(sums.counted(place));
+    let count = |place| Some(whole(sums.counted(place)));
     let duration = sums.histograms.get(endpoint::DURATION);
     let percentile = |percent| duration.and_then(|histogram| histogram.percentile(percent));
-    let json = json!({
-        "requests": count(endpoint::REQUESTS),
-        "no_answer": count(endpoint::NO_ANSWER),
-        "status_4xx": count(endpoint::STATUS_4XX),
-        "status_5xx": count(endpoint::STATUS_5XX),
-        "aborted": count(endpoint::ABORTED),
-        "received": count(endpoint::RECEIVED),
-        "sent": count(endpoint::SENT),
-        "p50": percentile(50),
-        "p75": percentile(75),
-        "p95": percentile(95),
-    });
-    match json {
-        Value::Object(json) => json,
-        _ => Map::new(),
-    }
+    let mut json = Map::new();
+    add_numbers(
+        &mut json,
+        &[
+            ("requests", count(endpoint::REQUESTS)),
+            ("no_answer", count(endpoint::NO_ANSWER)),
+            ("status_4xx", count(endpoint::STATUS_4XX)),
+            ("status_5xx", count(endpoint::STATUS_5XX)),
+            ("aborted", count(endpoint::ABORTED)),
+            ("received", count(endpoint::RECEIVED)),
+            ("sent", count(endpoint::SENT)),
+            ("p50", percentile(50)),
+            ("p75", percentile(75)),
+            ("p95", percentile(95)),
+        ],
+    );
+    json
 }
 
 fn load_json(view: &PageView) -> Value {
-    let phases = PHASES.iter().zip(view.load);
-    let phases = phases.map(|(name, value)| ((*name).to_owned(), value.into()));
     let lcp = view.vitals.get(LCP).and_then(Option::as_ref);
-    json!({
-        "page_view_id": view.id,
-        "at": rfc3339_of(view.started_ms),
-        "page": view.page,
-        "url": view.url,
-        "release": view.release,
-        "browser": view.browser,
-        "device": view.device,
-        "country": view.country,
-        "errors": view.errors,
-        "lcp": lcp.map(|lcp| lcp.value),
-        "lcp_target": lcp.map(|lcp| lcp.target.as_str()),
-        "phases": phases.collect::<Map<String, Value>>(),
-    })
+    let (mut json, mut phases) = (Map::new(), Map::new());
+    add_texts(
+        &mut json,
+        &[
+            ("page_view_id", &view.id),
+            ("at", &rfc3339_of(view.started_ms)),
+            ("page", &view.page),
+            ("url", &view.url),
+            ("release", &view.release),
+            ("browser", &view.browser),
+            ("device", &view.device),
+            ("country", &view.country),
+        ],
+    );
+    json.insert("errors".to_owned(), view.errors.into());
+    add_numbers(&mut json, &[("lcp", lcp.map(|lcp| lcp.value))]);
+    json.insert("lcp_target".to_owned(), lcp.map(|lcp| lcp.target.as_str()).into());
+    for (name, value) in PHASES.iter().zip(view.load) {
+        add_numbers(&mut phases, &[(*name, Some(value))]);
+    }
+    json.insert("phases".to_owned(), Value::Object(phases));
+    Value::Object(json)
 }
 
 /// Hundredths as whole ones.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use trapline_core::histogram::{Parts, encode};
 use trapline_core::page_view::PageView;
 
-use super::tally::{Key, Stat, Tally, tally, without_rare};
+use super::tally::{Key, Only, Stat, Tally, tally, without_rare};
 use super::{Column, Kind};
 use crate::sql::Statement;
 
@@ -147,7 +147,7 @@ impl Chunk {
     }
 }
 
-/// Names that have rows on the days of some chunks; gives back [`Named`]. Primary key of `page_view_stat`, at most a thousand a day.
+/// Names that have rows on the days of some chunks; gives back [`Named`]. `page_view_stat_by_name`, at most a thousand a day.
 pub fn known(project_id: u32, chunks: &[Chunk]) -> Statement {
     let mut days: Vec<i64> = chunks.iter().map(|chunk| chunk.hour / 24).collect();
     days.dedup();
@@ -201,7 +201,11 @@ pub fn step(
     let known: Vec<Key> =
         known.iter().map(|row| (kind(row.kind), row.day, row.name.clone())).collect();
     let views: Vec<PageView> = chunks.iter().flat_map(Chunk::read).collect();
-    statements.extend(added(project_id, without_rare(tally(&views), &known), nonce));
+    statements.extend(added(
+        project_id,
+        without_rare(tally(&views, Only::default()), &known),
+        nonce,
+    ));
     Some(statements)
 }
 
@@ -256,7 +260,7 @@ pub struct Long {
     pub is_long: u32,
 }
 
-/// A row each: primary keys of `page_view_fold` and `page_view_stat`.
+/// A row each: primary key of `page_view_fold`, `page_view_stat_by_name`.
 fn add(project_id: u32, rows: String, nonce: i64) -> Statement {
     Statement::new(ADD, [project_id.into(), (rows + "]").into(), nonce.into()])
 }

@@ -17,7 +17,7 @@ pub const ROWS: usize = 20;
 /// Loads that a row keeps.
 const SLOWEST: usize = 10;
 
-/// The rows; gives back [`Texts`]. Primary key of `page_view_stat`.
+/// The rows; gives back [`Texts`]. `page_view_stat_by_name`.
 pub fn texts(project_id: u32, long: &[Long]) -> Statement {
     let keys: Vec<_> = long.iter().take(ROWS).map(|row| (row.kind, row.day, &row.name)).collect();
     Statement::new(
@@ -69,7 +69,7 @@ pub fn loads(lines: &str) -> Vec<(f64, String)> {
     lines.into_iter().map(line).collect()
 }
 
-/// Writes rows joined. Primary key of `page_view_stat`.
+/// Writes rows joined. `page_view_stat_by_name`.
 pub fn join(project_id: u32, rows: &[Texts]) -> Option<Statement> {
     let rows: Vec<Value> = rows.iter().map(joined).collect();
     (!rows.is_empty())

@@ -26,8 +26,8 @@ pub fn step(kept: &[Keep], now_ms: i64) -> [Statement; 4] {
                 WHERE c.generation <= f.folded LIMIT ?2)",
         ),
         statement(
-            "DELETE FROM page_view_stat WHERE (project_id, kind, day, name) IN (
-                SELECT s.project_id, s.kind, s.day, s.name FROM json_each(?1) k CROSS JOIN json_each('[0,1,2,3]') n
+            "DELETE FROM page_view_stat WHERE rowid IN (
+                SELECT s.rowid FROM json_each(?1) k CROSS JOIN json_each('[0,1,2,3]') n
                 CROSS JOIN page_view_stat s ON s.project_id = k.value ->> 0 AND s.kind = n.value AND s.day < k.value ->> 1
                 LIMIT ?2)",
         ),

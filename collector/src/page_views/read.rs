@@ -8,7 +8,7 @@ use trapline_core::page_view::PageView;
 
 use super::fold::{self, Chunk};
 use super::join::{self, Texts};
-use super::tally::{Stat, keep_slowest, tally};
+use super::tally::{Only, Stat, keep_slowest, tally};
 use super::{Column, DAY_MS, Kind};
 use crate::plan::HOUR_MS;
 use crate::scope::{Range, Scope};
@@ -16,7 +16,7 @@ use crate::sql::Statement;
 use crate::store::{Store, StoreError};
 
 /// Pages or endpoints of a list.
-pub const LISTED: u32 = 100;
+pub const LISTED: u32 = 50;
 
 /// Days of which a single page is divided into releases, browsers and so on.
 const DETAIL_DAYS: i64 = 14;
@@ -136,7 +136,7 @@ pub struct StatRow {
     pub text: String,
 }
 
-/// Rows of names on days, and of what is rare; gives back [`StatRow`]. Primary key of `page_view_stat`: the most frequent are found
+/// Rows of names on days, and of what is rare; gives back [`StatRow`]. `page_view_stat_by_name`: the most frequent are found
 /// among at most 500 names a day.
 pub fn stats(asked: &Asked) -> Statement {
     let column = asked.column();
@@ -192,20 +192,26 @@ pub fn add_up(asked: &Asked, rows: &[StatRow], views: &[PageView]) -> Vec<Measur
         let mut parts = Parts::default();
         decode(&row.text, &mut parts);
         if row.kind == asked.kind.number() {
-            put(&mut list, asked, row.day, &row.name, &parts);
+            put(&mut list, asked, row.day, &row.name, parts);
             continue;
         }
         // Rare ones: by name.
-        for (name, sums) in parts.iter().filter(|(name, _)| !name.is_empty()) {
-            one_of(&mut list, name).add(row.day * 24, sums);
+        for (name, sums) in parts.into_list() {
+            if !name.is_empty() {
+                one_of(&mut list, &name).add(row.day * 24, sums);
+            }
         }
     }
-    for ((kind, day, name), stat) in tally(views) {
+    let only = Only { kind: Some(asked.kind), column: Some(asked.column()) };
+    for ((_, day, name), stat) in tally(views, only) {
         let is_wanted = asked.most > 0 || asked.names.contains(&name.as_str());
-        if kind == asked.kind && is_wanted && asked.window.days().contains(&day) {
-            let parts = stat.columns.get(asked.column().index());
-            parts.into_iter().for_each(|parts| put(&mut list, asked, day, &name, parts));
+        if is_wanted && asked.window.days().contains(&day) {
+            let parts = stat.columns.into_iter().nth(asked.column().index());
+            put(&mut list, asked, day, &name, parts.unwrap_or_default());
         }
+    }
+    for Measured { sums, trend, .. } in &mut list {
+        trend.iter().for_each(|(_, point)| sums.merge(point));
     }
     list.retain(|one| one.sums.counted(0) > 0);
     let place = |one: &Measured| asked.names.iter().position(|name| *name == one.name);
@@ -216,13 +222,12 @@ pub fn add_up(asked: &Asked, rows: &[StatRow], views: &[PageView]) -> Vec<Measur
 }
 
 impl Measured {
-    fn add(&mut self, hour: i64, sums: &Sums) {
-        self.sums.merge(sums);
+    fn add(&mut self, hour: i64, sums: Sums) {
         match self.trend.binary_search_by_key(&hour, |(known, _)| *known) {
             Ok(index) => {
-                self.trend.get_mut(index).into_iter().for_each(|(_, point)| point.merge(sums));
+                self.trend.get_mut(index).into_iter().for_each(|(_, point)| point.merge(&sums));
             }
-            Err(index) => self.trend.insert(index, (hour, sums.clone())),
+            Err(index) => self.trend.insert(index, (hour, sums)),
         }
     }
 }
@@ -238,10 +243,10 @@ fn one_of<'a>(list: &'a mut Vec<Measured>, name: &str) -> &'a mut Measured {
 }
 
 /// Adds the part of a day that is asked for.
-fn put(list: &mut Vec<Measured>, asked: &Asked, day: i64, name: &str, parts: &Parts) {
+fn put(list: &mut Vec<Measured>, asked: &Asked, day: i64, name: &str, parts: Parts) {
     let column = asked.column();
     let window = asked.window.first_hour..=asked.window.last_hour;
-    for (key, sums) in parts.iter() {
+    for (key, sums) in parts.into_list() {
         let hour = match column {
             Column::Hours => day * 24 + key.parse().unwrap_or(0),
             _ => day * 24,
@@ -249,7 +254,7 @@ fn put(list: &mut Vec<Measured>, asked: &Asked, day: i64, name: &str, parts: &Pa
         let is_asked = match column {
             Column::Totals => true,
             Column::Hours => window.contains(&hour),
-            _ => *key == asked.filter.value,
+            _ => key == asked.filter.value,
         };
         if is_asked {
             one_of(list, name).add(hour, sums);
@@ -286,7 +291,7 @@ impl Detail {
     }
 }
 
-/// All of a name's rows; gives back [`Texts`]. Primary key of `page_view_stat`.
+/// All of a name's rows; gives back [`Texts`]. `page_view_stat_by_name`.
 pub fn detail_rows(project_id: u32, kind: Kind, window: Window, name: &str) -> Statement {
     let days = window.days();
     Statement::new(
@@ -322,10 +327,9 @@ pub async fn detail(
     let results = store.batch(&[rows, fold::waiting(project_id)]).await?;
     let [rows, chunks] = results.as_slice() else { return Ok(Detail::default()) };
     let views: Vec<PageView> = chunks.all::<Chunk>()?.iter().flat_map(Chunk::read).collect();
-    let waiting = tally(&views).into_iter();
+    let waiting = tally(&views, Only { kind: Some(kind), column: None }).into_iter();
     let days = window.days();
-    let waiting =
-        waiting.filter(|(key, _)| key.0 == kind && key.2 == name && days.contains(&key.1));
+    let waiting = waiting.filter(|(key, _)| key.2 == name && days.contains(&key.1));
     Ok(divided(&rows.all::<Texts>()?, &mut waiting.map(|(_, stat)| stat)))
 }
 

@@ -53,19 +53,31 @@ pub const GOOD: [f64; 5] = [2_500.0, 200.0, 100.0, 1_800.0, 800.0];
 /// Place among the counts of a cause of the views that were not good.
 pub const SLOW: usize = 6;
 
+/// What of views is added up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Only {
+    /// Pages or endpoints; both.
+    pub kind: Option<Kind>,
+    /// A column, without causes and slow loads; all.
+    pub column: Option<Column>,
+}
+
 /// Adds up views.
-pub fn tally<'a>(views: impl IntoIterator<Item = &'a PageView>) -> Tally {
+pub fn tally(views: &[PageView], only: Only) -> Tally {
     let mut tally = Tally::new();
     for view in views {
-        add(&mut tally, view);
+        if only.kind != Some(Kind::Page) {
+            add_requests(&mut tally, view, only);
+        }
+        if only.kind != Some(Kind::Endpoint) {
+            add_page(&mut tally, view, only);
+        }
     }
     tally
 }
 
-fn add(tally: &mut Tally, view: &PageView) {
+fn add_requests(tally: &mut Tally, view: &PageView, only: Only) {
     let day = view.started_ms / DAY_MS;
-    let sums = sums_of(view);
-    let causes = causes_of(view, &sums);
     let mut all_requests = Sums::default();
     for requests in &view.requests {
         let sums = sums_of_requests(requests, view.weight);
@@ -73,22 +85,30 @@ fn add(tally: &mut Tally, view: &PageView) {
         let mut from = Sums::default();
         from.count(0, sums.counted(endpoint::REQUESTS));
         let causes = [(["page|", &view.page].concat(), from)];
-        spread(tally, (Kind::Endpoint, day, requests.endpoint()), view, &sums, &causes);
+        spread(tally, (Kind::Endpoint, day, requests.endpoint()), view, &sums, &causes, only);
     }
     if !view.requests.is_empty() {
-        spread(tally, (Kind::Endpoint, day, String::new()), view, &all_requests, &[]);
+        spread(tally, (Kind::Endpoint, day, String::new()), view, &all_requests, &[], only);
     }
-    let slowness = slowness(view);
+}
+
+fn add_page(tally: &mut Tally, view: &PageView, only: Only) {
+    let day = view.started_ms / DAY_MS;
+    let sums = sums_of(view);
+    let is_all = only.column.is_none();
+    let causes = if is_all { causes_of(view, &sums) } else { Vec::new() };
+    let slowness = if is_all { slowness(view) } else { 0.0 };
     for name in [String::new(), view.page.clone()] {
-        let stat = spread(tally, (Kind::Page, day, name), view, &sums, &causes);
+        let is_whole = name.is_empty();
+        let stat = spread(tally, (Kind::Page, day, name), view, &sums, &causes, only);
         if slowness > 0.0 {
             stat.slowest.push((slowness, view.line()));
-            keep_slowest(&mut stat.slowest, SLOWEST);
+            keep_slowest(&mut stat.slowest, if is_whole { SLOWEST } else { 1 });
         }
     }
 }
 
-/// Loads that a step notes of a page.
+/// Loads that a step notes of all pages; of one page it notes one.
 const SLOWEST: usize = 3;
 
 /// Keeps so many of the slowest, the slowest first.
@@ -109,6 +129,7 @@ fn spread<'a>(
     view: &PageView,
     sums: &Sums,
     causes: &[(String, Sums)],
+    only: Only,
 ) -> &'a mut Stat {
     let stat = at(tally, key);
     stat.views += 1;
@@ -117,7 +138,8 @@ fn spread<'a>(
         ["", &hour, &view.release, &view.environment, &view.browser, &view.device, &view.country];
     let causes = causes.iter().map(|(key, sums)| (Column::Causes.index(), key.as_str(), sums));
     let divided = keys.into_iter().enumerate().map(|(column, key)| (column, key, sums));
-    for (column, key, sums) in divided.chain(causes) {
+    let is_wanted = |column: usize| only.column.is_none_or(|only| only.index() == column);
+    for (column, key, sums) in divided.chain(causes).filter(|one| is_wanted(one.0)) {
         if let Some(parts) = stat.columns.get_mut(column) {
             parts.at(key).merge(sums);
         }

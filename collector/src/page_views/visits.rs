@@ -39,7 +39,7 @@ macro_rules! effect_parts {
 }
 
 /// Rows of `(own, events)`: 2 with the line of a view, 3 with the causes of a page on one of the last four days before `$since` and
-/// three days, 4 with the number of messages about the issue `?2`, up to 100. Primary key of `page_view_stat`,
+/// three days, 4 with the number of messages about the issue `?2`, up to 100. `page_view_stat_by_name`,
 /// `event_group_by_issue`, `feedback_by_group`.
 macro_rules! effect_rows {
     ($since:literal) => {
