@@ -11,7 +11,7 @@ use crate::plan::HOUR_MS;
 use crate::sql::Statement;
 use crate::store::{Store, StoreError};
 
-/// What [`effect_rows!`] is made of: views in which the newest events of some groups of an issue happened, at most 60 events of
+/// What `effect_rows!` is made of: views in which the newest events of some groups of an issue happened, at most 60 events of
 /// each group and 30 views; their lines, found in the hour of the event and the two before it; and their pages. `$hashes` is a query
 /// for the groups' hashes, `$since` the time from which on events are looked at. Primary keys of `event` and `page_view_chunk`.
 macro_rules! effect_parts {
@@ -84,7 +84,7 @@ pub fn effect_of(project_id: u32, number: u32, now_ms: i64) -> Statement {
     )
 }
 
-/// A row of [`effect_rows!`].
+/// A row of `effect_rows!`.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct EffectRow {
     /// 2: a view, 3: causes of a page, 4: messages.
@@ -124,7 +124,7 @@ pub async fn effect(
     Ok(compared(rows.iter().map(|row| (row.own, row.events.as_str()))))
 }
 
-/// Compares views with an error with what is known of those without, as [`effect_rows!`] tells of both: pure.
+/// Compares views with an error with what is known of those without, as `effect_rows!` tells of both: pure.
 pub fn compared<'a>(rows: impl Iterator<Item = (u32, &'a str)>) -> Effect {
     let (mut with, mut without) = (Sums::default(), Sums::default());
     let mut inp = Histogram::default();

@@ -96,7 +96,7 @@ fn hashes(groups: &[GroupRecord]) -> crate::sql::Arg {
 /// they did to visits.
 #[derive(Clone, Debug, Deserialize)]
 pub struct SeenRow {
-    /// 1: of the issue itself; 0: of other issues; above: what [`effect_rows!`] says.
+    /// 1: of the issue itself; 0: of other issues; above: what `effect_rows!` says.
     pub own: u32,
     /// JSON, or what is compared.
     pub events: String,
