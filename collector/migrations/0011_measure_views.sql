@@ -128,3 +128,17 @@ CREATE TABLE day_rows (
 -- 32 hexadecimal digits; empty if the sender did not say.
 ALTER TABLE event ADD COLUMN page_view_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE event ADD COLUMN session_id TEXT NOT NULL DEFAULT '';
+
+-- Where feedback puts the issue in the order by trend: the day of the last message * 100 + two for each, 14 at most. 0: nobody wrote.
+ALTER TABLE issue ADD COLUMN feedback_key INTEGER NOT NULL DEFAULT 0;
+
+-- Whoever takes the time to write counts like many who do not.
+CREATE TRIGGER feedback_raises_issue AFTER INSERT ON feedback WHEN NEW.status = 0 AND NEW.group_hash IS NOT NULL
+BEGIN UPDATE issue SET events_key = max(events_key, 1), (feedback_key, trend_key) = (
+    SELECT f.key, max(issue.trend_key, f.key) FROM (
+      SELECT CAST(NEW.at_ms / 86400000 AS INTEGER) * 100 + min(14, 2 * count(*)) AS key FROM (
+        SELECT 1 FROM event_group g INDEXED BY event_group_by_issue
+        CROSS JOIN feedback o INDEXED BY feedback_by_group ON o.project_id = NEW.project_id AND o.group_hash = g.hash AND o.status = 0
+        WHERE g.project_id = NEW.project_id AND g.number = issue.number LIMIT 7)) f)
+  WHERE project_id = NEW.project_id AND number = (SELECT number FROM event_group
+    WHERE project_id = NEW.project_id AND hash = NEW.group_hash); END;

@@ -32,10 +32,10 @@ fn view(number: u64, page: &str, inp: u64) -> Value {
         "url": format!("https://shop.test{page}?secret=1"),
         "page": page,
         "kind": "navigate",
-        "release": if number % 2 == 0 { "shop@1" } else { "shop@2" },
+        "release": if number.is_multiple_of(2) { "shop@1" } else { "shop@2" },
         "environment": "production",
         "device": "phone",
-        "abandoned": number % 4 == 0,
+        "abandoned": number.is_multiple_of(4),
         "vitals": {
             "lcp": { "value": 2 * inp, "target": "main > img.hero", "ttfb": 100, "load_delay": 200, "load": 300, "render": 50 },
             "inp": { "value": inp, "target": "button#buy", "input_delay": 10, "processing": inp - 20, "presentation": 10 },

@@ -1,5 +1,5 @@
 //! Unmodified SDKs of every kind deliver, and what they send is read back complete: in a page, in React, on Node, in Python.
-//! Sessions, feedback and traces are answered like everything else; what is not stored yet is counted.
+//! Sessions and feedback are stored, and traces as far as they tell of pages; the rest is answered, and counted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use trapline_core::event::Event;
-use trapline_tests::{
-    Gate, Issue, Project, Site, World, eventually, eventually_counted, eventually_within,
-};
+use trapline_tests::{Gate, Issue, Project, Site, World, eventually, eventually_within};
 
 use crate::Test;
 
 pub const TESTS: &[Test] = &[
     ("sentry_browser_with_everything_on_is_read_back_complete", browser),
+    ("sentry_browser_sessions_say_how_many_visits_crash", sessions),
     ("sentry_react_boundary_is_read_back_complete", react),
     ("sentry_node_is_read_back_complete", node),
 ];
@@ -121,11 +120,42 @@ fn browser(world: &World) {
     assert_eq!(event.fingerprint, ["prices"]);
     took(&gate, &["event", "session", "feedback", "span"]);
     assert_eq!(project.api.issues().expect("issues").len(), 2, "the rest is no error");
-    eventually_counted(|| {
-        let dropped = project.api.outcomes("dropped", "unsupported_item")?;
-        ensure!(dropped > 0, "sessions, feedback and traces are counted");
+    let said = eventually(|| {
+        let said = project.api.json("feedback/")?;
+        ensure!(said["feedback"][0]["message"] == "I cannot pay", "{said}");
+        Ok(said)
+    });
+    assert_eq!(said["feedback"][0]["name"], "Jo");
+    eventually_within(Duration::from_secs(20), || {
+        let vitals = project.api.json("vitals/?range=24h")?;
+        ensure!(vitals["all"]["views"].as_f64() >= Some(1.0), "{vitals}");
+        ensure!(!vitals["all"]["ttfb"]["p75"].is_null(), "{vitals}");
         Ok(())
     });
+    let releases = project.api.json("releases/").expect("releases");
+    assert_eq!(releases["all"]["sessions"], 1, "{releases}");
+    assert_eq!((&releases["all"]["errored"], &releases["all"]["crashed"]), (&1.into(), &0.into()));
+}
+
+/// Of four visits one crashes and one meets errors that were caught.
+fn sessions(world: &World) {
+    let (project, gate) = (world.project(), world.gate());
+    let site = page_of(world, "sessions.js", &gate.dsn(&project));
+    let tab = world.tab();
+    for (number, search) in (1_u64..).zip(["?calm", "?error", "?crash", "?again"]) {
+        tab.open(&site.url(&format!("/{search}")));
+        eventually_within(Duration::from_secs(20), || {
+            let releases = project.api.json("releases/?range=24h")?;
+            ensure!(releases["all"]["sessions"] == number, "{search}: {releases}");
+            let failed = [0, 1, 2, 2][usize::try_from(number - 1)?];
+            ensure!(releases["all"]["errored"] == failed, "{search}: {releases}");
+            Ok(())
+        });
+    }
+    let releases = project.api.json("releases/?range=24h").expect("releases");
+    assert_eq!(releases["all"]["crashed"], 1, "{releases}");
+    assert_eq!(releases["all"]["crash_free_sessions"], 0.75, "{releases}");
+    assert_eq!(releases["releases"][0]["release"], "shop@3.0.0");
 }
 
 fn react(world: &World) {

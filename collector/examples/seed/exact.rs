@@ -40,8 +40,9 @@ impl Exact {
                 for percent in [50_u32, 75, 95] {
                     let rank = (values.len() * percent as usize).div_ceil(100).max(1);
                     let scale = if place == CLS { 1_000.0 } else { 1.0 };
-                    let exact = f64::from(values[rank - 1]) * scale;
-                    let found = one.sums.histograms[place].percentile(percent).unwrap_or(0.0);
+                    let exact = f64::from(values.get(rank - 1).copied().unwrap_or(0.0)) * scale;
+                    let histogram = one.sums.histograms.get(place);
+                    let found = histogram.and_then(|one| one.percentile(percent)).unwrap_or(0.0);
                     if exact > 1.0 {
                         worst = worst.max((found / exact - 1.0).abs());
                         compared += 1;

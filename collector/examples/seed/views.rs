@@ -170,7 +170,7 @@ fn add_up(
 }
 
 fn join_long(connection: &Connection, project_id: u32, long: &[Long]) -> rusqlite::Result<()> {
-    let long = &long[..long.len().min(join::ROWS)];
+    let long = long.get(..long.len().min(join::ROWS)).unwrap_or_default();
     let texts = |row: &Row| {
         Ok(Texts { kind: row.get(0)?, day: row.get(1)?, name: row.get(2)?, texts: row.get(3)? })
     };

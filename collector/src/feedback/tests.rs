@@ -77,6 +77,41 @@ fn it_belongs_to_the_issue_of_its_event() {
 }
 
 #[test]
+fn feedback_raises_its_issue_and_the_next_hour_leaves_it_there() {
+    let db = TestDb::with_project();
+    let exception =
+        || Exception { kind: "TypeError".into(), value: "x".into(), ..Exception::default() };
+    let event = |id: u32, later_ms: i64| {
+        let at = |ms: i64| ms + later_ms;
+        let thrown = thrown(id, exception());
+        let event = Event {
+            claimed_ms: at(thrown.claimed_ms),
+            received_ms: at(thrown.received_ms),
+            ..thrown
+        };
+        let commit = Commit {
+            project_id: 1,
+            nonce: id.into(),
+            now_ms: at(NOW_MS),
+            sender: Sender::default(),
+        };
+        db.batch(&plan(&digest(1, event), &commit, Hints::default()).statements);
+    };
+    event(1, 0);
+    let key = || db.number("SELECT trend_key FROM issue");
+    assert_eq!(key(), 0);
+    for id in 1..=3_u32 {
+        let about =
+            Feedback { event_id: format!("{:032x}", 1), ..said(id, &format!("about {id}")) };
+        db.batch(&[store(1, &about, &sender(u8::try_from(id).unwrap()), NOW_MS)]);
+    }
+    assert_eq!(key(), NOW_MS / 86_400_000 * 100 + 6);
+    event(2, 2 * 3_600_000);
+    assert_eq!(key(), NOW_MS / 86_400_000 * 100 + 6);
+    assert_eq!(db.number("SELECT events_key FROM issue"), 1);
+}
+
+#[test]
 fn the_inbox_is_listed_newest_first_and_searched() {
     let db = TestDb::with_project();
     for id in 1..=60_u32 {

@@ -23,7 +23,7 @@ fn view(number: u32, page: &str, inp: f64) -> PageView {
         browser: "Chrome 142".into(),
         device: "phone".into(),
         weight: 100,
-        errors: u32::from(number % 10 == 0),
+        errors: u32::from(number.is_multiple_of(10)),
         vitals: [
             Some(Vital { value: inp * 4.0, target: "img.hero".into(), ..Vital::default() }),
             Some(Vital {
@@ -264,7 +264,8 @@ fn joined_rows_say_the_same_and_are_short() {
 #[test]
 fn rare_pages_share_a_row() {
     let db = TestDb::with_project();
-    let name = |number: u32| if number % 2 == 0 { "/".to_owned() } else { format!("/p{number}") };
+    let name =
+        |number: u32| if number.is_multiple_of(2) { "/".to_owned() } else { format!("/p{number}") };
     let views: Vec<PageView> = (0..600).map(|number| view(number, &name(number), 100.0)).collect();
     store(&db, &views);
     fold_all(&db);

@@ -150,15 +150,15 @@ const ISSUE: &str = concat!(
         news_environment = CASE WHEN news.regresses OR news.escalates THEN ?13 ELSE news_environment END,
         status_ms = CASE WHEN news.regresses OR news.wakes THEN ?7 ELSE status_ms END,
         status = CASE WHEN news.regresses OR news.wakes THEN 0 ELSE status END,
-        events_key = CASE WHEN issue.last_hour < ?6 THEN ",
+        events_key = CASE WHEN issue.last_hour < ?6 THEN max(feedback_key > 0, ",
     step_of!("events"),
-    " ELSE events_key END,
+    ") ELSE events_key END,
         users_key = CASE WHEN issue.last_hour < ?6 THEN ",
     step_of!("users"),
     " ELSE users_key END,
-        trend_key = CASE WHEN issue.last_hour < ?6 THEN ",
+        trend_key = CASE WHEN issue.last_hour < ?6 THEN max(feedback_key, ",
     trend!(),
-    " ELSE trend_key END
+    ") ELSE trend_key END
     FROM news
     WHERE issue.project_id = ?1 AND issue.number = news.number
     AND (issue.last_hour < ?6 OR level < ?8 OR handled > ?9

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! session    {"sid", "did", "init", "started", "status", "errors", "attrs": {"release", "environment"}}
-//!            when a session begins, and whenever it is worse than it was: status ok, exited, crashed, errored, abnormal
+//!            when a session begins, and whenever it is worse than it was: status ok, exited, crashed, unhandled,
+//!            errored, abnormal; newer SDKs in pages say unhandled where older ones say crashed
 //! sessions   {"aggregates": [{"started", "did", "exited", "errored", "crashed", "abnormal"}], "attrs"}
 //!            of servers, sessions that ended
 //! ```
@@ -92,8 +93,10 @@ fn one(fields: &mut Fields, around: &Sessions) -> Option<Sessions> {
         user: fields.text("did", MAX_WORD).unwrap_or_default(),
         started_ms: fields.time("started").or(timestamp)?,
         started: u32::from(fields.flag("init").unwrap_or(false)),
-        errored: u32::from(errors > 0 || matches!(&*status, "errored" | "crashed" | "abnormal")),
-        crashed: is("crashed"),
+        errored: u32::from(
+            errors > 0 || matches!(&*status, "errored" | "crashed" | "unhandled" | "abnormal"),
+        ),
+        crashed: is("crashed") + is("unhandled"),
         abnormal: is("abnormal"),
         exited: is("exited"),
         ..around.clone()
@@ -104,7 +107,7 @@ fn aggregate(map: Map<String, Value>, key: String, around: &Sessions) -> Option<
     let mut fields = Fields::new(map, Vec::new());
     let mut count = |name| fields.count(name, 1_000_000).unwrap_or(0);
     let (exited, errored) = (count("exited"), count("errored"));
-    let (crashed, abnormal) = (count("crashed"), count("abnormal"));
+    let (crashed, abnormal) = (count("crashed") + count("unhandled"), count("abnormal"));
     Some(Sessions {
         key,
         user: fields.text("did", MAX_WORD).unwrap_or_default(),
@@ -155,6 +158,7 @@ mod tests {
         check(&session(r#""status": "ok", "errors": 1"#), &[[0, 1, 0, 0, 0]]);
         check(&session(r#""status": "crashed", "errors": 1"#), &[[0, 1, 1, 0, 0]]);
         check(&session(r#""init": true, "status": "exited""#), &[[1, 0, 0, 0, 1]]);
+        check(&session(r#""status": "unhandled", "errors": 1"#), &[[0, 1, 1, 0, 0]]);
         check(&session(r#""status": "abnormal""#), &[[0, 1, 0, 1, 0]]);
     }
 
