@@ -55,6 +55,7 @@ pub mod setup;
 pub mod sql;
 pub mod store;
 pub mod symbolicate;
+pub mod upper_case;
 pub mod view;
 pub mod workflow;
 
