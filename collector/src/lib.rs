@@ -1,7 +1,8 @@
 //! Trapline's collector: one Worker that receives, groups, stores and shows.
 //!
 //! A request meets [`route`] first. What a page sends goes through `ingest` and [`plan`] to the `store`; what a
-//! developer reads goes from the `store` through `dashboard` and [`pages`] back. Only `store` talks to D1.
+//! developer reads goes from the `store` through `dashboard` and [`pages`] back. Only `store` talks to D1. What Cloudflare
+//! calls is `collector/worker`.
 
 pub mod access;
 pub mod account;
@@ -60,24 +61,26 @@ pub mod setup;
 pub mod sql;
 pub mod store;
 pub mod symbolicate;
+pub mod upper_case;
 pub mod view;
 pub mod workflow;
 
 use artifacts::retain;
 use symbolicate::late;
-use worker::{
-    Context, Date, Env, MessageBatch, Request, Response, ScheduleContext, ScheduledEvent, event,
-};
+use worker::{Context, Date, Env, MessageBatch, Request, Response, ScheduledEvent};
 
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+/// Answers a request.
+///
+/// # Errors
+/// A request whose URL cannot be read.
+pub async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let incoming = request::Incoming::new(request, env, context, now_ms())?;
     Ok(route::answer(incoming).await)
 }
 
-#[event(scheduled)]
-async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    let (env, now_ms) = (&env, now_ms());
+/// Does what is due: one of the triggers of `wrangler.toml` has fired.
+pub async fn scheduled(event: &ScheduledEvent, env: &Env) {
+    let now_ms = now_ms();
     // Invocations of their own, each with its queries.
     let stopped = match event.cron().as_str() {
         LATE_MAPS_CRON => walk(env, now_ms).await.err().map(|error| error.to_string()),
@@ -116,14 +119,9 @@ async fn retain_and_add_up(env: &Env, now_ms: i64) -> Result<(), failure::Failur
     retained
 }
 
-#[event(queue)]
-async fn queue_batch(
-    batch: MessageBatch<String>,
-    env: Env,
-    _context: Context,
-) -> worker::Result<()> {
-    queue::consume(&batch, &env, now_ms()).await;
-    Ok(())
+/// Stores what waited in the queue.
+pub async fn queued(batch: &MessageBatch<String>, env: &Env) {
+    queue::consume(batch, env, now_ms()).await;
 }
 
 fn now_ms() -> i64 {

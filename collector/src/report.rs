@@ -13,6 +13,8 @@
 use serde_json::{Map, Value, json};
 use trapline_core::limits::MAX_ITEMS;
 
+use crate::upper_case::capitalized;
+
 /// Why a body is no report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
@@ -180,12 +182,7 @@ fn csp(body: &Map<String, Value>) -> Value {
 
 /// `permissions-policy-violation` → `PermissionsPolicyViolation`
 fn name_of(kind: &str) -> String {
-    let word = |word: &str| {
-        let mut letters = word.chars();
-        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-        first + letters.as_str()
-    };
-    kind.split('-').map(word).collect()
+    kind.split('-').map(capitalized).collect()
 }
 
 /// The browser's own words, or what the report is about.

@@ -13,8 +13,10 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-use flate2::bufread::GzDecoder;
+use flate2::bufread;
 use flate2::read::{DeflateDecoder, ZlibDecoder};
+
+mod gzip;
 
 /// Why a body could not be inflated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,17 +72,20 @@ fn is_gzip(body: &[u8]) -> bool {
 }
 
 fn gzip(body: &[u8], max_bytes: usize) -> Result<Vec<u8>, InflateError> {
+    let damaged = InflateError::Damaged { encoding: "gzip" };
     let mut inflated = Vec::new();
     let mut rest = body;
     for _ in 0..MAX_MEMBERS {
-        let mut member = GzDecoder::new(rest);
+        let mut member = bufread::DeflateDecoder::new(gzip::behind_header(rest).ok_or(damaged)?);
+        let start = inflated.len();
         read_capped(&mut member, "gzip", max_bytes, &mut inflated)?;
-        rest = member.into_inner();
+        let content = inflated.get(start..).unwrap_or_default();
+        rest = gzip::behind_trailer(member.into_inner(), content).ok_or(damaged)?;
         if rest.is_empty() {
             return Ok(inflated);
         }
     }
-    Err(InflateError::Damaged { encoding: "gzip" })
+    Err(damaged)
 }
 
 /// `deflate` means zlib, but not to all: raw deflate is tried where zlib's header or checksum is not there.

@@ -19,6 +19,8 @@ pub mod bound;
 #[cfg(feature = "decode")]
 pub mod client_report;
 #[cfg(feature = "decode")]
+pub mod crc32;
+#[cfg(feature = "decode")]
 pub mod decode;
 #[cfg(feature = "decode")]
 pub mod defect;

@@ -89,7 +89,7 @@ fn cost(world: &World) {
 /// The wasm of the last build, bound for Node.
 fn bindings(world: &World) -> PathBuf {
     let bindings = world.paths.target.join("e2e/hostile/bindings");
-    let wasm = world.paths.target.join("wasm32-unknown-unknown/release/trapline_collector.wasm");
+    let wasm = world.paths.target.join("wasm32-unknown-unknown/release/trapline_worker.wasm");
     let wasm_bindgen = at_hand(WASM_BINDGEN, &world.paths).expect("wasm-bindgen of the build");
     run(Command::new(wasm_bindgen)
         .args(["--target", "web", "--no-typescript", "--out-dir"])

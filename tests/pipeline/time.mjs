@@ -15,8 +15,8 @@ import { pathToFileURL } from "node:url";
 const ROUNDS = 7;
 const [bindings, directory] = process.argv.slice(2).map((path) => resolve(path));
 
-const collector = await import(pathToFileURL(join(bindings, "trapline_collector.js")));
-const { memory } = collector.initSync({ module: readFileSync(join(bindings, "trapline_collector_bg.wasm")) });
+const collector = await import(pathToFileURL(join(bindings, "trapline_worker.js")));
+const { memory } = collector.initSync({ module: readFileSync(join(bindings, "trapline_worker_bg.wasm")) });
 
 const KEY = "0123456789abcdef0123456789abcdef";
 const settings = { filters: { messages: Array.from({ length: 50 }, (_, n) => `*a*b*c*${n}*?x*`), urls: ["*?/a*b*c*"] } };

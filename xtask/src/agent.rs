@@ -130,22 +130,21 @@ fn bind(paths: &Paths, wasm_bindgen: &Path, say: &Say) -> Result<()> {
 fn optimise(paths: &Paths, say: &Say) -> Result<()> {
     let made = |name: &str| paths.agent().join(name);
     // Rust keeps the lowest memory for the end of its stack: no address in a load or store is that low.
-    let more = ["--low-memory-unused", "--converge"];
-    wasm_opt(paths, say, &made("trapline_bg.wasm"), &made(WASM), &more)
+    let passes = ["-Oz", "--low-memory-unused", "--converge"];
+    wasm_opt(paths, say, &made("trapline_bg.wasm"), &made(WASM), &passes)
 }
 
-/// Makes a module as small as it gets.
+/// Runs passes over a module. Names of functions are left out.
 pub(crate) fn wasm_opt(
     paths: &Paths,
     say: &Say,
     from: &Path,
     to: &Path,
-    more: &[&str],
+    passes: &[&str],
 ) -> Result<()> {
     run(
         Command::new(paths.wasm_opt())
-            .arg("-Oz")
-            .args(more)
+            .args(passes)
             .args(WASM_FEATURES)
             .args(STRIPPED)
             .arg(from)

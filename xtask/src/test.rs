@@ -12,7 +12,7 @@ use crate::suite::Suite;
 use crate::tools::{self, GECKODRIVER, WASM_TARGET, add_wasm_target};
 
 /// Steps of [`static_checks`].
-pub const STATIC_STEPS: usize = 6;
+pub const STATIC_STEPS: usize = 7;
 /// Native tests, build, size, browsers, geckodriver, end to end.
 const STEPS: usize = STATIC_STEPS + 1 + build::STEPS + 4;
 
@@ -55,6 +55,7 @@ pub fn static_checks(suite: &mut Suite, root: &Path) {
     for (title, package) in [
         ("clippy, wasm32, agent", "trapline-agent"),
         ("clippy, wasm32, collector", "trapline-collector"),
+        ("clippy, wasm32, Worker", "trapline-worker"),
     ] {
         suite.command(
             title,

@@ -214,7 +214,7 @@ fn cut(text: &str) -> String {
 /// As `sentry-cli` reads it; `None` if there is none.
 fn release_json(access: &Access, rows: &[Row]) -> Option<Value> {
     let first = rows.first()?;
-    let detail: Value = serde_json::from_str(&first.detail).unwrap_or_default();
+    let detail: Value = serde_json::from_slice(first.detail.as_bytes()).unwrap_or_default();
     let count = |name: &str| detail.get(name).and_then(Value::as_array).map_or(0, Vec::len);
     let projects: Vec<Value> = access
         .projects
@@ -295,7 +295,7 @@ pub async fn deploys(incoming: &Incoming, version: &str) -> Result<Response, Fai
     let access = Access::of(incoming, ARTIFACTS_WRITE).await?;
     let rows = rows(&access, &decoded(version)).await?;
     let first = rows.first().ok_or(Failure::NotFound)?;
-    let detail: Value = serde_json::from_str(&first.detail).unwrap_or_default();
+    let detail: Value = serde_json::from_slice(first.detail.as_bytes()).unwrap_or_default();
     Ok(reply::json(200, detail.get("deploys").unwrap_or(&json!([]))))
 }
 

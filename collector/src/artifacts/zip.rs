@@ -14,9 +14,9 @@
 use std::collections::HashSet;
 use std::io::Read;
 
-use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use serde::{Deserialize, Serialize};
+use trapline_core::crc32::crc32;
 
 /// Most files of a bundle: tens of times what a large site has.
 pub const MAX_ENTRIES: usize = 20_000;
@@ -241,9 +241,7 @@ pub fn content(bytes: &[u8], part: &Part) -> Option<Vec<u8>> {
         return None;
     }
     let content = if part.deflated { inflated(data, part.size)? } else { data.to_vec() };
-    let mut crc = Crc::new();
-    crc.update(&content);
-    (content.len() == part.size && crc.sum() == part.crc).then_some(content)
+    (content.len() == part.size && crc32(&content) == part.crc).then_some(content)
 }
 
 /// One byte more than there should be is enough to see that there are more.

@@ -7,6 +7,7 @@ use super::shell::initials;
 use super::time::{Moment, moment};
 use crate::activity::{self, Row};
 use crate::read::short_id;
+use crate::upper_case::capitalized;
 use crate::view::IssuePage;
 
 /// The list beside an issue.
@@ -64,16 +65,9 @@ impl<'a> Activity<'a> {
         Self {
             older: entries.last().filter(|_| has_older).map(|last| last.key.clone()),
             entries,
-            done: done.map(|(key, words)| (key, sentence(&words))),
+            done: done.map(|(key, words)| (key, capitalized(&words))),
         }
     }
-}
-
-/// `resolved this` → `Resolved this`
-fn sentence(words: &str) -> String {
-    let mut chars = words.chars();
-    let first = chars.next().map(|first| first.to_uppercase().collect::<String>());
-    first.unwrap_or_default() + chars.as_str()
 }
 
 fn entry<'a>(page: &'a IssuePage, row: &'a Row) -> Entry<'a> {
@@ -88,7 +82,7 @@ fn entry<'a>(page: &'a IssuePage, row: &'a Row) -> Entry<'a> {
         key: row.key.text(),
         initials: if row.person.is_empty() { "!".to_owned() } else { initials(&row.person) },
         who: &row.person,
-        words: if row.person.is_empty() { sentence(&words) } else { words },
+        words: if row.person.is_empty() { capitalized(&words) } else { words },
         code,
         pieces: if url.is_empty() { pieces(text) } else { pieces(url) },
         text,

@@ -5,6 +5,7 @@ use askama::Template;
 
 use super::limits::{Meter, Notice, meter, notice};
 use super::number::issues;
+use crate::upper_case::upper_case;
 use crate::view::{IssueRow, Section, Shell};
 
 /// `shell.html`
@@ -109,7 +110,7 @@ pub(in crate::pages) fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
     let first = words.next();
     let text: String = first.into_iter().chain(words.next_back()).collect();
-    text.to_uppercase()
+    upper_case(&text)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use trapline_core::page_check::{Finding, Severity};
 
 use super::number::{count, counted};
 use super::time::{Moment, moment};
+use crate::upper_case::capitalized;
 use crate::view::{IssuesPage, PageCheck, PageRead, Refusal};
 
 /// `welcome.html`
@@ -198,9 +199,7 @@ fn limited(limit: &str, most: &str) -> (&'static str, &'static str, String, &'st
 
 /// `envelope is empty` → `Envelope is empty.`
 fn sentence_of(detail: &str) -> String {
-    let mut letters = detail.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", letters.as_str())
+    capitalized(detail) + "."
 }
 
 #[cfg(test)]

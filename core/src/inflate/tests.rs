@@ -1,6 +1,6 @@
 use std::io::Read;
 
-use flate2::{Compression, read};
+use flate2::{Compression, GzBuilder, read};
 
 use super::*;
 
@@ -33,6 +33,34 @@ fn gzip_and_deflate_are_read() {
     }
     check(&deflate(hello), Some("deflate"), Ok(hello));
     check(&raw_deflate(hello), Some("deflate"), Ok(hello));
+}
+
+#[test]
+fn headers_of_gzip_are_passed_over() {
+    let write = |builder: GzBuilder| {
+        let mut zipped = Vec::new();
+        builder.read(&b"hello"[..], Compression::fast()).read_to_end(&mut zipped).unwrap();
+        zipped
+    };
+    let full = || GzBuilder::new().extra(*b"extra").filename("name").comment("comment");
+    check(&write(full()), None, Ok(b"hello"));
+    // A checksum of the header, which nobody writes: the flag, and the lower half of its CRC-32.
+    let plain = write(GzBuilder::new());
+    let header = [&plain[..3], &[2][..], &plain[4..10]].concat();
+    let sum = crate::crc32::crc32(&header).to_le_bytes();
+    check(&[&header[..], &sum[..2], &plain[10..]].concat(), None, Ok(b"hello"));
+    let damaged = Err(InflateError::Damaged { encoding: "gzip" });
+    check(&[&header[..], &[!sum[0], sum[1]][..], &plain[10..]].concat(), None, damaged);
+    let unknown_flag = [&plain[..3], &[0x20][..], &plain[4..]].concat();
+    check(&unknown_flag, None, damaged);
+    for at in [plain.len() - 1, plain.len() - 5] {
+        let mut other = plain.clone();
+        other[at] ^= 1;
+        check(&other, None, damaged);
+    }
+    for end in 2..plain.len() {
+        check(&plain[..end], None, damaged);
+    }
 }
 
 #[test]

@@ -97,6 +97,18 @@ impl<'a> Module<'a> {
         Some(())
     }
 
+    /// How many functions are imported: they come first in the numbering.
+    #[must_use]
+    pub fn imported(&self) -> usize {
+        self.imported as usize
+    }
+
+    /// The functions that are not imported, in their order: each its locals and its code.
+    pub fn bodies(&self) -> impl Iterator<Item = &'a [u8]> {
+        let bytes = self.bytes;
+        self.bodies.iter().map(move |&(start, end)| bytes.get(start..end).unwrap_or_default())
+    }
+
     /// The content of a custom section; of several of one name, the first.
     #[must_use]
     pub fn custom(&self, name: &str) -> Option<&'a [u8]> {

@@ -17,12 +17,10 @@ pub(crate) fn archive(prefix: &[u8], files: &[Packed<'_>]) -> Vec<u8> {
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(file.content).unwrap();
         let packed = encoder.finish().unwrap();
-        let mut crc = Crc::new();
-        crc.update(file.content);
         let start = bytes.len() as u32;
         let mut shared = Vec::new();
         shared.extend([20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0]);
-        shared.extend(crc.sum().to_le_bytes());
+        shared.extend(crc32(file.content).to_le_bytes());
         shared.extend((packed.len() as u32).to_le_bytes());
         shared.extend((file.content.len() as u32).to_le_bytes());
         shared.extend((file.name.len() as u16).to_le_bytes());
