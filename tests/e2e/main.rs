@@ -60,6 +60,7 @@ mod symbolicated;
 mod uncaught;
 mod unchanged;
 mod upgrade;
+mod vitals;
 mod walk;
 mod yew_app;
 
@@ -200,6 +201,7 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         symbolicated::ENGINE_TESTS,
         rust_app::ENGINE_TESTS,
         walk::ENGINE_TESTS,
+        vitals::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()
