@@ -13,7 +13,7 @@
  * one immutable directory; a second time, with both inside, the package's `inline.js`.
  */
 import { absent, withAbsent } from "./absent.js";
-import { fetch, forbidsUs } from "./delivery.js";
+import { fetch, forbidsUs, target } from "./delivery.js";
 import { captureFeedback, sendFeedback } from "./feedback_api.js";
 import { instantiate } from "./glue.js";
 import { getDefaultIntegrations } from "./integrations.js";
@@ -68,11 +68,11 @@ async function load() {
   return instantiate(await WebAssembly.compile(await response.arrayBuffer()));
 }
 
-/** Our own code, which is left out of stacks. If the page's bundler has moved it, nobody knows where it is. */
+/** Our own code, which is left out of stacks, and our requests. If the page's bundler has moved it, nobody knows where it is. */
 function isOwn(file) {
   const home = import.meta.url;
   // Firefox names a module without an address by who has asked for it: modules.js.
-  return file === adopted || (home.endsWith("/agent.js") && file.startsWith(home.slice(0, -8)) && !file.includes(" > "));
+  return file === adopted || file === target() || (home.endsWith("/agent.js") && file.startsWith(home.slice(0, -8)) && !file.includes(" > "));
 }
 
 /** The calls that led here, without this one and that of the API; `read` leaves the header off of the page's too. */
@@ -174,7 +174,7 @@ export function withIsolationScope(callback) {
 /** Sends what waits, and then hears nothing more. */
 export function close(timeout) {
   return flush(timeout).then((done) => {
-    undos.splice(0).forEach((undo) => undo?.());
+    undos.splice(0).reverse().forEach((undo) => undo?.());
     listen(heard, removeEventListener);
     closePipeline();
     return done;

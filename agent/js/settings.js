@@ -10,7 +10,7 @@ export const settings = { enabled: true, maxBreadcrumbs: 100, sampleRate: 1, ded
  * the page goes or is shown, as `(event, isLeaving)`. `hiddenAt_ms`: when it was first hidden, by the page's clock.
  */
 export const state = {
-  mode: "waiting", discards: new Map(), processors: [], hears: {}, discard, renew, turns: new Set(),
+  mode: "waiting", discards: new Map(), processors: [], hears: {}, discard, renew, turns: new Set(), userOf: () => {},
   hiddenAt_ms: self.document?.visibilityState === "hidden" && !document.prerendering ? 0 : undefined,
 };
 

@@ -43,6 +43,7 @@ mod loading;
 mod migrations;
 mod outcomes;
 mod page_check;
+mod page_views;
 mod people;
 mod protocol;
 mod regroup;
@@ -202,6 +203,7 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         rust_app::ENGINE_TESTS,
         walk::ENGINE_TESTS,
         vitals::ENGINE_TESTS,
+        page_views::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()

@@ -4,7 +4,7 @@
 //!
 //! HTTP/1.1 as browsers write it, one request a connection: a body has a `Content-Length`, and every answer closes.
 
-mod http;
+pub(crate) mod http;
 
 use std::collections::HashMap;
 use std::io::Write;

@@ -19,15 +19,14 @@ export function interactionsOf(selector, loadState) {
 
   function event(entry) {
     const group = groupOf(entry);
-    const { interactionId: id, duration, startTime } = entry;
+    const { interactionId: id, duration } = entry;
     if (!id) return;
     let one = longest.find((known) => known.id === id);
-    if (one && duration <= one.latency) {
-      if (startTime === one.entry.startTime) one.target ||= targetOf(entry);
-      return;
-    }
-    if (!one) longest.push((one = { id }));
-    Object.assign(one, { latency: duration, entry, group, target: targetOf(entry) || one.target, script: undefined });
+    if (!one) longest.push((one = { id, latency: -1 }));
+    // Chromium leaves it out of pointer events now and then; the click has it.
+    one.target ||= targetOf(entry);
+    if (duration <= one.latency) return;
+    Object.assign(one, { latency: duration, entry, group, script: undefined });
     longest.sort((a, b) => b.latency - a.latency).splice(MAX_LONGEST);
     frames.forEach((frame) => blame(one, frame));
   }
