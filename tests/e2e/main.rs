@@ -26,6 +26,7 @@ mod engines;
 mod envelopes;
 mod failing_database;
 mod faults;
+mod feedback;
 mod first_event;
 mod gate;
 mod grouping_rules;
@@ -61,6 +62,7 @@ mod symbolicated;
 mod uncaught;
 mod unchanged;
 mod upgrade;
+mod visits;
 mod vitals;
 mod walk;
 mod yew_app;
@@ -204,6 +206,8 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         walk::ENGINE_TESTS,
         vitals::ENGINE_TESTS,
         page_views::ENGINE_TESTS,
+        visits::ENGINE_TESTS,
+        feedback::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()
