@@ -20,5 +20,5 @@ export const absent = (name) =>
 export const withAbsent = (known) =>
   new Proxy({}, {
     get: (_, name) =>
-      known[name] ?? (/span|trac|replay|profil|feedback|session|Integration$|metric/i.test(String(name)) ? absent(name) : undefined),
+      known[name] ?? (/span|trac|replay|profil|feedback|Integration$|metric/i.test(String(name)) ? absent(name) : undefined),
   });

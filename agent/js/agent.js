@@ -13,13 +13,15 @@
  * one immutable directory; a second time, with both inside, the package's `inline.js`.
  */
 import { absent, withAbsent } from "./absent.js";
-import { fetch } from "./delivery.js";
+import { fetch, forbidsUs, target } from "./delivery.js";
+import { captureFeedback, sendFeedback } from "./feedback_api.js";
 import { instantiate } from "./glue.js";
 import { getDefaultIntegrations } from "./integrations.js";
 import { listen, recordOf } from "./listen.js";
 import { begin, capture, captured, close as closePipeline, comeBack, flush, leave, nextId, overflows } from "./pipeline.js";
-import { violationOf } from "./reports.js";
+import { placeOf, tell } from "./reports.js";
 import { Scope, merge } from "./scope.js";
+import { captureSession, endSession, noteUser, startSession } from "./sessions.js";
 import { extra, settings, state, warn } from "./settings.js";
 import { get, plain } from "./values.js";
 
@@ -30,7 +32,6 @@ const installed = new Map();
 const undos = [];
 let adopted = "";
 let started = false;
-let lastId;
 
 export function init(options = {}) {
   Object.assign(settings, options);
@@ -40,6 +41,7 @@ export function init(options = {}) {
   started = true;
   if (!adopted) listen(heard);
   begin(load, isOwn);
+  Object.assign(state, { isOwn, userOf: () => scopesNow(getCurrentScope()).user });
   integrationsOf(settings).forEach(addIntegration);
   if (self.document) {
     addEventListener("pagehide", leave);
@@ -66,11 +68,11 @@ async function load() {
   return instantiate(await WebAssembly.compile(await response.arrayBuffer()));
 }
 
-/** Our own code, which is left out of stacks. If the page's bundler has moved it, nobody knows where it is. */
+/** Our own code, which is left out of stacks, and our requests. If the page's bundler has moved it, nobody knows where it is. */
 function isOwn(file) {
   const home = import.meta.url;
   // Firefox names a module without an address by who has asked for it: modules.js.
-  return file === adopted || (home.endsWith("/agent.js") && file.startsWith(home.slice(0, -8)) && !file.includes(" > "));
+  return file === adopted || file === target() || (home.endsWith("/agent.js") && file.startsWith(home.slice(0, -8)) && !file.includes(" > "));
 }
 
 /** The calls that led here, without this one and that of the API; `read` leaves the header off of the page's too. */
@@ -116,7 +118,12 @@ export function addIntegration(one) {
 
 export const addEventProcessor = (processor) => void state.processors.push(processor);
 const isolated = (name) => (...args) => void isolationScope[name](...args);
-export const setUser = isolated("setUser");
+/** Names the view that is shown now, instead of its path. */
+export const setPage = (name) => void (state.view && (state.view.page = String(name)));
+export function setUser(user) {
+  isolationScope.setUser(user);
+  noteUser();
+}
 export const setTag = isolated("setTag");
 export const setTags = isolated("setTags");
 export const setExtra = isolated("setExtra");
@@ -126,7 +133,9 @@ export const getCurrentScope = () => currentScopes.at(-1);
 export const getIsolationScope = () => isolationScope;
 export const getGlobalScope = () => globalScope;
 export const getClient = () => (started ? client : undefined);
-export const lastEventId = () => lastId;
+export const lastEventId = () => state.lastId;
+/** The integration Feedback, if the page has it. */
+export const getFeedback = () => installed.get("Feedback");
 export const isInitialized = () => started;
 /** Stacks are read by the wasm; who sets this option gets the same. */
 export const defaultStackParser = () => [];
@@ -165,7 +174,7 @@ export function withIsolationScope(callback) {
 /** Sends what waits, and then hears nothing more. */
 export function close(timeout) {
   return flush(timeout).then((done) => {
-    undos.splice(0).forEach((undo) => undo?.());
+    undos.splice(0).reverse().forEach((undo) => undo?.());
     listen(heard, removeEventListener);
     closePipeline();
     return done;
@@ -178,11 +187,12 @@ export const makeFetchTransport = (options, fetch = self.fetch) => ({
   flush: async () => true,
 });
 
-export { absent, flush };
+export { absent, captureFeedback, captureSession, endSession, flush, sendFeedback, startSession };
+export { feedbackIntegration, showReportDialog } from "./feedback_api.js";
 export {
-  breadcrumbsIntegration, captureConsoleIntegration, dedupeIntegration, featureFlagsIntegration, framesIntegration,
-  getDefaultIntegrations, globalHandlersIntegration, httpClientIntegration, httpContextIntegration,
-  linkedErrorsIntegration, policiesIntegration, reportingObserverIntegration, wasmIntegration,
+  breadcrumbsIntegration, browserSessionIntegration, captureConsoleIntegration, dedupeIntegration, featureFlagsIntegration,
+  framesIntegration, getDefaultIntegrations, globalHandlersIntegration, httpClientIntegration, httpContextIntegration,
+  linkedErrorsIntegration, pageViewsIntegration, policiesIntegration, reportingObserverIntegration, wasmIntegration,
 } from "./integrations.js";
 
 const client = {
@@ -232,7 +242,7 @@ function heard(event, record) {
   const { type } = event;
   if (!state.hears[type] || overflows(record ?? { kind: type, value: event, at: Date.now() })) return;
   record ??= recordOf(type, event, nextId());
-  if (event.blockedURI !== undefined && !(record.told = violationOf(event, isOwn))) return;
+  if (event.blockedURI !== undefined) return forbidsUs(event) || isOwn(event.sourceFile ?? "") || violated(event, record);
   const known = event.error ?? event.reason;
   // A place without an error: `throw null`, or a worker's, which may have said so itself.
   if (self.document && known == null && event.lineno) {
@@ -242,17 +252,23 @@ function heard(event, record) {
   if (!captured.delete(known)) freeze(record);
 }
 
+/** What few pages have is worded by what few pages load. */
+function violated(event, record) {
+  extra().then(({ violationOf }) => freeze({ ...record, told: violationOf(event, tell, placeOf) })).catch(warn);
+}
+
 /** What an integration has to tell; `original` is what the page knows it by. */
 const told = (what, original) => freeze({ ...recordOf("told", undefined, nextId()), told: what, original });
 
 /** Takes the scope as it is now; `given` is a hint, or a level. Returns the event's ID. */
 function freeze(record, given) {
-  lastId = record.id;
+  state.lastId = record.id;
   if (overflows(record)) return record.id;
   const hint = typeof given === "string" ? { level: given } : given;
   const context = hint?.captureContext ?? hint;
   const current = () => (context ? getCurrentScope().clone().update(context) : getCurrentScope());
-  const scope = () => merge([globalScope, isolationScope, current()].map((one) => one.getScopeData()));
-  capture(record, scope, hint);
+  capture(record, () => scopesNow(current()), hint);
   return record.id;
 }
+
+const scopesNow = (current) => merge([globalScope, isolationScope, current].map((one) => one.getScopeData()));

@@ -9,6 +9,8 @@ import { endpointOf, envelopeOf, itemOf, postOf } from "./wire.js";
 
 /** Below that a compressed body is hardly smaller, and always later. */
 const MIN_PACKED = 4000;
+/** Items of a request: what the collector can take at a time. */
+const MAX_BATCH = 3;
 export const { fetch } = self;
 /** By number: `{id, type, json}`. */
 const entries = new Map();
@@ -26,24 +28,31 @@ const bytesOf = (text) => (/[^\0-\x7f]/.test(text) ? 3 : 1) * text.length;
 /** Where events go. Throws if the DSN is none. */
 export const target = () => (endpoint ??= settings.tunnel || endpointOf(settings.dsn));
 
-/** Takes an item for delivery; `pump` sends it. */
-export function put(type, payload) {
-  const entry = { id: payload.event_id || newId(), type, json: JSON.stringify(payload) };
-  enter(entry);
+const entryOf = (type, payload) => ({ id: payload.event_id || newId(), type, json: JSON.stringify(payload) });
+
+/** Takes items for delivery; `pump` sends them. */
+export function put(type, ...payloads) {
+  const all = payloads.map((payload) => entryOf(type, payload));
+  if (rim.wasm) all.forEach(enter);
+  else while (all.length) sendAlone(...all.splice(0, MAX_BATCH));
 }
+
+/** Sends an item now, and resolves to the status of the answer; 0 if there is none. */
+export const putNow = async (type, payload) => (await post([entryOf(type, payload)], true))[0];
 
 function enter(entry) {
   if (!rim.wasm) return sendAlone(entry);
-  if (!rim.wasm.push(++last, bytesOf(entry.json))) return state.discard("queue_overflow");
+  if (!rim.wasm.push(++last, bytesOf(entry.json))) return entry.type === "event" && state.discard("queue_overflow");
   entries.set(last, entry);
   if (!navigator.onLine || rim.wasm.is_paused(Date.now())) keepQuietly(entry);
 }
 
 /** Without the wasm: one try, and the outbox. */
-const sendAlone = (entry) => void post([entry], true).then(([status]) => settle([entry], !isLater(status)));
+const sendAlone = (...batch) => void post(batch, true).then(([status]) => settle(batch, !isLater(status)));
 
 const isLater = (status) => !status || status === 429 || status >= 500;
-const keepQuietly = (entry) => keep(entry, settings.dsn).catch(warn);
+/** Views are a sample: they take no room from errors. */
+const keepQuietly = (entry) => entry.type !== "page_view" && keep(entry, settings.dsn).catch(warn);
 
 /** What was answered for leaves the outbox; what was not enters it. */
 function settle(batch, isDone) {
@@ -163,10 +172,9 @@ export function sendBeforeLeaving() {
   }
 }
 
-/** As many as the collector takes at a time. */
 function taken() {
   const batch = [];
-  for (let number; batch.length < 3 && (number = rim.wasm.take()); entries.delete(number)) {
+  for (let number; batch.length < MAX_BATCH && (number = rim.wasm.take()); entries.delete(number)) {
     batch.push(entries.get(number));
   }
   return batch;
@@ -188,6 +196,6 @@ export async function takeOver(load) {
 /** The wasm has failed: what it held goes out once more without it. */
 export function sendAllOnce() {
   rim.wasm = undefined;
-  entries.forEach(sendAlone);
+  entries.forEach((entry) => sendAlone(entry));
   entries.clear();
 }

@@ -7,7 +7,7 @@ const MAX_VALUE = 8192;
 export const keyOf = (told, { fingerprint, user, level }) => JSON.stringify([told, level, fingerprint, user]);
 
 /** The whole event with stacks as raw text; `told` comes from `read`, `scope` from `snapshot`. */
-export function eventOf({ id, at, url, age }, told, scope, settings) {
+export function eventOf({ id, at, url, age, keys }, told, scope, settings) {
   const max = settings.maxValueLength || MAX_VALUE;
   const event = {
     event_id: id,
@@ -27,6 +27,7 @@ export function eventOf({ id, at, url, age }, told, scope, settings) {
     request: told.request ?? { url },
     sdk: { name: "trapline.javascript", version: __AGENT_VERSION__ },
     breadcrumbs: scope.breadcrumbs,
+    ...keys,
   };
   if (settings.httpContext) headersOf(event.request);
   if (told.chain) event.exception = { values: exceptionsOf(told, max) };

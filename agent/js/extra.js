@@ -1,6 +1,6 @@
 /**
  * What few pages ask for, in a file of its own that is loaded when they do: `console.error` and failed requests as
- * errors, and the words of `debug`. Everything of the façade comes as an argument.
+ * errors, violations of policies, and the words of `debug`. Everything of the façade comes as an argument.
  */
 import { identityOf } from "./listen.js";
 
@@ -36,6 +36,13 @@ export function HttpClient({ put, tell, watchFetch, watchXhr }, options = {}) {
   };
   const undos = [watchFetch(done), watchXhr(done)];
   return () => undos.forEach((undo) => undo());
+}
+
+/** A violation of the page's content security policy. */
+export function violationOf(event, tell, placeOf) {
+  const { effectiveDirective: directive, blockedURI: blocked, disposition, sample, documentURI: document_uri } = event;
+  const csp = { effective_directive: directive, blocked_uri: blocked, disposition, sample, document_uri };
+  return tell("CSPViolation", `Blocked '${directive}' from '${blocked}'`, "csp", { contexts: { csp }, place: placeOf(event) });
 }
 
 /** How long a worker may take to answer; it may be busy. */

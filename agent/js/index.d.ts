@@ -145,6 +145,11 @@ export interface BrowserOptions {
   dist?: string;
   /** Of errors, 0 to 1. */
   sampleRate?: number;
+  /** Of visits, whose page views are measured: 0 to 1, 0.1 unless it or `tracesSampleRate` says otherwise. Never of errors. */
+  pageViewSampleRate?: number;
+  tracesSampleRate?: number;
+  /** `false`: visits are not told of, and nothing is kept of them beyond the page. */
+  autoSessionTracking?: boolean;
   /** 100 unless it says otherwise. */
   maxBreadcrumbs?: number;
   /** Stacks for messages too. */
@@ -203,6 +208,8 @@ export declare function withIsolationScope<T>(callback: (isolationScope: Scope) 
 export declare function getCurrentScope(): Scope;
 export declare function getIsolationScope(): Scope;
 export declare function getGlobalScope(): Scope;
+/** Names the page view that is shown, instead of its path: `/products/{id}`. */
+export declare function setPage(name: string): void;
 export declare function getClient(): Client | undefined;
 export declare function addEventProcessor(processor: EventProcessor): void;
 export declare function addIntegration(integration: Integration): void;
@@ -246,6 +253,123 @@ export declare function featureFlagsIntegration(): Integration & { addFeatureFla
 export declare function policiesIntegration(): Integration;
 /** Errors of frames of the page's own origin. On by default. */
 export declare function framesIntegration(): Integration;
+/** Measures page views, of the visits that are sampled. On by default. */
+export declare function pageViewsIntegration(): Integration;
+/** Tells of visits. On by default; with `page`, each page is one. */
+export declare function browserSessionIntegration(options?: { lifecycle?: "visit" | "page" | "route" }): Integration;
+
+export interface Session {
+  sid: string;
+  status: "ok" | "exited" | "crashed";
+  errors: number;
+  [key: string]: unknown;
+}
+export declare function startSession(context?: object): Session;
+export declare function endSession(): void;
+/** Tells how the session stands; ends it with `true`. */
+export declare function captureSession(end?: boolean): void;
+
+export interface SendFeedbackParams {
+  message: string;
+  name?: string;
+  email?: string;
+  url?: string;
+  source?: string;
+  /** The last event unless it says otherwise. */
+  associatedEventId?: string;
+  tags?: Record<string, Primitive>;
+}
+export declare function captureFeedback(params: SendFeedbackParams, hint?: any, scope?: any): string;
+/** Resolves to the feedback's ID once the collector has it; rejected if it has not. */
+export declare function sendFeedback(params: SendFeedbackParams, hint?: any): Promise<string>;
+
+export interface FeedbackTheme {
+  foreground?: string;
+  background?: string;
+  border?: string;
+  accentForeground?: string;
+  accentBackground?: string;
+  errorColor?: string;
+  outline?: string;
+  boxShadow?: string;
+}
+/** Of the form. Words are in the page's language (`<html lang>`; en, de, fr, es, it, pt, ja, zh) unless they are given. */
+export interface FeedbackOptions {
+  /** Adds a button that opens the form; `true` unless it says otherwise. */
+  autoInject?: boolean;
+  id?: string;
+  lang?: string;
+  colorScheme?: "system" | "light" | "dark";
+  themeLight?: FeedbackTheme;
+  themeDark?: FeedbackTheme;
+  showName?: boolean;
+  showEmail?: boolean;
+  isNameRequired?: boolean;
+  isEmailRequired?: boolean;
+  tags?: Record<string, Primitive>;
+  triggerLabel?: string;
+  triggerAriaLabel?: string;
+  formTitle?: string;
+  messageLabel?: string;
+  messagePlaceholder?: string;
+  nameLabel?: string;
+  emailLabel?: string;
+  isRequiredLabel?: string;
+  submitButtonLabel?: string;
+  cancelButtonLabel?: string;
+  closeLabel?: string;
+  sendingText?: string;
+  successMessageText?: string;
+  errorEmptyMessageText?: string;
+  errorEmailText?: string;
+  errorGenericText?: string;
+  onFormOpen?(): void;
+  onFormClose?(): void;
+  onSubmitSuccess?(data: { message: string; name?: string; email?: string }, eventId: string): void;
+  onSubmitError?(error: Error): void;
+  [key: string]: unknown;
+}
+export interface FeedbackForm {
+  el: HTMLElement;
+  appendToDom(): void;
+  removeFromDom(): void;
+  open(): void;
+  close(): void;
+}
+export interface Feedback extends Integration {
+  attachTo(element: Element | string, options?: FeedbackOptions): () => void;
+  createForm(options?: FeedbackOptions): Promise<FeedbackForm>;
+  createWidget(options?: FeedbackOptions): Promise<{ el: HTMLElement; appendToDom(): void; removeFromDom(): void }>;
+  setTheme(colorScheme: "system" | "light" | "dark"): void;
+  remove(): void;
+}
+export declare function feedbackIntegration(options?: FeedbackOptions): Feedback;
+export declare const feedbackAsyncIntegration: typeof feedbackIntegration, feedbackSyncIntegration: typeof feedbackIntegration;
+export declare function getFeedback(): Feedback | undefined;
+
+export interface ReportDialogOptions {
+  /** The last event unless it says otherwise. */
+  eventId?: string;
+  user?: { email?: string; name?: string };
+  lang?: string;
+  title?: string;
+  subtitle?: string;
+  subtitle2?: string;
+  labelName?: string;
+  labelEmail?: string;
+  labelComments?: string;
+  labelClose?: string;
+  labelSubmit?: string;
+  errorGeneric?: string;
+  errorFormEntry?: string;
+  successMessage?: string;
+  onLoad?(): void;
+  onClose?(): void;
+  onError?(error: Error): void;
+  [key: string]: unknown;
+}
+/** Asks the user what has happened. */
+export declare function showReportDialog(options?: ReportDialogOptions & FeedbackOptions): void;
 
 /** Does nothing, says so once with `debug`, and calls the work that it is given. */
 type Absent = (...args: any[]) => any;
@@ -261,10 +385,7 @@ export declare function withActiveSpan<T>(span: any, callback: (scope: any) => T
 export declare function continueTrace<T>(options: any, callback: () => T): T;
 export declare const startInactiveSpan: Absent, getActiveSpan: Absent, getRootSpan: Absent, spanToJSON: Absent,
   updateSpanName: Absent, setMeasurement: Absent, getTraceData: Absent, addTracingExtensions: Absent, getReplay: Absent,
-  getFeedback: Absent, sendFeedback: Absent, captureFeedback: Absent, showReportDialog: Absent, startSession: Absent,
-  endSession: Absent, captureSession: Absent, createUserFeedbackEnvelope: Absent, lazyLoadIntegration: Absent;
+  createUserFeedbackEnvelope: Absent, lazyLoadIntegration: Absent;
 export declare const browserTracingIntegration: AbsentIntegration, browserProfilingIntegration: AbsentIntegration,
-  browserSessionIntegration: AbsentIntegration, replayIntegration: AbsentIntegration,
-  replayCanvasIntegration: AbsentIntegration, feedbackIntegration: AbsentIntegration,
-  feedbackAsyncIntegration: AbsentIntegration, feedbackSyncIntegration: AbsentIntegration,
+  replayIntegration: AbsentIntegration, replayCanvasIntegration: AbsentIntegration,
   graphqlClientIntegration: AbsentIntegration, thirdPartyErrorFilterIntegration: AbsentIntegration;

@@ -81,26 +81,59 @@ export function installConsole(add) {
   return () => undos.forEach((undo) => undo());
 }
 
-/** `done({category, method, url, status_code}, hint)` for each request that has ended; without a status if unanswered. */
-export function watchFetch(done) {
-  return wrap(self, "fetch", (_, [input, init]) => {
-    const method = String(get(init, "method") ?? get(input, "method") ?? "GET").toUpperCase();
-    const url = String(get(input, "url") ?? input);
-    return (response, error) => {
-      const { status } = response ?? {};
-      done({ category: "fetch", method, url, status_code: status || undefined }, { input: [input, init], response, error });
+const now = () => performance.timeOrigin + performance.now();
+
+/** However many watch, what is watched is wrapped once, and only while somebody does. */
+function shared(install) {
+  const ears = new Set();
+  let undo;
+  return (done) => {
+    ears.add(done);
+    undo ??= install((...told) =>
+      ears.forEach((ear) => {
+        try {
+          ear(...told);
+        } catch {}
+      }),
+    );
+    return () => {
+      ears.delete(done);
+      if (!ears.size) undo = undo?.();
     };
-  });
+  };
 }
 
-export function watchXhr(done) {
+/**
+ * `done({category, method, url, status_code}, hint)` for each request that has ended; without a status if unanswered.
+ * The hint has `startTimestamp` and `endTimestamp` in milliseconds since 1970.
+ */
+export const watchFetch = shared((done) =>
+  wrap(self, "fetch", (_, [input, init]) => {
+    const method = String(get(init, "method") ?? get(input, "method") ?? "GET").toUpperCase();
+    const url = String(get(input, "url") ?? input);
+    const startTimestamp = now();
+    return (response, error) => {
+      const { status } = response ?? {};
+      const hint = { input: [input, init], response, error, startTimestamp, endTimestamp: now() };
+      done({ category: "fetch", method, url, status_code: status || undefined }, hint);
+    };
+  }),
+);
+
+export const watchXhr = shared((done) => {
   if (!self.XMLHttpRequest) return () => {};
   return wrap(XMLHttpRequest.prototype, "open", (xhr, [method, url]) => {
     const request = { category: "xhr", method: String(method).toUpperCase(), url: String(url) };
-    const ended = () => quietly(done, { ...request, status_code: xhr.status || undefined }, { xhr });
-    xhr.addEventListener("loadend", ended, { once: true });
+    let startTimestamp = now();
+    let error;
+    const heard = ({ type }) => {
+      if (type === "loadstart") startTimestamp = now();
+      else if (type === "abort") error = { name: "AbortError" };
+      else done({ ...request, status_code: xhr.status || undefined }, { xhr, error, startTimestamp, endTimestamp: now() });
+    };
+    for (const type of ["loadstart", "abort", "loadend"]) xhr.addEventListener(type, (event) => quietly(heard, event), { once: true });
   });
-}
+});
 
 export function crumbOf({ category, ...data }) {
   const status = data.status_code;

@@ -3,11 +3,13 @@
  * itself. Ours have `install(hub)`, which returns an undo; `hub` is `{add, put, heard}`: takes a breadcrumb,
  * something told (see values.js), an event of `listen`. Those that a page writes have `setupOnce`, `setup`, `processEvent`.
  */
-import { crumbOf, installConsole, installDom, installNavigation, watchFetch, watchXhr, wrap } from "./instruments.js";
+import { put } from "./delivery.js";
+import { crumbOf, installConsole, installDom, installNavigation, on, watchFetch, watchXhr, wrap } from "./instruments.js";
 import { listen } from "./listen.js";
 import { installFrames, installReports, tell } from "./reports.js";
-import { extra, settings, state, warn } from "./settings.js";
-import { chainOf, isError, links, words } from "./values.js";
+import { isDrawn, visitId, watchSession } from "./sessions.js";
+import { extra, idle, settings, state, views, warn } from "./settings.js";
+import { chainOf, isError, links, selector, words } from "./values.js";
 
 const isPage = !!self.document;
 const all = (undos) => () => undos.forEach((undo) => undo?.());
@@ -72,6 +74,39 @@ export const captureConsoleIntegration = lazy("CaptureConsole");
 export const httpClientIntegration = lazy("HttpClient");
 export const wasmIntegration = lazy("Wasm");
 
+/** Tells the collector of visits. With `lifecycle: "page"` each page is one, as `@sentry/browser` has it. */
+export const browserSessionIntegration = ({ lifecycle } = {}) => ({
+  name: "BrowserSession",
+  install: () => (isPage ? watchSession(lifecycle !== "page") : undefined),
+});
+
+/** Requests remembered until what measures page views is there. */
+const MAX_EARLY = 500;
+
+/** Ours: measures the page views of some visits. What does so is loaded once the page has been painted. */
+export const pageViewsIntegration = () => ({
+  name: "PageViews",
+  install() {
+    const rate = Number(settings.pageViewSampleRate ?? settings.tracesSampleRate ?? 0.1);
+    if (!isPage || !isDrawn(rate)) return;
+    const early = [];
+    let take = (told) => early.length < MAX_EARLY && early.push(told);
+    const heard = (...told) => take(told);
+    const undos = [watchFetch(heard), watchXhr(heard)];
+    let isOn = true;
+    const begin = ({ start }) => {
+      if (isOn) undos.push(start(state, settings, put, visitId, selector, wrap, on, idle, rate, (to) => early.splice(0).forEach((take = to))));
+    };
+    const load = () => idle(() => views().then(begin).catch(warn));
+    if (document.visibilityState === "hidden") load();
+    else requestAnimationFrame(load);
+    return () => {
+      isOn = false;
+      all(undos)();
+    };
+  },
+});
+
 export const featureFlagsIntegration = () => {
   const flags = new Map();
   return {
@@ -97,4 +132,6 @@ export const getDefaultIntegrations = () => [
   reportingObserverIntegration(),
   policiesIntegration(),
   framesIntegration(),
+  ...(/^(false|0)$/.test(settings.autoSessionTracking) ? [] : [browserSessionIntegration()]),
+  pageViewsIntegration(),
 ];

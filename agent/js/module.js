@@ -5,6 +5,8 @@
 import { absent } from "./agent.js";
 
 export * from "./agent.js";
+/** There, they say when the form is loaded. */
+export { feedbackIntegration as feedbackAsyncIntegration, feedbackIntegration as feedbackSyncIntegration } from "./agent.js";
 
 /** What is done anyway. */
 const named = (name) => () => ({ name });
@@ -19,18 +21,10 @@ export const contextLinesIntegration = absent("contextLinesIntegration");
 
 export const addTracingExtensions = absent("addTracingExtensions");
 export const browserProfilingIntegration = absent("browserProfilingIntegration");
-export const browserSessionIntegration = absent("browserSessionIntegration");
 export const browserTracingIntegration = absent("browserTracingIntegration");
-export const captureFeedback = absent("captureFeedback");
-export const captureSession = absent("captureSession");
 export const continueTrace = absent("continueTrace");
 export const createUserFeedbackEnvelope = absent("createUserFeedbackEnvelope");
-export const endSession = absent("endSession");
-export const feedbackAsyncIntegration = absent("feedbackAsyncIntegration");
-export const feedbackIntegration = absent("feedbackIntegration");
-export const feedbackSyncIntegration = absent("feedbackSyncIntegration");
 export const getActiveSpan = absent("getActiveSpan");
-export const getFeedback = absent("getFeedback");
 export const getReplay = absent("getReplay");
 export const getRootSpan = absent("getRootSpan");
 export const getTraceData = absent("getTraceData");
@@ -38,13 +32,10 @@ export const graphqlClientIntegration = absent("graphqlClientIntegration");
 export const lazyLoadIntegration = absent("lazyLoadIntegration");
 export const replayCanvasIntegration = absent("replayCanvasIntegration");
 export const replayIntegration = absent("replayIntegration");
-export const sendFeedback = absent("sendFeedback");
 export const setMeasurement = absent("setMeasurement");
-export const showReportDialog = absent("showReportDialog");
 export const spanToJSON = absent("spanToJSON");
 export const startInactiveSpan = absent("startInactiveSpan");
 export const startNewTrace = absent("startNewTrace");
-export const startSession = absent("startSession");
 export const startSpan = absent("startSpan");
 export const startSpanManual = absent("startSpanManual");
 export const suppressTracing = absent("suppressTracing");

@@ -8,6 +8,7 @@ import { pump, put, rim, sendAllOnce, sendBeforeLeaving, takeOver } from "./deli
 import { eventOf, keyOf, wireOf } from "./event.js";
 import { newId } from "./listen.js";
 import { isUnwanted } from "./filters.js";
+import { noteError, visitId } from "./sessions.js";
 import { settings, state, warn } from "./settings.js";
 import { get, isError, read, snapshot } from "./values.js";
 
@@ -74,16 +75,29 @@ export const capture = (record, scopeOf, hint) =>
     const told = Object.assign(read(record), hint?.mechanism);
     if (record.kind === "captureException" && isError(record.value)) captured.add(record.value);
     if (isTrapOfPanic(told, record.at)) return;
-    if (settings.sampleRate < 1 && Math.random() >= settings.sampleRate) return state.discard("sample_rate");
+    if (settings.sampleRate < 1 && Math.random() >= settings.sampleRate) {
+      if (!kind) noteError(told.handled === false);
+      return state.discard("sample_rate");
+    }
+    record.view = state.view;
+    record.keys = keysOf();
     record.age = performance.now();
     const scope = snapshot(scopeOf(), settings.normalizeDepth);
     const one = { record, told, scope, hint, kind, count: 0, number: ++numbers };
     const key = settings.dedupe ? keyOf(told, scope) : record.id;
     if (state.mode === "armed" ? !rim.wasm.fold(key, one.number, kind, record.at) : isFirst(key, one)) {
+      if (!kind) noteIn(state.view, record.at);
       queue.push(one);
       soon();
     }
   });
+
+/** By what the collector joins: of an event of a page, its view and its visit. */
+export const keysOf = () => state.view && { page_view_id: state.view.id, session_id: visitId() };
+
+function noteIn(view, at) {
+  if (view) Object.assign(view, { errors: view.errors + 1, errorAt: at });
+}
 
 /**
  * Whether this is how the module of a panic ends that has been told (trapline-panic): `unreachable`, called by the same.
@@ -186,19 +200,30 @@ function submit(one) {
     const { breadcrumbs } = kept;
     one.first = wireOf({ ...kept, breadcrumbs: Array.isArray(breadcrumbs) ? breadcrumbs.slice(-8).filter(isRequest) : undefined });
     put("event", wireOf(kept));
+    noteOutcome(one.kind, kept);
+  }, (reason) => {
+    state.discard(reason);
+    if (!one.kind && record.view) record.view.errors--;
   });
+}
+
+/** What an event that is sent means for the session: as `@sentry/browser` has it, whose loads and reports are no events. */
+function noteOutcome(kind, { exception, level }) {
+  const values = exception?.values;
+  if (!kind && values) noteError(values.some(({ mechanism }) => mechanism?.handled === false));
+  else if (level === "fatal" && !values) noteError(true);
 }
 
 /**
  * One after another; each may answer later. `beforeSend` is where pages take out what must not leave them: if it fails,
  * nothing is sent.
  */
-function through([step, ...rest], event, hint, done) {
+function through([step, ...rest], event, hint, done, discard) {
   if (!step) return done(event);
   const [reason, ask] = step;
-  const next = (kept) => (kept ? through(rest, kept, hint, done) : state.discard(reason));
+  const next = (kept) => (kept ? through(rest, kept, hint, done, discard) : discard(reason));
   const refused = (error) => {
-    state.discard(reason);
+    discard(reason);
     warn(error);
   };
   let kept;
@@ -300,9 +325,14 @@ function isIdle() {
 }
 
 /** The page is hidden and may not come back: what waits goes out now, and what is yet to be captured at once. */
-export function leave({ type } = {}) {
+export function leave(event = {}) {
+  const { type, timeStamp } = event;
   if (type === "pagehide") isGone = true;
-  if (type) isLeaving = isGone || document.visibilityState === "hidden";
+  if (type) {
+    isLeaving = isGone || document.visibilityState === "hidden";
+    if (isLeaving) state.hiddenAt_ms ??= timeStamp;
+    turn(event);
+  }
   if (!isLeaving) return;
   if (isGone && state.mode === "waiting" && pending.size) degrade("the page went before the wasm came");
   attempt(() => {
@@ -315,7 +345,12 @@ export function leave({ type } = {}) {
 }
 
 /** The page is shown again, from the back/forward cache too. */
-export const comeBack = () => void (isLeaving = isGone = false);
+export function comeBack(event) {
+  isLeaving = isGone = false;
+  turn(event);
+}
+
+const turn = (event) => state.turns.forEach((told) => attempt(() => told(event, isLeaving)));
 
 /** Without the wasm from now on. */
 export function degrade(reason) {

@@ -1,8 +1,7 @@
 /**
- * What the browser says was wrong, where nothing is thrown: policy violations, deprecations and interventions. `put(told)`
- * takes what `read` would give; each `install…` returns its undo.
+ * What the browser says was wrong, where nothing is thrown: deprecations and interventions. `put(told)` takes what `read`
+ * would give; each `install…` returns its undo. What violations of policies say is in `extra.js`.
  */
-import { forbidsUs } from "./delivery.js";
 import { on } from "./instruments.js";
 import { get } from "./values.js";
 
@@ -16,17 +15,9 @@ export const tell = (type, value, mechanism, more) => ({
   ...more,
 });
 
-const placeOf = ({ sourceFile: filename, lineNumber: lineno, columnNumber: colno }) =>
+/** Where a report says that it was. */
+export const placeOf = ({ sourceFile: filename, lineNumber: lineno, columnNumber: colno }) =>
   filename ? { filename, lineno, colno, in_app: true } : undefined;
-
-/** A violation of the page's content security policy; undefined if it forbids the agent, which is no bug of the page. */
-export function violationOf(event, isOwn) {
-  const { effectiveDirective: directive, blockedURI: blocked, disposition, sample } = event;
-  if (forbidsUs(event) || isOwn(event.sourceFile ?? "")) return;
-  const csp = { effective_directive: directive, blocked_uri: blocked, disposition, sample, document_uri: event.documentURI };
-  const value = `Blocked '${directive}' from '${blocked}'`;
-  return tell("CSPViolation", value, "csp", { contexts: { csp }, place: placeOf(event) });
-}
 
 /** The Reporting API, which Chromium alone has. */
 export function installReports(put, types = ["crash", "deprecation", "intervention"]) {

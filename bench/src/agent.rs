@@ -46,7 +46,7 @@ const MOST_HELD_UP: f64 = 2.0;
 const NOTES: &str = "\
 ×: of Sentry's. ±: half of what lies between the quartiles; below, between the least and the most.
 Main thread: time that it ran, over all its tasks. Main thread, wall time until armed and heap: less the blank page's.
-Armed: init has returned. Ours fetches its wasm for the first error: that is in what an error takes, as is all until 0.6 s
+Armed: init has returned. Ours tells of visits, and measures each page view, which by itself it does of one visit in ten. It fetches its wasm for the first error: that is in what an error takes, as is all until 0.6 s
 after the navigation in what arming takes. One error: thrown, first on its page, preflights counted.
 ";
 

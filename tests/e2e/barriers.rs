@@ -17,10 +17,10 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// The rules of WCAG up to 2.2 AA, and what axe-core calls good practice.
-const RULES: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
+pub const RULES: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
 
 /// What is wrong, where: a line each.
-const RUN: &str = "axe.run(document, { runOnly: RULES, resultTypes: ['violations'] }).then(({ violations }) =>
+pub const RUN: &str = "axe.run(document, { runOnly: RULES, resultTypes: ['violations'] }).then(({ violations }) =>
     violations.flatMap(({ id, help, nodes }) => nodes.slice(0, 3).map(({ target, failureSummary }) =>
         `${id}: ${help}: ${target.join(' ')} (${failureSummary.split('\\n').slice(1).join(';').trim()})`)))";
 

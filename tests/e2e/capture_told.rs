@@ -1,7 +1,7 @@
 //! What the browser tells without throwing: failed loads, policies, reports, errors of other origins, frames and workers;
 //! and what a page asks to be captured: the console, failed requests.
 
-use trapline_tests::{Engine, File, Project, Site, Tab, World, eventually, shop_page};
+use trapline_tests::{Engine, File, Issue, Project, Site, Tab, World, eventually, shop_page};
 use xtask::names::Names;
 use xtask::size;
 
@@ -173,15 +173,13 @@ fn failed_requests(world: &World, engine: Engine) {
     let tab = world.tab_in(engine);
     tab.open(&site.url("/"));
     logged(world, &tab);
+    // Each failed request is an issue of its own, by its breadcrumb, which is noted before the event.
     let events = eventually(|| {
-        let issue = project.api.only_issue()?;
-        anyhow::ensure!(issue.count == 2, "{issue:?}");
-        project
-            .api
-            .kept(&issue.short_id)?
-            .iter()
-            .map(|id| project.api.event(id))
-            .collect::<anyhow::Result<Vec<_>>>()
+        let issues = project.api.issues()?;
+        anyhow::ensure!(issues.len() == 2, "{issues:#?}");
+        anyhow::ensure!(issues.iter().all(|issue| issue.count == 1), "{issues:#?}");
+        let event = |issue: &Issue| project.api.latest_event(&issue.short_id);
+        issues.iter().map(event).collect::<anyhow::Result<Vec<_>>>()
     });
     for event in &events {
         check_event(

@@ -27,6 +27,7 @@ mod envelopes;
 mod failing_database;
 mod faults;
 mod feedback;
+mod feedback_form;
 mod first_event;
 mod gate;
 mod grouping_rules;
@@ -41,6 +42,7 @@ mod issue_workflow;
 mod leaving;
 mod ledger;
 mod loading;
+mod measured_views;
 mod migrations;
 mod number_pages;
 mod outcomes;
@@ -64,6 +66,8 @@ mod symbolicated;
 mod uncaught;
 mod unchanged;
 mod upgrade;
+mod visits;
+mod vitals;
 mod walk;
 mod workflow_access;
 mod yew_app;
@@ -210,6 +214,10 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         symbolicated::ENGINE_TESTS,
         rust_app::ENGINE_TESTS,
         walk::ENGINE_TESTS,
+        vitals::ENGINE_TESTS,
+        measured_views::ENGINE_TESTS,
+        visits::ENGINE_TESTS,
+        feedback_form::ENGINE_TESTS,
     ]
     .into_iter()
     .flatten()

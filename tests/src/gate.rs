@@ -4,7 +4,7 @@
 //!
 //! HTTP/1.1 as browsers write it, one request a connection: a body has a `Content-Length`, and every answer closes.
 
-mod http;
+pub(crate) mod http;
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -76,11 +76,20 @@ impl Seen {
     /// When the body is no envelope.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
+        self.items("event")
+    }
+
+    /// The payloads of the envelope's items of a type.
+    ///
+    /// # Panics
+    /// When the body is no envelope.
+    #[must_use]
+    pub fn items(&self, kind: &str) -> Vec<Value> {
         let body = inflate(&self.body, self.header("content-encoding"), MAX_INFLATED);
         let body = body.expect("a body that can be inflated");
         let envelope = envelope::parse(&body).expect("an envelope");
-        let events = envelope.items.iter().filter(|item| item.kind == "event");
-        events.map(|item| serde_json::from_slice(item.payload).expect("an event in JSON")).collect()
+        let items = envelope.items.iter().filter(|item| item.kind == kind);
+        items.map(|item| serde_json::from_slice(item.payload).expect("an item in JSON")).collect()
     }
 }
 
@@ -183,7 +192,18 @@ impl Gate {
     /// When a page sent something else than an envelope to where envelopes go.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
-        self.requests().iter().filter(|seen| seen.is_envelope()).flat_map(Seen::events).collect()
+        self.items("event")
+    }
+
+    /// The payloads of all items of a type that arrived, however often each, in the order of arrival.
+    ///
+    /// # Panics
+    /// When a page sent something else than an envelope to where envelopes go.
+    #[must_use]
+    pub fn items(&self, kind: &str) -> Vec<Value> {
+        let requests = self.requests();
+        let envelopes = requests.iter().filter(|seen| seen.is_envelope());
+        envelopes.flat_map(|seen| seen.items(kind)).collect()
     }
 
     /// How many connections were closed without an answer while the collector was away: how a test knows that the page

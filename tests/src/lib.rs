@@ -5,6 +5,7 @@
 //! A second Worker, [`Faulty`], has a database that fails when it is told to.
 
 mod api;
+mod backend;
 mod browser;
 mod clean_machine;
 mod database;
@@ -22,6 +23,7 @@ mod tab;
 mod world;
 
 pub use api::{Answer, Api, Issue, Rows, post_to};
+pub use backend::Backend;
 pub use browser::Browser;
 pub use clean_machine::CleanMachine;
 pub use database::{Database, Stored};

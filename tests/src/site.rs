@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use tiny_http::{Header, Response, Server};
 
@@ -19,6 +20,7 @@ pub struct File {
     path: String,
     content: Vec<u8>,
     headers: Vec<Header>,
+    wait: Duration,
 }
 
 struct ServerHandle(Server);
@@ -34,7 +36,13 @@ impl File {
     #[must_use]
     pub fn new(path: &str, content: impl Into<Vec<u8>>) -> Self {
         let headers = vec![header("Content-Type", kind(path))];
-        Self { path: path.to_owned(), content: content.into(), headers }
+        Self { path: path.to_owned(), content: content.into(), headers, wait: Duration::ZERO }
+    }
+
+    /// The same, served after a while; until then nothing else of the site is.
+    #[must_use]
+    pub fn after_ms(self, wait: u64) -> Self {
+        Self { wait: Duration::from_millis(wait), ..self }
     }
 
     /// The same, served with one more header. It replaces one of that name.
@@ -79,7 +87,10 @@ impl Site {
                 let path = request.url().split('?').next().unwrap_or_default().to_owned();
                 // Whoever asked may have gone.
                 let _ = match files.iter().find(|file| file.path == path) {
-                    Some(file) => request.respond(file.response()),
+                    Some(file) => {
+                        thread::sleep(file.wait);
+                        request.respond(file.response())
+                    }
                     None => request.respond(Response::empty(404)),
                 };
             }

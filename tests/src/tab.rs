@@ -2,6 +2,7 @@
 
 use anyhow::{Result, anyhow, ensure};
 use fantoccini::Locator;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::wd::WindowHandle;
@@ -75,6 +76,15 @@ impl Tab<'_> {
     pub fn press_key(&self, key: &str) {
         let active = self.browser.wait(self.browser.client.active_element());
         self.browser.wait(active.send_keys(key));
+    }
+
+    /// Types on the keyboard, wherever the focus is, in a shadow too. Keys without a letter as WebDriver names them.
+    #[track_caller]
+    pub fn keys(&self, keys: &str) {
+        let key = |value| [KeyAction::Down { value }, KeyAction::Up { value }];
+        let actions = KeyActions::new("keyboard".to_owned());
+        let actions = keys.chars().flat_map(key).fold(actions, KeyActions::then);
+        self.browser.wait(self.browser.client.perform_actions(actions));
     }
 
     /// The text that a user reads in the first element that matches, once there is one.

@@ -219,12 +219,20 @@ impl<'world> Project<'world> {
     /// The line that a page places first.
     #[must_use]
     pub fn snippet(&self) -> String {
-        self.snippet_to(&self.dsn, &[("data-release", "shop@1.0.0")])
+        self.tag(&self.dsn, &[("data-release", "shop@1.0.0")])
     }
 
-    /// The same with another DSN, such as a gate's, and attributes of the page's choice.
+    /// The same with another DSN, such as a gate's, and attributes of the page's choice. Unless they say otherwise, the
+    /// page tells of nothing but errors: what is sent can be counted, and does not hang on chance.
     #[must_use]
     pub fn snippet_to(&self, dsn: &str, attributes: &[(&str, &str)]) -> String {
+        let quiet = [("data-auto-session-tracking", "false"), ("data-page-view-sample-rate", "0")];
+        let is_given = |name: &str| attributes.iter().any(|(given, _)| *given == name);
+        let quiet = quiet.into_iter().filter(|(name, _)| !is_given(name));
+        self.tag(dsn, &attributes.iter().copied().chain(quiet).collect::<Vec<_>>())
+    }
+
+    fn tag(&self, dsn: &str, attributes: &[(&str, &str)]) -> String {
         let attribute =
             |(name, value): &(&str, &str)| format!(" {name}=\"{}\"", value.replace('"', "&quot;"));
         let attributes: String =

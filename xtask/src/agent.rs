@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! agent/src       cargo → wasm-bindgen → wasm-opt ─► agent_bg.wasm ─┐
-//! agent/js/agent.js      esbuild ──────────────────► agent.js ──────┼─► assets/agent/<hash>/
-//! agent/js/extra.js      esbuild ──────────────────► extra.js ──────┘
+//! agent/js/agent.js      esbuild → terser ─────────► agent.js ──────┼─► assets/agent/<hash>/
+//! agent/js/extra.js      the same ─────────────────► extra.js ──────┤
+//! agent/js/views.js      the same ─────────────────► views.js ──────┤
+//! agent/js/feedback.js   the same ─────────────────► feedback.js ───┘
 //! agent/js/stub.js       esbuild ◄─ <hash> ─────────────────────────► assets/trapline.js, trapline-worker.js
 //! agent/js/module.js     esbuild ◄─ <hash> ─────────────────────────► assets/trapline.mjs
 //! ```
@@ -42,12 +44,22 @@ const STUB_SYNTAX: &str = "--target=es2020";
 /// Chromium 94, Firefox 93, Safari 16.4. Where it is not parsed the stub does the work, so bytes count for more.
 const FACADE_SYNTAX: &str = "--target=es2022";
 
+/// What terser may do to the façade. Its arrows have no `this` of their own, and no function's `length` counts.
+const FACADE_SQUEEZE: &str = "passes=3,ecma=2022,unsafe_arrows=true,keep_fargs=false";
+
+/// The same for the stub, which older engines parse.
+const STUB_SQUEEZE: &str = "passes=3,ecma=2020";
+
 /// The workspace's version, which events name as their SDK's.
 const AGENT_VERSION: &str =
     concat!("--define:__AGENT_VERSION__=\"", env!("CARGO_PKG_VERSION"), "\"");
 
+/// The scripts of the immutable directory: the façade, and what it loads when it is needed.
+const SCRIPTS: [&str; 4] = ["agent.js", "extra.js", "views.js", "feedback.js"];
+
 /// The files of the immutable directory.
-const FILES: [&str; 3] = ["agent.js", "agent_bg.wasm", "extra.js"];
+pub(crate) const FILES: [&str; 5] =
+    ["agent.js", "agent_bg.wasm", "extra.js", "views.js", "feedback.js"];
 
 const WASM: &str = "agent_bg.wasm";
 
@@ -129,8 +141,20 @@ fn bind(paths: &Paths, wasm_bindgen: &Path, say: &Say) -> Result<()> {
 
 fn optimise(paths: &Paths, say: &Say) -> Result<()> {
     let made = |name: &str| paths.agent().join(name);
-    // Rust keeps the lowest memory for the end of its stack: no address in a load or store is that low.
-    let passes = ["-Oz", "--low-memory-unused", "--converge"];
+    // Rust keeps the lowest memory for the end of its stack: no address in a load or store is that low. Control flow made
+    // anew, and functions in an order that compresses well, are a tenth of a kilobyte less.
+    let passes = [
+        "-Oz",
+        "--low-memory-unused",
+        "--converge",
+        "--flatten",
+        "--rereloop",
+        "-Os",
+        "-Oz",
+        "--dealign",
+        "--reorder-locals",
+        "--reorder-functions",
+    ];
     wasm_opt(paths, say, &made("trapline_bg.wasm"), &made(WASM), &passes)
 }
 
@@ -160,8 +184,25 @@ fn bundle(paths: &Paths, names: &Names, say: &Say) -> Result<()> {
     // Without wasm inside, which is a file of its own.
     let apart = "--define:__WASM_BASE64__=\"\"";
     let module = ["--format=esm", FACADE_SYNTAX, apart];
-    esbuild(paths, names, say, "agent.js", &made("agent.js"), &module)?;
-    esbuild(paths, names, say, "extra.js", &made("extra.js"), &module)
+    for name in SCRIPTS {
+        esbuild(paths, names, say, name, &made(name), &module)?;
+        terser(paths, say, &made(name), &["--module", "--ecma=2022"], FACADE_SQUEEZE)?;
+    }
+    Ok(())
+}
+
+/// Makes a script of esbuild's smaller yet, by a twentieth.
+fn terser(paths: &Paths, say: &Say, script: &Path, options: &[&str], compress: &str) -> Result<()> {
+    run(
+        Command::new("node")
+            .arg(paths.node_module("terser/bin/terser"))
+            .arg(script)
+            .args(options)
+            .args(["--mangle", "--compress", compress, "--output"])
+            .arg(script),
+        say,
+        FIX_THE_SOURCE,
+    )
 }
 
 /// One source of `agent/js`, with what it imports.
@@ -214,7 +255,9 @@ pub fn lay_out(paths: &Paths, names: &Names, say: &Say) -> Result<String> {
     let path = format!("--define:__AGENT_PATH__=\"{inside}\"");
     let stub = |is_worker: &str, outfile: &str| {
         let options = ["--format=iife", STUB_SYNTAX, &path, is_worker];
-        esbuild(paths, names, say, "stub.js", &assets.join(outfile), &options)
+        let script = assets.join(outfile);
+        esbuild(paths, names, say, "stub.js", &script, &options)?;
+        terser(paths, say, &script, &["--ecma=2020"], STUB_SQUEEZE)
     };
     stub("--define:__IS_WORKER__=false", &names.script())?;
     stub("--define:__IS_WORKER__=true", &names.worker_script())?;

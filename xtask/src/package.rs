@@ -1,7 +1,7 @@
 //! The npm package that the agent will be: `deploy/npm/`, of files that `npm pack` takes as they are.
 //!
 //! ```text
-//! index.js     what pages import through a bundler, beside agent.js, agent_bg.wasm and extra.js
+//! index.js     what pages import through a bundler, beside agent.js and what that loads
 //! inline.js    the same as one file, with the wasm inside: for pages that can load one file only
 //! index.d.ts   types of both
 //! ```
@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::agent::esbuild;
+use crate::agent::{FILES, esbuild};
 use crate::names::Names;
 use crate::paths::Paths;
 use crate::progress::Say;
@@ -31,7 +31,7 @@ pub(crate) fn build(paths: &Paths, names: &Names, say: &Say) -> Result<()> {
             .map(drop)
             .with_context(|| format!("{name} could not be copied"))
     };
-    for name in ["agent.js", "agent_bg.wasm", "extra.js"] {
+    for name in FILES {
         copy(&paths.agent().join(name), name)?;
     }
     for name in ["LICENSE-APACHE", "LICENSE-MIT"] {

@@ -106,13 +106,15 @@ pub(crate) fn bundle(paths: &Paths) -> Result<()> {
 
 /// Everything that a visitor loads for an agent, on the wire.
 pub(crate) fn loaded_bytes(paths: &Paths, variant: Variant) -> Result<usize> {
-    let sum = |files: &[PathBuf]| files.iter().map(|file| brotli_bytes(file)).sum();
+    let sum =
+        |files: &[PathBuf]| files.iter().map(|file| brotli_bytes(file)).sum::<Result<usize>>();
     match variant {
         Variant::Blank => Ok(0),
         Variant::Trapline => {
             let agent = agent_directory(&paths.deploy, &Names::chosen()?)?;
             let stub = paths.deploy.join("assets/trapline.js");
-            sum(&[stub, agent.join("agent.js"), agent.join("agent_bg.wasm")])
+            let parts = ["agent.js", "agent_bg.wasm", "views.js"].map(|name| agent.join(name));
+            Ok(sum(&[stub])? + sum(&parts)?)
         }
         peer => sum(&[bundles(paths).join(peer.name()).with_extension("js")]),
     }
@@ -125,7 +127,8 @@ fn page(variant: Variant, sink_port: u16) -> Answer {
         Variant::Trapline => format!(
             "<script src=\"/trapline.js\" \
              data-dsn=\"http://abcdef0123456789abcdef0123456789@127.0.0.1:{sink_port}/1\" \
-             data-release=\"shop@1.0.0\" data-environment=\"production\"></script>"
+             data-release=\"shop@1.0.0\" data-environment=\"production\" \
+             data-page-view-sample-rate=\"1\"></script>"
         ),
         peer => format!("<script src=\"/{}.js\"></script>", peer.name()),
     };

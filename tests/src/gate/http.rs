@@ -14,14 +14,14 @@ use xtask::worker::http;
 
 use super::Seen;
 
-const ANY_ORIGIN: &str = "Access-Control-Allow-Origin: *\r\n";
+pub(crate) const ANY_ORIGIN: &str = "Access-Control-Allow-Origin: *\r\n";
 
 /// What belongs to one connection, and is said anew for the next.
 const HOP_BY_HOP: [&str; 6] =
     ["connection", "content-length", "host", "keep-alive", "proxy-connection", "transfer-encoding"];
 
 /// The request on a connection; `None` when it is closed without one.
-pub(super) fn read_request(stream: &TcpStream) -> io::Result<Option<Seen>> {
+pub(crate) fn read_request(stream: &TcpStream) -> io::Result<Option<Seen>> {
     let mut reader = BufReader::new(stream);
     let Some(first) = read_line(&mut reader)? else { return Ok(None) };
     let mut words = first.split(' ');
@@ -89,14 +89,14 @@ pub(super) fn answer(status: u16, headers: &[(String, String)]) -> Vec<u8> {
 }
 
 /// Whatever a preflight asks for.
-pub(super) fn permission(seen: &Seen) -> Vec<u8> {
+pub(crate) fn permission(seen: &Seen) -> Vec<u8> {
     let asked = seen.header("access-control-request-headers").unwrap_or_default();
     let methods = "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE\r\n";
     let headers = format!("Access-Control-Allow-Headers: {asked}\r\n");
     closing(204, &(ANY_ORIGIN.to_owned() + methods + &headers), &[])
 }
 
-fn closing(status: u16, lines: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn closing(status: u16, lines: &str, body: &[u8]) -> Vec<u8> {
     // A 204 must not have a length.
     let length = match status {
         204 => String::new(),
