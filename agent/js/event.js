@@ -1,4 +1,5 @@
 /** The event as it is sent: the public payload of the Sentry protocol. Built where WebAssembly is refused, too. */
+import { visitId } from "./sessions.js";
 
 /** Longest message sent unless `maxValueLength` says otherwise: the collector keeps no more. */
 const MAX_VALUE = 8192;
@@ -7,7 +8,7 @@ const MAX_VALUE = 8192;
 export const keyOf = (told, { fingerprint, user, level }) => JSON.stringify([told, level, fingerprint, user]);
 
 /** The whole event with stacks as raw text; `told` comes from `read`, `scope` from `snapshot`. */
-export function eventOf({ id, at, url, age, keys }, told, scope, settings) {
+export function eventOf({ id, at, url, age, view }, told, scope, settings) {
   const max = settings.maxValueLength || MAX_VALUE;
   const event = {
     event_id: id,
@@ -27,7 +28,9 @@ export function eventOf({ id, at, url, age, keys }, told, scope, settings) {
     request: told.request ?? { url },
     sdk: { name: "trapline.javascript", version: __AGENT_VERSION__ },
     breadcrumbs: scope.breadcrumbs,
-    ...keys,
+    // A worker has neither.
+    page_view_id: view?.id,
+    session_id: view && visitId(),
   };
   if (settings.httpContext) headersOf(event.request);
   if (told.chain) event.exception = { values: exceptionsOf(told, max) };

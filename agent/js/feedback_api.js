@@ -6,12 +6,12 @@
 import { put, putNow } from "./delivery.js";
 import { eventOf } from "./event.js";
 import { on } from "./instruments.js";
-import { keysOf, nextId } from "./pipeline.js";
+import { nextId } from "./pipeline.js";
 import { feedback, settings, state, warn } from "./settings.js";
 
 function said({ message, name, email, url = location.href, source = "api", associatedEventId = state.lastId, tags } = {}) {
   const told = { message, name, contact_email: email, url, source, associated_event_id: associatedEventId };
-  const record = { id: nextId(), at: Date.now(), url, age: performance.now(), keys: keysOf() };
+  const record = { id: nextId(), at: Date.now(), url, age: performance.now(), view: state.view };
   return eventOf(record, { level: "info", contexts: { feedback: told } }, { user: state.userOf(), tags }, settings);
 }
 

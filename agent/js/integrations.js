@@ -8,7 +8,7 @@ import { crumbOf, installConsole, installDom, installNavigation, on, watchFetch,
 import { listen } from "./listen.js";
 import { installFrames, installReports, tell } from "./reports.js";
 import { isDrawn, visitId, watchSession } from "./sessions.js";
-import { extra, idle, settings, state, views, warn } from "./settings.js";
+import { extra, idle, later, settings, state, views, warn } from "./settings.js";
 import { chainOf, isError, links, selector, words } from "./values.js";
 
 const isPage = !!self.document;
@@ -83,27 +83,24 @@ export const browserSessionIntegration = ({ lifecycle } = {}) => ({
 /** Requests remembered until what measures page views is there. */
 const MAX_EARLY = 500;
 
-/** Ours: measures the page views of some visits. What does so is loaded once the page has been painted. */
+/** Ours: measures the page views of some visits. What does so is loaded once the page has nothing better to do. */
 export const pageViewsIntegration = () => ({
   name: "PageViews",
   install() {
     const rate = Number(settings.pageViewSampleRate ?? settings.tracesSampleRate ?? 0.1);
-    if (!isPage || !isDrawn(rate)) return;
+    if (!isPage || !rate) return;
     const early = [];
     let take = (told) => early.length < MAX_EARLY && early.push(told);
     const heard = (...told) => take(told);
-    const undos = [watchFetch(heard), watchXhr(heard)];
-    let isOn = true;
-    const begin = ({ start }) => {
-      if (isOn) undos.push(start(state, settings, put, visitId, selector, wrap, on, idle, rate, (to) => early.splice(0).forEach((take = to))));
+    let undos = [watchFetch(heard), watchXhr(heard)];
+    const begin = ({ start }) =>
+      undos?.push(start(state, settings, put, visitId, selector, wrap, on, idle, rate, (to) => early.splice(0).forEach((take = to))));
+    const stop = () => {
+      undos?.forEach((undo) => undo());
+      undos = undefined;
     };
-    const load = () => idle(() => views().then(begin).catch(warn));
-    if (document.visibilityState === "hidden") load();
-    else requestAnimationFrame(load);
-    return () => {
-      isOn = false;
-      all(undos)();
-    };
+    later(() => (undos && isDrawn(rate) ? views().then(begin).catch(warn) : stop()));
+    return stop;
   },
 });
 

@@ -8,7 +8,7 @@ import { pump, put, rim, sendAllOnce, sendBeforeLeaving, takeOver } from "./deli
 import { eventOf, keyOf, wireOf } from "./event.js";
 import { newId } from "./listen.js";
 import { isUnwanted } from "./filters.js";
-import { noteError, visitId } from "./sessions.js";
+import { noteError } from "./sessions.js";
 import { settings, state, warn } from "./settings.js";
 import { get, isError, read, snapshot } from "./values.js";
 
@@ -80,23 +80,20 @@ export const capture = (record, scopeOf, hint) =>
       return state.discard("sample_rate");
     }
     record.view = state.view;
-    record.keys = keysOf();
     record.age = performance.now();
     const scope = snapshot(scopeOf(), settings.normalizeDepth);
     const one = { record, told, scope, hint, kind, count: 0, number: ++numbers };
     const key = settings.dedupe ? keyOf(told, scope) : record.id;
     if (state.mode === "armed" ? !rim.wasm.fold(key, one.number, kind, record.at) : isFirst(key, one)) {
-      if (!kind) noteIn(state.view, record.at);
+      if (!kind && record.view) noteIn(record.view, record.at);
       queue.push(one);
       soon();
     }
   });
 
-/** By what the collector joins: of an event of a page, its view and its visit. */
-export const keysOf = () => state.view && { page_view_id: state.view.id, session_id: visitId() };
-
 function noteIn(view, at) {
-  if (view) Object.assign(view, { errors: view.errors + 1, errorAt: at });
+  view.errors++;
+  view.errorAt = at;
 }
 
 /**

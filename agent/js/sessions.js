@@ -9,26 +9,31 @@
  */
 import { put } from "./delivery.js";
 import { newId } from "./listen.js";
-import { idle, settings, state } from "./settings.js";
+import { later, settings, state } from "./settings.js";
 
 /** A visit unseen for that long is over. */
 const UNSEEN_MS = 18e5;
 
 /** Times in milliseconds since 1970; `seq` counts what was sent of it; `isOpen`: somebody asked for it. */
-const fresh = () => ({ sid: newId(), draw: Math.random(), started: Date.now(), seen: Date.now(), status: "ok", errors: 0, seq: 0 });
+const fresh = (isOpen) => ({ sid: newId(), draw: Math.random(), started: Date.now(), status: "ok", errors: 0, seq: 0, isOpen });
 
 let visit = fresh();
 let isShared = false;
+/** Looks at what other pages have kept, once, and not before it has to: that costs a page a millisecond. */
+let look = () => {};
 
-export const visitId = () => visit.sid;
+export function visitId() {
+  look();
+  return visit.sid;
+}
 
 /** Whether this visit is one of those `rate` of all whose page views are measured. */
-export const isDrawn = (rate) => visit.draw < rate;
+export const isDrawn = (rate) => visitId() && visit.draw < rate;
 
 /** A visit of its own from now on; one that went on ends. Sent by `captureSession`. */
 export function startSession() {
   endSession();
-  visit = { ...fresh(), isOpen: true };
+  visit = fresh(true);
   keep();
   return visit;
 }
@@ -81,25 +86,32 @@ export const noteUser = () => {
 
 /** What other pages have made of the same visit, or another visit that goes on. */
 function adopt() {
+  look();
   const kept = isShared && stored();
   if (kept?.sid && Math.abs(Date.now() - kept.seen) < UNSEEN_MS) visit = kept;
 }
 
 /** Begins a visit, or goes on with that of other pages, if they count. Returns its undo. */
 export function watchSession(othersCount) {
-  isShared = othersCount;
-  adopt();
-  if (visit.isOpen === false) visit = fresh();
-  visit.isOpen = true;
-  keep();
-  const tell = () => visit.seq || captureSession();
-  // A page that is prepared and never shown is no visit.
-  if (document.prerendering) document.addEventListener("prerenderingchange", tell, { once: true });
-  else idle(tell);
+  look = () => {
+    look = () => {};
+    isShared = othersCount;
+    adopt();
+    if (visit.isOpen === false) visit = fresh();
+    visit.isOpen = true;
+    keep();
+  };
+  const tell = () => {
+    look();
+    // A page that is prepared and never shown is no visit.
+    if (document.prerendering) document.addEventListener("prerenderingchange", tell);
+    else if (!visit.seq) captureSession();
+  };
+  later(tell);
   const turned = (_, isLeaving) => {
-    if (isLeaving && !document.prerendering) tell();
+    tell();
     if (Date.now() - visit.seen > UNSEEN_MS && !isLeaving) {
-      visit = { ...fresh(), isOpen: true };
+      visit = fresh(true);
       adopt();
       tell();
     }

@@ -17,6 +17,9 @@ export const state = {
 /** Does it once the page has nothing better to do. */
 export const idle = (work) => (self.requestIdleCallback ?? setTimeout)(work, { timeout: 1000 });
 
+/** A page has better things to do while it loads. */
+export const later = (work) => setTimeout(idle, 1000, work);
+
 /**
  * Begins a page view. `errors`: different ones that were not held back; `errorAt`: the last one's time; `page`: its
  * name, if the page gave one.

@@ -1,6 +1,6 @@
 /**
  * Page views: how a page felt to those who saw it, measured for the visits that are sampled, and sent as one item of type
- * `page_view` a view. Loaded once the page has been painted; what was before, the browser has kept (`buffered`).
+ * `page_view` a view. Loaded once the page has had a second to load; what was before, the browser has kept (`buffered`).
  *
  * A view is a document that is shown, a document that comes back from the back/forward cache, or a client-side navigation
  * (`pushState`, `popstate`) to another path. All that are open are sent when the page is hidden for the first time since;

@@ -92,3 +92,16 @@ if (answer !== 7) throw new Error("a span has to give what its work gives");
 setTimeout(function onTimeout() {
   throw new SyntaxError("nobody caught this");
 });
+
+/** Read by the compiler alone. */
+export function visits(button: HTMLElement): string {
+  Sentry.startSession();
+  Sentry.captureSession();
+  Sentry.endSession();
+  const feedback = Sentry.feedbackIntegration({ autoInject: false, colorScheme: "dark", formTitle: "What went wrong?" });
+  feedback.attachTo(button);
+  Sentry.init({ integrations: [feedback, Sentry.browserSessionIntegration({ lifecycle: "page" })], tracesSampleRate: 0.1 });
+  Sentry.showReportDialog({ eventId: Sentry.lastEventId(), user: { name: "Jo" }, onClose() {} });
+  void Sentry.sendFeedback({ message: "too dear" }).then((id: string) => id);
+  return Sentry.captureFeedback({ message: "too dear", email: "jo@shop.test", associatedEventId: Sentry.lastEventId() });
+}

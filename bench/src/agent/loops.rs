@@ -1,6 +1,7 @@
 //! Pages in trouble: 1,000 equal errors in a row, 1,000 different ones, and one with a message of 1 MB. How long the page
 //! is held up, what is sent, and whether all that happened is known of in the end, when the page has been left.
 
+use std::slice;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::agent::figures::Spread;
 use crate::agent::pages::{VARIANTS, Variant};
+use crate::agent::sink::Arrival;
 use crate::agent::told::told;
 use crate::agent::visits::{Site, Visit};
 use crate::statistics::median;
@@ -44,6 +46,7 @@ pub(crate) struct Looped {
     busy_ms: Vec<f64>,
     /// Main-thread time until all had been sent.
     main_thread_ms: Vec<f64>,
+    /// Those that tell of errors: a page's view is told when it is left, and a visit when it begins, with or without any.
     pub(crate) requests: usize,
     pub(crate) bytes: usize,
     /// Different errors that came with type and stack.
@@ -117,11 +120,15 @@ fn run_one(site: &Site, which: Loop, variant: Variant, number: usize) -> Result<
         held_up_ms: vec![loop_ms + later_ms],
         busy_ms: vec![looped.tasks_ms - before.tasks_ms + later_ms],
         main_thread_ms: vec![after.tasks_ms - before.tasks_ms],
-        requests: sent.len(),
+        requests: sent.iter().filter(|arrival| tells(arrival)).count(),
         bytes: sent.iter().map(|arrival| arrival.body_bytes).sum(),
         whole: told.whole.len() as u64,
         accounted: told.occurrences,
     })
+}
+
+fn tells(arrival: &Arrival) -> bool {
+    told(slice::from_ref(arrival)).occurrences > 0
 }
 
 impl Looped {
