@@ -148,7 +148,7 @@ fn spread<'a>(
 }
 
 /// What a view adds to its page.
-fn sums_of(view: &PageView) -> Sums {
+pub fn sums_of(view: &PageView) -> Sums {
     let (weight, mut sums) = (view.weight, Sums::default());
     sums.count(page::VIEWS, weight * u64::from(view.kind != LATE));
     sums.count(page::WITH_ERRORS, weight * u64::from(view.errors > 0));
@@ -266,7 +266,7 @@ pub fn without_rare(mut tally: Tally, known: &[Key]) -> Tally {
 const MANY: usize = 60;
 
 /// Views from which on a name has a row of its own.
-const RARE: u32 = 3;
+const RARE: u32 = 4;
 
 /// Pages, and endpoints, that have rows of their own in a day.
 const MAX_NAMES: usize = 500;

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use trapline_core::histogram::{Histogram, Parts, Sums, bucket_of, decode};
 use trapline_core::page_view::{INP, PageView};
 
-use super::fold::Chunk;
+use super::fold::{self, Chunk};
 use super::read::{chunks_of, day_of};
-use super::tally::inp_of;
+use super::tally::{inp_of, sums_of};
 use super::{Kind, RAW_DAYS, page as places};
 use crate::feedback;
 use crate::plan::HOUR_MS;
@@ -55,7 +55,7 @@ pub struct Effect {
     pub feedback: u32,
 }
 
-/// Reads what an issue did to visits, in four queries.
+/// Reads what an issue did to visits, in five queries.
 ///
 /// # Errors
 /// What the database says.
@@ -82,8 +82,11 @@ pub async fn effect(
         .flat_map(Chunk::read)
         .filter(|view| keys.iter().any(|(id, _)| *id == view.id))
         .collect();
-    let calm: Vec<CalmRow> = store.read(&calm(project_id, &views, now_ms)).await?.all()?;
-    Ok(Effect { feedback: said, ..compared(&views, &calm) })
+    let results =
+        store.batch(&[calm(project_id, &views, now_ms), fold::waiting(project_id)]).await?;
+    let [calm, chunks] = results.as_slice() else { return Ok(Effect::default()) };
+    let waiting: Vec<PageView> = chunks.all::<Chunk>()?.iter().flat_map(Chunk::read).collect();
+    Ok(Effect { feedback: said, ..compared(&views, &calm.all::<CalmRow>()?, &waiting) })
 }
 
 /// A row's causes.
@@ -113,7 +116,7 @@ pub fn calm(project_id: u32, views: &[PageView], now_ms: i64) -> Statement {
 }
 
 /// Compares views with an error with what is known of those without: pure.
-pub fn compared(views: &[PageView], calm: &[CalmRow]) -> Effect {
+pub fn compared(views: &[PageView], calm: &[CalmRow], waiting: &[PageView]) -> Effect {
     let (mut with, mut without) = (Sums::default(), Sums::default());
     let mut inp = Histogram::default();
     for view in views {
@@ -129,6 +132,10 @@ pub fn compared(views: &[PageView], calm: &[CalmRow]) -> Effect {
         if let Some(sums) = parts.get("calm|") {
             without.merge(sums);
         }
+    }
+    let is_same_page = |view: &&PageView| views.iter().any(|one| one.page == view.page);
+    for view in waiting.iter().filter(|view| view.errors == 0).filter(is_same_page) {
+        without.merge(&sums_of(view));
     }
     let abandoned =
         |sums: &Sums| share(sums.counted(places::ABANDONED), sums.counted(places::VIEWS));
