@@ -141,9 +141,15 @@ pub struct Chunk {
 impl Chunk {
     /// The views.
     pub fn read(&self) -> Vec<PageView> {
-        let text = ["[", &self.views, "]"].concat();
-        let lines: Vec<Value> = serde_json::from_str(&text).unwrap_or_default();
-        lines.into_iter().map(PageView::of_value).collect()
+        listed(&["[", &self.views, "]"].concat()).into_iter().map(PageView::of_value).collect()
+    }
+}
+
+/// Members of a list of JSON; none of what is damaged.
+pub(super) fn listed(text: &str) -> Vec<Value> {
+    match serde_json::from_slice(text.as_bytes()) {
+        Ok(Value::Array(members)) => members,
+        _ => Vec::new(),
     }
 }
 

@@ -231,7 +231,7 @@ fn weighed(number: f64, weight: u64) -> u64 {
     (number * weight as f64) as u64
 }
 
-/// Joins what would be too many rows: names seen in fewer than [`RARE`] views where there are many names, and those that are
+/// Joins what would be too many rows: names seen in fewer than four views where there are many names, and those that are
 /// not among `known` where a day has enough.
 pub fn without_rare(mut tally: Tally, known: &[Key]) -> Tally {
     let many = |kind: Kind| tally.iter().filter(|(key, _)| key.0 == kind).count() > MANY;
