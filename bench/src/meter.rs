@@ -26,6 +26,16 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// Adds what was counted by table after a reset.
+    pub(crate) fn add(&mut self, later: Self) {
+        for (table, rows) in later.tables {
+            let sum = self.tables.entry(table).or_default();
+            sum.statements += rows.statements;
+            sum.read += rows.read;
+            sum.written += rows.written;
+        }
+    }
+
     /// Over all tables.
     pub(crate) fn sum(&self) -> Rows {
         let add = |sum: Rows, rows: &Rows| Rows {

@@ -45,12 +45,12 @@ pub(crate) fn run(paths: &Paths, failures: &mut Failures) -> Result<Value> {
     meter::reset(&target.worker)?;
     load::for_count(&target.url, CONNECTIONS, VIEWS, &body)?.all_accepted("page views")?;
     let database = Database::open(&target.state)?;
+    let mut ingested = meter::read(&target.worker)?;
     let stored = database.number("SELECT coalesce(sum(count), 0) FROM page_view_chunk")?;
     let sums = database.number("SELECT count(*) FROM page_view_stat")?;
     // What still waits is added up by the cron, as an hour later.
     database.run("UPDATE page_view_fold SET begun_ms = 0")?;
-    purge(&target.worker, CRON)?;
-    let ingested = meter::read(&target.worker)?;
+    ingested.add(purge(&target.worker, CRON)?.reading);
     database.age_by_days(AGE_DAYS)?;
     let purged = purge(&target.worker, CRON)?.reading;
     let left = database.number(

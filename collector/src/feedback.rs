@@ -80,7 +80,8 @@ pub fn of_event(event: &Event) -> Option<Feedback> {
 
 /// The payload of a `user_report`, `{event_id, name, email, comments}`, as one of a `feedback`.
 pub fn of_report(payload: &[u8]) -> Option<Vec<u8>> {
-    let report: Map<String, Value> = serde_json::from_slice(payload).ok()?;
+    let report: Value = serde_json::from_slice(payload).ok()?;
+    let report = report.as_object()?;
     let member = |name: &str| report.get(name).cloned().unwrap_or_default();
     let feedback = serde_json::json!({
         "message": member("comments"), "name": member("name"), "contact_email": member("email"),

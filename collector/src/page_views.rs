@@ -1,6 +1,6 @@
 //! Page views: kept as they came for three days, and added up for as long as events are kept.
 //!
-//! A view costs one row: it is appended to a row of up to 64 (`append`). Once hundreds wait, or an hour has passed, a step adds
+//! A view costs one row: it is appended to a row of up to 64 (`append`). Once a thousand wait, or for six hours, a step adds
 //! them up (`fold`): a row a day for each page and endpoint, whose texts are appended to as well, and joined when they are long
 //! (`join`). Whoever reads numbers (`read`) adds what still waits, so they are fresh at once.
 

@@ -58,7 +58,7 @@ fn send(world: &World, project: &Project, views: &[Value]) {
     }
 }
 
-/// As an hour later.
+/// As hours later.
 fn add_up(world: &World, project: &Project) {
     world.database.run("UPDATE page_view_fold SET begun_ms = 0");
     let waiting = format!(

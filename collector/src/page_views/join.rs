@@ -7,7 +7,7 @@ use trapline_core::histogram::{Parts, decode, encode};
 use trapline_core::page_view::PageView;
 
 use super::Column;
-use super::fold::Long;
+use super::fold::{Long, listed};
 use super::tally::{keep_slowest, slowness};
 use crate::sql::Statement;
 
@@ -45,7 +45,11 @@ pub struct Texts {
 impl Texts {
     /// The texts, and the slowest loads.
     fn columns(&self) -> Vec<String> {
-        serde_json::from_str(&self.texts).unwrap_or_default()
+        let text = |value| match value {
+            Value::String(text) => text,
+            _ => String::new(),
+        };
+        listed(&self.texts).into_iter().map(text).collect()
     }
 
     /// The sums of each column, and the slowest loads.
@@ -61,7 +65,7 @@ impl Texts {
 
 /// Views as `slowest` has them, each with its time.
 pub fn loads(lines: &str) -> Vec<(f64, String)> {
-    let lines: Vec<Value> = serde_json::from_str(&["[", lines, "]"].concat()).unwrap_or_default();
+    let lines = listed(&["[", lines, "]"].concat());
     let line = |line: Value| {
         let text = line.to_string();
         (slowness(&PageView::of_value(line)), text)

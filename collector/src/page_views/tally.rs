@@ -148,7 +148,7 @@ fn spread<'a>(
 }
 
 /// What a view adds to its page.
-fn sums_of(view: &PageView) -> Sums {
+pub fn sums_of(view: &PageView) -> Sums {
     let (weight, mut sums) = (view.weight, Sums::default());
     sums.count(page::VIEWS, weight * u64::from(view.kind != LATE));
     sums.count(page::WITH_ERRORS, weight * u64::from(view.errors > 0));
@@ -231,7 +231,7 @@ fn weighed(number: f64, weight: u64) -> u64 {
     (number * weight as f64) as u64
 }
 
-/// Joins what would be too many rows: names seen in fewer than [`RARE`] views where there are many names, and those that are
+/// Joins what would be too many rows: names seen in fewer than four views where there are many names, and those that are
 /// not among `known` where a day has enough.
 pub fn without_rare(mut tally: Tally, known: &[Key]) -> Tally {
     let many = |kind: Kind| tally.iter().filter(|(key, _)| key.0 == kind).count() > MANY;
@@ -266,7 +266,7 @@ pub fn without_rare(mut tally: Tally, known: &[Key]) -> Tally {
 const MANY: usize = 60;
 
 /// Views from which on a name has a row of its own.
-const RARE: u32 = 3;
+const RARE: u32 = 4;
 
 /// Pages, and endpoints, that have rows of their own in a day.
 const MAX_NAMES: usize = 500;
