@@ -9,7 +9,7 @@ const span = new Proxy(() => {}, { get: (_, name) => (name === "then" ? undefine
 
 export const absent = (name) =>
   (...args) => {
-    if (!said.has(name)) warn(`there is no ${name}`);
+    if (!said.has(name)) warn(`no ${name}`);
     said.add(name);
     if (name.endsWith("Integration")) return { name };
     const work = args.at(-1);

@@ -26,7 +26,7 @@ export function captureFeedback(given) {
 export async function sendFeedback(given) {
   const event = said(given);
   const status = await putNow("feedback", event);
-  if (!(status < 300 && status)) throw new Error("feedback was not sent: " + status);
+  if (!(status < 300 && status)) throw new Error("feedback not sent: " + status);
   return event.event_id;
 }
 

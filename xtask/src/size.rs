@@ -21,7 +21,7 @@ const MAX_TOTAL_BYTES: usize = 25_000;
 /// The form in which users say what went wrong; loaded when it is opened.
 const MAX_FEEDBACK_BYTES: usize = 5_000;
 /// The Worker as it is uploaded; the platform's own limit is 3 MiB on the free plan.
-const MAX_COLLECTOR_BYTES: usize = 861 * 1024;
+const MAX_COLLECTOR_BYTES: usize = 1_000_000;
 
 /// The dashboard's stylesheet and script: the page that is opened first waits for both.
 const MAX_STYLE_BYTES: usize = 12_000;
