@@ -186,11 +186,16 @@ fn page_origin(world: &World) {
             pattern.contains("{_}") || matches!(pattern, "/api/0" | "/api/0/organizations");
         if method == "Get" && !pattern.contains("{token}") && !is_for_programs {
             let expected = match pattern {
-                // There is no alert of this ID.
-                "/no-such-page" | "/api/0/projects/{project}/alerts/{id}" => 404,
+                // There is no alert, and no feedback, of this ID.
+                "/no-such-page"
+                | "/api/0/projects/{project}/alerts/{id}"
+                | "/api/0/projects/{project}/feedback/{id}" => 404,
                 "/{project}/setup/check" => 303,
                 // It was not said with which.
-                "/{project}/issues/{short_id}/compare" => 400,
+                "/{project}/issues/{short_id}/compare"
+                | "/api/0/projects/{project}/vitals/page"
+                | "/api/0/projects/{project}/requests/endpoint"
+                | "/api/0/projects/{project}/releases/compare" => 400,
                 _ => 200,
             };
             let answer = get(worker, &path, &session);
@@ -242,6 +247,8 @@ fn routes(world: &World) -> Vec<(String, String)> {
     let read = |file| std::fs::read_to_string(world.paths.root.join(file)).unwrap();
     let source = read("collector/src/route.rs")
         + &read("collector/src/route/programs.rs")
+        // So that no function goes on into the next file.
+        + "\nfn "
         + &read("collector/src/route/visits.rs");
     // Where the function of each begins, and what has been read of the path before.
     let parts = [

@@ -54,8 +54,8 @@ fn refusals(world: &World) {
     let unknown = format!("{}?sentry_key={:032x}", project.ingest(), 1);
     assert_eq!(world.post(&unknown, envelope.as_bytes()).status, 403);
     assert_eq!(project.send(b"{}\nnonsense\n{}").status, 400);
-    assert_eq!(project.send(b"{}\n{\"type\":\"session\"}\n{}").status, 200);
-    for expected in ["unknown key", "Line 2", "Items of the kind session arrive"] {
+    assert_eq!(project.send(b"{}\n{\"type\":\"replay_event\"}\n{}").status, 200);
+    for expected in ["unknown key", "Line 2", "Items of the kind replay_event arrive"] {
         eventually(|| {
             let page = project.api.page(&format!("/{}/issues/", project.slug))?;
             ensure!(page.body.contains(expected), "{expected}: {}", page.body);

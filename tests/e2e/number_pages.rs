@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use trapline_tests::{Project, World};
+use trapline_tests::{Engine, Project, World};
 
 use crate::Test;
 use crate::sender::{path, post};
@@ -17,7 +17,7 @@ pub const TESTS: &[Test] = &[
 fn view(number: u64, page: &str, lcp: f64, requests: &Value) -> Value {
     let now_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     json!({
-        "id": format!("{number:032x}"), "started": (now_s - 60) * 1_000, "url": format!("https://shop.test{page}"),
+        "id": format!("{0:016x}{0:016x}", number + 1), "started": (now_s - 60) * 1_000, "url": format!("https://shop.test{page}"),
         "page": page, "kind": "navigate", "release": "shop@1", "environment": "production", "sample_rate": 1,
         "visible_ms": 4_000, "device": if number.is_multiple_of(2) { "phone" } else { "desktop" }, "errors": number % 2,
         "vitals": {
@@ -106,7 +106,7 @@ fn requests(world: &World) {
 
 fn opened(world: &World) {
     let showcase = world.showcase();
-    let tab = world.tab();
+    let tab = world.signed_in_tab(Engine::Chromium);
     tab.open(&showcase.url_of("/{project}/vitals/?device=phone"));
     tab.click(".numbers a[href*='page=%2Fcheckout']");
     tab.arrives("device=phone");

@@ -295,7 +295,7 @@ fn refused(world: &World) {
     }
     let tab = format!("/{}/settings/keys/", project.slug);
     // Of two origins that are refused at once, one is written ten seconds after the other.
-    let pause = Duration::from_secs(25);
+    let pause = Duration::from_secs(45);
     let shown = |text: &'static str, is_there: bool| {
         trapline_tests::eventually_within(pause, || {
             let page = get(&world.worker, &tab, &owner.cookie);

@@ -160,7 +160,7 @@ fn rate(requests: u64, length_ms: i64) -> String {
     match hundredths {
         0 if requests == 0 => "0".to_owned(),
         0 => "<0.01".to_owned(),
-        0..100 => format!("0.{hundredths:02}"),
+        1..100 => format!("0.{hundredths:02}"),
         100..10_000 => format!("{}.{}", hundredths / 100, hundredths % 100 / 10),
         _ => count(hundredths / 100),
     }

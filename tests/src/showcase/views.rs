@@ -119,7 +119,7 @@ fn view(dice: &mut Dice, number: usize, now_s: u64) -> Value {
         })
         .collect();
     json!({
-        "id": format!("{:032x}", 0x71e3_0000 + number), "started": (now_s - dice.roll(240_000)) * 1_000,
+        "id": format!("{0:016x}{0:016x}", 0x71e3_0000 + number), "started": (now_s - dice.roll(240_000)) * 1_000,
         "url": format!("https://shop.test{}", path.replace("{id}", "42")), "page": path, "kind": "navigate",
         "release": if dice.roll(10) < 7 { "shop@2026.11.3" } else { "shop@2026.11.2" }, "environment": "production",
         "sample_rate": 0.1, "visible_ms": 20_000, "errors": u64::from(dice.roll(40) == 0), "device": device,
