@@ -151,7 +151,7 @@ struct Kept<'a> {
 }
 
 /// `GET /api/0/projects/{project}/issues/{short_id}/events/`: the kept ones, newest first. With `all=true`, all of them, 50 a
-/// page, filtered by facets: see [`all_events`].
+/// page, filtered by facets: see `all_events`.
 pub async fn events(
     incoming: &Incoming,
     project: &str,

@@ -16,7 +16,7 @@ use crate::{Project, World};
 pub struct Place {
     /// What its pictures are called.
     pub name: &'static str,
-    /// Its path; `{project}` and the names of [`bugs::BUGS`] are replaced by what they are in a showcase.
+    /// Its path; `{project}` and the names of `bugs::BUGS` are replaced by what they are in a showcase.
     pub path: &'static str,
     /// What its `<h1>` holds.
     pub heading: &'static str,

@@ -87,7 +87,7 @@ macro_rules! activity_json {
 
 pub(crate) use activity_json;
 
-/// Reads [`activity_json`].
+/// Reads `activity_json`.
 pub fn page(json: &str) -> Vec<Row> {
     json::from_slice(json.as_bytes()).unwrap_or_default()
 }
