@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use trapline_core::event::{Event, Named};
+use trapline_core::event::Event;
 
 use crate::plan::{Sender, bytes_of_hex, slot};
 use crate::sql::Statement;
@@ -16,13 +16,15 @@ pub const MAX_MESSAGE: usize = 4_096;
 /// Longest name, address or URL in bytes.
 const MAX_WORD: usize = 300;
 
-/// What somebody said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What somebody said: as it came, and as it is read. All texts are strangers'.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Feedback {
     /// 32 hexadecimal digits.
     pub id: String,
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
+    /// As [`Status::number`].
+    pub status: u32,
     /// The text.
     pub message: String,
     /// As they call themselves.
@@ -47,6 +49,10 @@ pub struct Feedback {
     pub os: String,
     /// `sv-SE`
     pub locale: String,
+    /// `links`, `rate`, `duplicate`: why it was taken for spam; empty if it was not.
+    pub spam: String,
+    /// Number of the issue of its event; 0 without one, and as it came.
+    pub number: u32,
 }
 
 /// Reads an event that carries `contexts.feedback`, after it was scrubbed. `None` without a message.
@@ -72,9 +78,10 @@ pub fn of_event(event: &Event) -> Option<Feedback> {
         session_id: event.session_id.clone(),
         release: cut(event.release.as_deref().unwrap_or_default(), MAX_WORD),
         environment: cut(event.environment.as_deref().unwrap_or_default(), MAX_WORD),
-        browser: named(&event.browser),
-        os: named(&event.os),
+        browser: event.browser.with_major(),
+        os: event.os.with_major(),
         locale: culture.map(|culture| text(culture, "locale", 40)).unwrap_or_default(),
+        ..Feedback::default()
     })
 }
 
@@ -99,11 +106,6 @@ fn text(map: &Map<String, Value>, name: &str, most: usize) -> String {
 
 fn cut(text: &str, most: usize) -> String {
     text.get(..text.floor_char_boundary(most)).unwrap_or_default().to_owned()
-}
-
-fn named(named: &Named) -> String {
-    let major = named.version.split('.').next().unwrap_or_default();
-    [&named.name, " ", major].concat().trim().to_owned()
 }
 
 /// 32 digits, as an UUID or without its dashes; else empty.
@@ -237,45 +239,6 @@ impl Status {
     }
 }
 
-/// A message as it is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct FeedbackRow {
-    /// 32 hexadecimal digits.
-    pub id: String,
-    /// When.
-    pub at_ms: i64,
-    /// As [`Status::number`].
-    pub status: u32,
-    /// The text: a stranger's.
-    pub message: String,
-    /// The same.
-    pub name: String,
-    /// The same.
-    pub email: String,
-    /// The same, without query and fragment.
-    pub url: String,
-    /// 32 hexadecimal digits or empty.
-    pub event_id: String,
-    /// The same.
-    pub page_view_id: String,
-    /// The same.
-    pub session_id: String,
-    /// Version of the page's code.
-    pub release: String,
-    /// `production`, …
-    pub environment: String,
-    /// `Chrome 142`
-    pub browser: String,
-    /// `Windows 11`
-    pub os: String,
-    /// `sv-SE`
-    pub locale: String,
-    /// `links`, `rate`, `duplicate`: why it was taken for spam; empty if it was not.
-    pub spam: String,
-    /// Number of the issue of its event; 0 without one.
-    pub number: u32,
-}
-
 /// Messages of one page of the inbox.
 pub const PAGE: u32 = 50;
 
@@ -287,7 +250,7 @@ macro_rules! columns {
     };
 }
 
-/// Messages, the newest first, from before a time on; with a text, of those among 1,000 that have it. Gives back [`FeedbackRow`].
+/// Messages, the newest first, from before a time on; with a text, of those among 1,000 that have it. Gives back [`Feedback`].
 /// `feedback_by_status`.
 pub fn list(project_id: u32, status: Status, text: &str, before_ms: i64) -> Statement {
     Statement::new(
@@ -306,7 +269,7 @@ pub fn list(project_id: u32, status: Status, text: &str, before_ms: i64) -> Stat
     )
 }
 
-/// One message; gives back [`FeedbackRow`]. Primary key.
+/// One message; gives back [`Feedback`]. Primary key.
 pub fn one(project_id: u32, id: &str) -> Statement {
     Statement::new(
         concat!("SELECT ", columns!(), " FROM feedback f WHERE f.project_id = ?1 AND f.id = ?2"),
@@ -314,7 +277,7 @@ pub fn one(project_id: u32, id: &str) -> Statement {
     )
 }
 
-/// The newest messages about an issue that are no spam; gives back [`FeedbackRow`]. `event_group_by_issue`, `feedback_by_group`.
+/// The newest messages about an issue that are no spam; gives back [`Feedback`]. `event_group_by_issue`, `feedback_by_group`.
 pub fn of_issue(project_id: u32, number: u32) -> Statement {
     Statement::new(
         concat!("SELECT ", columns!(), " FROM event_group o INDEXED BY event_group_by_issue

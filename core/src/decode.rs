@@ -56,6 +56,9 @@ pub enum DecodeError {
     /// Nested too deep, or of too many values.
     #[error("event {0}")]
     Bounds(#[from] BoundError),
+    /// Without a member that it cannot be understood without.
+    #[error("there is no {0} in it, or none that can be read")]
+    Missing(&'static str),
     /// JSON, but a list, text or number.
     #[error("event is not a JSON object")]
     NotAnObject,

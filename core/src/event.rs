@@ -250,6 +250,14 @@ pub struct Named {
     pub version: String,
 }
 
+impl Named {
+    /// `Chrome 142`: without what follows the first full stop of the version; empty if unknown.
+    pub fn with_major(&self) -> String {
+        let major = self.version.split('.').next().unwrap_or_default();
+        [&self.name, " ", major].concat().trim().to_owned()
+    }
+}
+
 /// Something that happened before the error.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

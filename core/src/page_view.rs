@@ -157,7 +157,7 @@ pub struct Requests {
     pub method: String,
     /// Origin, if it is another, and path with IDs replaced.
     pub url: String,
-    /// How many, the aborted ones among them.
+    /// How many that the page waited for to the end.
     pub count: u32,
     /// Without any answer.
     pub no_answer: u32,
@@ -165,7 +165,7 @@ pub struct Requests {
     pub status_4xx: u32,
     /// Answered 500 to 599.
     pub status_5xx: u32,
-    /// Given up by the page.
+    /// Given up by the page; not among those.
     pub aborted: u32,
     /// Bytes.
     pub sent: f64,

@@ -25,6 +25,13 @@ pub fn parts(url: &str) -> Parts<'_> {
     Parts { before_query, query, fragment }
 }
 
+/// `https://shop.test/cart?id=1` → `/cart`; `/` where there is a host alone. What has no host is its own path.
+pub fn path(url: &str) -> &str {
+    let whole = parts(url).before_query;
+    let Some((_, rest)) = whole.split_once("://") else { return whole };
+    rest.find('/').and_then(|start| rest.get(start..)).unwrap_or("/")
+}
+
 /// Names and values of `a=1&b=two%20words`, decoded, the first [`MAX_QUERY`]. A part without `=` is a name with an empty
 /// value.
 pub fn query(query: &str) -> Vec<(String, String)> {
@@ -77,6 +84,19 @@ mod tests {
         assert_eq!(whole, expected);
         assert_eq!(parts("/p").before_query, "/p");
         assert_eq!(parts("").before_query, "");
+    }
+
+    #[test]
+    fn paths_are_cut_from_urls() {
+        for (url, expected) in [
+            ("https://a.test/cart?id=1#top", "/cart"),
+            ("https://a.test", "/"),
+            ("https://a.test?id=1", "/"),
+            ("/cart?id=1", "/cart"),
+            ("", ""),
+        ] {
+            assert_eq!(path(url), expected, "{url}");
+        }
     }
 
     #[track_caller]

@@ -8,7 +8,7 @@ use super::add_texts;
 use super::settings::signed;
 use crate::dashboard::{Visit, visit};
 use crate::failure::Failure;
-use crate::feedback::{self, Counts, FeedbackRow, PAGE, Status};
+use crate::feedback::{self, Counts, Feedback, PAGE, Status};
 use crate::people::Role;
 use crate::request::Incoming;
 use crate::{read, reply};
@@ -32,7 +32,7 @@ pub async fn list(incoming: &Incoming, slug: &str) -> Result<Response, Failure> 
     ];
     let results = visit.store.batch(&statements).await?;
     let [rows, counts] = results.as_slice() else { return Err(Failure::NotFound) };
-    let rows: Vec<FeedbackRow> = rows.all()?;
+    let rows: Vec<Feedback> = rows.all()?;
     let counts: Counts = counts.first()?.unwrap_or_default();
     let is_full = rows.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
     let next = rows.last().filter(|_| is_full).map(|row| row.at_ms);
@@ -68,12 +68,12 @@ pub async fn change(incoming: &mut Incoming, slug: &str, id: &str) -> Result<Res
     Ok(reply::json(200, &feedback_json(&visit, &row(&visit, id).await?)))
 }
 
-async fn row(visit: &Visit, id: &str) -> Result<FeedbackRow, Failure> {
+async fn row(visit: &Visit, id: &str) -> Result<Feedback, Failure> {
     let row = visit.store.read(&feedback::one(visit.project.id, id)).await?;
     row.first()?.ok_or(Failure::NotFound)
 }
 
-fn feedback_json(visit: &Visit, row: &FeedbackRow) -> Value {
+fn feedback_json(visit: &Visit, row: &Feedback) -> Value {
     let issue = (row.number > 0).then(|| read::short_id(&visit.project.short_prefix, row.number));
     let mut json = Map::new();
     add_texts(

@@ -6,7 +6,7 @@ use super::peek::peek_of;
 use super::{Visit, shell, visit};
 use crate::account;
 use crate::failure::Failure;
-use crate::feedback::{self, FeedbackRow, PAGE, Status};
+use crate::feedback::{self, Feedback, PAGE, Status};
 use crate::people::Role;
 use crate::plan::{bytes_of_hex, event_of_bytes};
 use crate::read::{self, BodyRow};
@@ -39,7 +39,7 @@ pub async fn feedback(incoming: &Incoming, slug: &str) -> Result<Response, Failu
     let statements = [read::counts(project_id), feedback::counts(project_id), list];
     let rows = visit.store.batch(&statements).await?;
     let [around, counts, list] = rows.as_slice() else { return Err(Failure::NotFound) };
-    let rows: Vec<FeedbackRow> = list.all()?;
+    let rows: Vec<Feedback> = list.all()?;
     let named = incoming.query("id");
     let row = match &named {
         Some(id) => match rows.iter().find(|row| row.id == *id) {
@@ -74,7 +74,7 @@ pub async fn feedback(incoming: &Incoming, slug: &str) -> Result<Response, Failu
 }
 
 /// A message with its event and how many others are about the same issue.
-async fn letter(visit: &Visit, row: FeedbackRow) -> Result<Letter, Failure> {
+async fn letter(visit: &Visit, row: Feedback) -> Result<Letter, Failure> {
     let project_id = visit.project.id;
     if row.event_id.is_empty() {
         return Ok(Letter { row, ..Letter::default() });
@@ -85,7 +85,7 @@ async fn letter(visit: &Visit, row: FeedbackRow) -> Result<Letter, Failure> {
     let [body, others] = rows.as_slice() else { return Err(Failure::NotFound) };
     let body: Option<BodyRow> = body.first()?;
     let event = body.and_then(|body| event_of_bytes(&bytes_of_hex(&body.bytes)));
-    let others: Vec<FeedbackRow> = if row.number > 0 { others.all()? } else { Vec::new() };
+    let others: Vec<Feedback> = if row.number > 0 { others.all()? } else { Vec::new() };
     let event = event.map(|event| {
         let (kind, value) = match event.thrown() {
             Some(thrown) => (thrown.kind.clone(), thrown.value.clone()),

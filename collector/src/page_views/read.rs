@@ -7,9 +7,9 @@ use trapline_core::histogram::{Parts, Sums, decode};
 use trapline_core::page_view::PageView;
 
 use super::fold::{self, Chunk};
-use super::join::{self, Texts};
+use super::join::Texts;
 use super::tally::{Only, Stat, keep_slowest, tally};
-use super::{Column, DAY_MS, Kind};
+use super::{Column, Kind};
 use crate::plan::HOUR_MS;
 use crate::scope::{Range, Scope};
 use crate::sql::Statement;
@@ -350,26 +350,3 @@ pub fn divided(rows: &[Texts], waiting: &mut dyn Iterator<Item = Stat>) -> Detai
     let loads = Chunk { hour: 0, slot: 0, seq: 0, views: lines.join(",") };
     Detail { columns, slowest: loads.read() }
 }
-
-/// The day of a time, since 1970.
-pub fn day_of(at_ms: i64) -> i64 {
-    at_ms.div_euclid(DAY_MS)
-}
-
-/// Views by their IDs, each with the time around which it was seen; gives back [`Chunk`]s in which they may be. Primary key of
-/// `page_view_chunk`, the rows of up to six hours for each.
-pub fn chunks_of(project_id: u32, views: &[(String, i64)]) -> Statement {
-    let keys: Vec<_> = views
-        .iter()
-        .map(|(id, at_ms)| (id.get(..16).unwrap_or_default(), at_ms / HOUR_MS - 5, at_ms / HOUR_MS))
-        .collect();
-    Statement::new(
-        "SELECT DISTINCT c.hour, c.slot, c.seq, c.views FROM json_each(?2) j CROSS JOIN page_view_chunk c
-            ON c.project_id = ?1 AND c.hour BETWEEN j.value ->> 1 AND j.value ->> 2 AND c.slot IN (0, 1, 2, 3)
-         WHERE instr(c.ids, j.value ->> 0) > 0",
-        [project_id.into(), serde_json::to_string(&keys).unwrap_or_default().into()],
-    )
-}
-
-/// Lines as they are stored, for callers that have rows of another table.
-pub use join::loads;

@@ -45,14 +45,7 @@ pub(crate) fn statements() -> Vec<(&'static str, Vec<Statement>)> {
                 read::detail_rows(1, Kind::Page, window, "/"),
             ],
         ),
-        (
-            "visits of an issue",
-            vec![
-                visits::effect_of(1, 1, 1),
-                read::chunks_of(1, &[(view.id.clone(), 1)]),
-                visits::events_of_view(1, &view.id, 1, 1),
-            ],
-        ),
+        ("visits of an issue", vec![visits::effect_of(1, 1, 1)]),
         ("retention of views", purge::step(&keep, 1).into()),
         ("a session's news", vec![sessions::count(1, &Sessions::default(), None, 1)]),
         (

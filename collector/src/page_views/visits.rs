@@ -174,31 +174,5 @@ pub fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Events of a page view: of the issues that were seen since it began, at most 500 issues and 5,000 events. `issue_by_last_hour`,
-/// `event_group_by_issue`, primary key of `event`.
-pub fn events_of_view(project_id: u32, page_view_id: &str, from_ms: i64, to_ms: i64) -> Statement {
-    Statement::new(
-        "SELECT lower(hex(event_id)) AS event_id, number, at_ms FROM (
-            SELECT e.event_id, e.page_view_id, e.at_ms, newest.number FROM (
-                SELECT i.number FROM json_each('[0,1,2]') s CROSS JOIN issue i INDEXED BY issue_by_last_hour ON i.project_id = ?1
-                AND i.status = s.value AND i.last_hour >= CAST(?3 / 3600000 AS INTEGER) LIMIT 500) newest
-            CROSS JOIN event_group g INDEXED BY event_group_by_issue ON g.project_id = ?1 AND g.number = newest.number
-            CROSS JOIN event e ON e.project_id = ?1 AND e.group_hash = g.hash AND e.claimed_ms BETWEEN ?3 AND ?4 LIMIT 5000)
-         WHERE page_view_id = ?2 ORDER BY at_ms LIMIT 50",
-        [project_id.into(), page_view_id.into(), (from_ms - 60_000).into(), to_ms.into()],
-    )
-}
-
-/// An event of a view.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct ViewEvent {
-    /// 32 hexadecimal digits.
-    pub event_id: String,
-    /// Of its issue.
-    pub number: u32,
-    /// When it happened.
-    pub at_ms: i64,
-}
-
 #[cfg(test)]
 mod tests;

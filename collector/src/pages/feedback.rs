@@ -2,10 +2,11 @@
 //! only link made of it is to an address that is plainly one.
 
 use askama::Template;
+use trapline_core::url;
 
 use super::number::count;
 use super::time::{Moment, moment};
-use crate::feedback::{FeedbackRow, Status};
+use crate::feedback::{Feedback, Status};
 use crate::read;
 use crate::view::{FeedbackPage, Letter};
 
@@ -29,7 +30,7 @@ pub(super) struct Inbox<'a> {
 
 /// A message of the list.
 struct Row<'a> {
-    row: &'a FeedbackRow,
+    row: &'a Feedback,
     name: &'a str,
     path: &'a str,
     issue: String,
@@ -121,14 +122,14 @@ fn query_of(page: &FeedbackPage, more: &[(&str, &str)]) -> String {
     format!("?{}", query.finish())
 }
 
-fn row_of<'a>(page: &FeedbackPage, row: &'a FeedbackRow) -> Row<'a> {
+fn row_of<'a>(page: &FeedbackPage, row: &'a Feedback) -> Row<'a> {
     let before = page.before_ms.map(|before| before.to_string()).unwrap_or_default();
     let mut more = vec![("id", row.id.as_str())];
     more.extend((!before.is_empty()).then_some(("before", before.as_str())));
     Row {
         row,
         name: name_of(row),
-        path: path_of(&row.url),
+        path: url::path(&row.url),
         issue: issue_of(page, row),
         at: moment(row.at_ms, page.shell.now_ms),
         href: query_of(page, &more),
@@ -195,17 +196,11 @@ fn open_of<'a>(page: &'a FeedbackPage, letter: &'a Letter) -> Open<'a> {
     }
 }
 
-fn name_of(row: &FeedbackRow) -> &str {
+fn name_of(row: &Feedback) -> &str {
     [row.name.as_str(), &row.email].into_iter().find(|name| !name.is_empty()).unwrap_or("Anonymous")
 }
 
-/// `https://shop.test/checkout` → `/checkout`; what is no URL with a host stays.
-fn path_of(url: &str) -> &str {
-    let Some((_, rest)) = url.split_once("://") else { return url };
-    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
-}
-
-fn issue_of(page: &FeedbackPage, row: &FeedbackRow) -> String {
+fn issue_of(page: &FeedbackPage, row: &Feedback) -> String {
     if row.number == 0 { String::new() } else { read::short_id(&page.prefix, row.number) }
 }
 
@@ -316,20 +311,8 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_named_by_their_path() {
-        for (url, expected) in [
-            ("https://shop.test/checkout", "/checkout"),
-            ("https://shop.test", "/"),
-            ("/cart", "/cart"),
-            ("", ""),
-        ] {
-            assert_eq!(path_of(url), expected);
-        }
-    }
-
-    #[test]
     fn links_keep_the_list_and_a_decision_leads_to_the_next_message() {
-        let row = |id: &str| FeedbackRow { id: id.into(), ..FeedbackRow::default() };
+        let row = |id: &str| Feedback { id: id.into(), ..Feedback::default() };
         let letter = Letter { row: row("b"), ..Letter::default() };
         let page = FeedbackPage {
             status: Status::Spam,

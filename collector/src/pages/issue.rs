@@ -2,8 +2,9 @@
 
 use askama::Template;
 use trapline_core::defect::Defect;
-use trapline_core::event::{Event, Named, Scrubbed};
+use trapline_core::event::{Event, Scrubbed};
 use trapline_core::meaning::{Meaning, meaning};
+use trapline_core::url;
 
 use super::activity::Activity;
 use super::breadcrumbs::{Trail, trail};
@@ -168,8 +169,8 @@ fn newest(page: &IssuePage) -> &'static str {
 fn body<'a>(event: &'a Event, page: &'a IssuePage) -> Body<'a> {
     let (title_value, now_ms) = (page.issue.value.trim(), page.shell.now_ms);
     let event_ms = if event.claimed_ms == 0 { event.received_ms } else { event.claimed_ms };
-    let url = event.request.url.as_deref().map(path_of);
-    let system = match (major(&event.browser), named(&event.os)) {
+    let url = event.request.url.as_deref().map(url::path);
+    let system = match (event.browser.with_major(), named(&event.os)) {
         (browser, os) if browser.is_empty() || os.is_empty() => browser + &os,
         (browser, os) => format!("{browser}, {os}"),
     };
@@ -201,12 +202,6 @@ fn body<'a>(event: &'a Event, page: &'a IssuePage) -> Body<'a> {
     }
 }
 
-/// `Chrome 142`
-fn major(browser: &Named) -> String {
-    let version = browser.version.split('.').next().unwrap_or_default();
-    format!("{} {version}", browser.name).trim().to_owned()
-}
-
 /// `TypeError: x is undefined`
 fn last(event: &Event) -> String {
     match event.thrown() {
@@ -215,13 +210,6 @@ fn last(event: &Event) -> String {
         Some(thrown) => format!("{}: {}", thrown.kind, thrown.value),
         None => event.message.clone().unwrap_or_default(),
     }
-}
-
-/// `https://shop.example/checkout?step=2` → `/checkout`
-fn path_of(url: &str) -> &str {
-    let path = url.split(['?', '#']).next().unwrap_or(url);
-    let Some((_, rest)) = path.split_once("://") else { return path };
-    rest.find('/').and_then(|start| rest.get(start..)).unwrap_or("/")
 }
 
 fn first_eight(id: &str) -> &str {
@@ -354,22 +342,10 @@ fn groups(page: &IssuePage) -> Vec<Group<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{groups, last, path_of};
+    use super::{groups, last};
     use crate::pages::tests::sample;
     use crate::view::GroupRow;
     use trapline_core::event::{Event, Exception};
-
-    #[test]
-    fn paths_are_cut_from_urls() {
-        for (url, expected) in [
-            ("https://shop.example/checkout?step=2", "/checkout"),
-            ("https://shop.example", "/"),
-            ("/cart#top", "/cart"),
-            ("javascript:alert(1)", "javascript:alert(1)"),
-        ] {
-            assert_eq!(path_of(url), expected);
-        }
-    }
 
     #[test]
     fn an_only_group_is_split_off_only_if_a_merge_brought_it() {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use trapline_core::decode::{self, DecodeError};
-use trapline_core::event::{Event, Named};
+use trapline_core::event::Event;
 use trapline_core::filter::{Filtered, filter};
 use trapline_core::normalize::normalize;
 use trapline_core::page_view::PageView;
@@ -66,7 +66,7 @@ fn judge_view(
         return Ok(());
     }
     scrub(&mut event, &context.settings.scrub);
-    view.browser = named(&event.browser);
+    view.browser = event.browser.with_major();
     view.country.clone_from(&event.country);
     if view.device.is_empty() {
         view.device = if event.device.mobile { "phone" } else { "desktop" }.to_owned();
@@ -75,12 +75,6 @@ fn judge_view(
     view.page = event.transaction.unwrap_or_default();
     judged.views.push(view);
     Ok(())
-}
-
-/// `Chrome 142`
-fn named(named: &Named) -> String {
-    let major = named.version.split('.').next().unwrap_or_default();
-    [&named.name, " ", major].concat().trim().to_owned()
 }
 
 fn judge_feedback(

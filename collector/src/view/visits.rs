@@ -1,7 +1,7 @@
 //! What the pages of releases and of feedback show.
 
 use super::{Peek, Shell};
-use crate::feedback::{Counts, FeedbackRow, Status};
+use crate::feedback::{Counts, Feedback, Status};
 use crate::health::{Compared, Releases};
 use crate::scope::{Choices, Scope};
 
@@ -40,7 +40,7 @@ pub struct FeedbackPage {
     /// How many there are.
     pub counts: Counts,
     /// The newest first.
-    pub rows: Vec<FeedbackRow>,
+    pub rows: Vec<Feedback>,
     /// Time before which the next page begins, if there is one.
     pub next_ms: Option<i64>,
     /// This is not the first page: when it begins.
@@ -59,7 +59,7 @@ pub struct FeedbackPage {
 #[derive(Clone, Debug, Default)]
 pub struct Letter {
     /// As it is stored.
-    pub row: FeedbackRow,
+    pub row: Feedback,
     /// The event that it is about, if it is still stored: type, value, when it happened, where it crashes.
     pub event: Option<(String, String, i64, Peek)>,
     /// Others who wrote about the same issue.

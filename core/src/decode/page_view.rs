@@ -37,15 +37,14 @@ pub fn page_view(payload: &[u8]) -> Result<(PageView, Vec<Defect>), DecodeError>
     let map = object(repair::json(payload, &mut defects)?).ok_or(DecodeError::NotAnObject)?;
     let mut fields = Fields::new(map, defects);
     let mut view = PageView::default();
-    let missing = |name: &str| DecodeError::Json { reason: ["no ", name].concat() };
-    view.id = id(&mut fields, "id").ok_or_else(|| missing("id"))?;
-    view.url = address(&mut fields, "url").ok_or_else(|| missing("url"))?;
-    // Milliseconds on this item, seconds where it was taken from what others send.
-    view.started_ms = milliseconds(&mut fields, "started").ok_or_else(|| missing("started"))?;
+    view.id = id(&mut fields, "id").ok_or(DecodeError::Missing("id"))?;
+    view.url = address(&mut fields, "url").ok_or(DecodeError::Missing("url"))?;
+    view.started_ms =
+        milliseconds(&mut fields, "started").ok_or(DecodeError::Missing("started"))?;
     view.session_id = id(&mut fields, "session_id").unwrap_or_default();
     view.page = word(&mut fields, "page");
     if view.page.is_empty() {
-        view.page = without_ids(&path_of(&view.url));
+        view.page = without_ids(url::path(&view.url));
     }
     view.kind = word(&mut fields, "kind");
     view.release = word(&mut fields, "release");
@@ -70,7 +69,8 @@ pub fn page_view(payload: &[u8]) -> Result<(PageView, Vec<Defect>), DecodeError>
         view.frames = each(fields, "worst", MAX_FRAMES, long_frame);
     });
     view.requests = each(&mut fields, "requests", MAX_ENDPOINTS, requests);
-    view.requests.retain(|requests| requests.count > 0 && !requests.url.is_empty());
+    view.requests
+        .retain(|requests| requests.count + requests.aborted > 0 && !requests.url.is_empty());
     for (kind, bytes) in each(&mut fields, "resources", MAX_KINDS, |fields| {
         (word(fields, "kind"), positive(fields, "bytes"))
     }) {
@@ -192,12 +192,6 @@ fn address(fields: &mut Fields, name: &str) -> Option<String> {
         None => whole,
     };
     (!without_user.is_empty()).then_some(without_user)
-}
-
-/// The path of a URL.
-fn path_of(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.find('/').and_then(|slash| rest.get(slash..)).unwrap_or("/").to_owned()
 }
 
 fn positive(fields: &mut Fields, name: &str) -> f64 {

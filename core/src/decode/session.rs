@@ -77,7 +77,7 @@ pub fn sessions(payload: &[u8]) -> Result<Vec<Sessions>, DecodeError> {
         _ => one(&mut fields, &around).into_iter().collect::<Vec<_>>(),
     };
     match found.is_empty() {
-        true => Err(DecodeError::Json { reason: "no session".into() }),
+        true => Err(DecodeError::Missing("sid and started")),
         false => Ok(found),
     }
 }

@@ -2,8 +2,8 @@ use trapline_core::histogram::encode;
 use trapline_core::page_view::Vital;
 
 use super::*;
+use crate::page_views::DAY_MS;
 use crate::page_views::append::append;
-use crate::page_views::read::day_of;
 use crate::sql::test_db::{NOW_MS, TestDb};
 
 fn view(id: &str, page: &str, inp: f64, abandoned: bool) -> PageView {
@@ -69,7 +69,7 @@ fn views_with_the_error_stand_beside_those_without_any() {
     parts.at("calm|").merge(&calm);
     let causes = encode(&parts);
     for (name, days_ago) in [("/pay", 0), ("/pay", 2), ("/pay", 9), ("/cart", 0)] {
-        let day = day_of(NOW_MS) - days_ago;
+        let day = NOW_MS / DAY_MS - days_ago;
         db.run(&format!(
             "INSERT INTO page_view_stat VALUES (1, 0, {day}, '{name}', 1, 1, '', '', '', '', '', '', '', '{causes}', '')"
         ));

@@ -3,7 +3,7 @@
 use trapline_core::histogram::{Sums, bucket_of};
 
 use super::*;
-use crate::feedback::{Counts, FeedbackRow};
+use crate::feedback::{Counts, Feedback};
 use crate::health::{Compared, Release, ReleaseRow, Releases, Young};
 use crate::sessions::Health;
 
@@ -48,7 +48,7 @@ pub(crate) fn releases(text: &str) -> ReleasesPage {
 }
 
 pub(crate) fn feedback(text: &str) -> FeedbackPage {
-    let row = |id: u32, status| FeedbackRow {
+    let row = |id: u32, status| Feedback {
         id: format!("{id:032x}"),
         at_ms: NOW_MS - 60_000,
         status,
