@@ -2,6 +2,7 @@
 //! scope `project:read`.
 
 pub mod alerts;
+pub mod audit;
 pub mod feedback;
 pub mod grouping;
 pub mod health;

@@ -11,6 +11,7 @@ pub mod outcomes;
 mod overview;
 pub mod peek;
 pub mod people;
+pub mod question;
 pub mod regroup;
 pub mod releases;
 pub mod requests;

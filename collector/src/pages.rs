@@ -9,6 +9,7 @@ pub mod alerts;
 mod breadcrumbs;
 mod chart;
 mod code_link;
+mod columns;
 mod details;
 mod effect;
 mod events;

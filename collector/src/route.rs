@@ -1,5 +1,6 @@
 //! Every URL of the Worker. Static files (`/trapline.js`, `/agent/…`, or what the build calls them, `/static/…`) are answered before it.
 
+mod alerts;
 mod programs;
 mod visits;
 
@@ -16,6 +17,7 @@ use crate::{
     account, api, dashboard, demo, described, first_event, ingest, pages, reply, setup,
     store::Store,
 };
+use alerts::alerts;
 use programs::programs;
 use visits::visits;
 
@@ -133,8 +135,8 @@ fn developers<'a>(
         (Method::Delete, ["api", "0", "invitations", id]) => {
             Box::pin(api::people::withdraw(incoming, id))
         }
-        (Method::Get, ["api", "0", "audit"]) => Box::pin(api::people::log(incoming)),
-        (Method::Get, ["api", "0", "audit", "export"]) => Box::pin(api::people::export(incoming)),
+        (Method::Get, ["api", "0", "audit"]) => Box::pin(api::audit::log(incoming)),
+        (Method::Get, ["api", "0", "audit", "export"]) => Box::pin(api::audit::export(incoming)),
         (Method::Post, ["api", "0", "projects"]) => Box::pin(api::projects::create(incoming)),
         (Method::Get, ["api", "0", "projects", project]) => {
             Box::pin(api::projects::one(incoming, project))
@@ -327,47 +329,6 @@ fn must_be_described(method: &str, path: &[&str]) -> Result<(), Failure> {
     match methods.split(',').any(|known| known == method) {
         true => Ok(()),
         false => Err(Failure::Method(methods)),
-    }
-}
-
-/// Who is told of what.
-fn alerts<'a>(incoming: &'a mut Incoming, method: Method, parts: &'a [&'a str]) -> Answering<'a> {
-    use api::alerts;
-    match (method, parts) {
-        (Method::Get, ["api", "0", "projects", project, "alerts"]) => {
-            Box::pin(alerts::list(incoming, project))
-        }
-        (Method::Post, ["api", "0", "projects", project, "alerts"]) => {
-            Box::pin(alerts::create(incoming, project))
-        }
-        (Method::Get, ["api", "0", "projects", project, "alerts", "deliveries"]) => {
-            Box::pin(alerts::deliveries(incoming, project))
-        }
-        (Method::Get, ["api", "0", "projects", project, "alerts", id]) => {
-            Box::pin(alerts::one(incoming, project, id))
-        }
-        (Method::Patch, ["api", "0", "projects", project, "alerts", id]) => {
-            Box::pin(alerts::change(incoming, project, id))
-        }
-        (Method::Delete, ["api", "0", "projects", project, "alerts", id]) => {
-            Box::pin(alerts::delete(incoming, project, id))
-        }
-        (Method::Post, ["api", "0", "projects", project, "alerts", id, "test"]) => {
-            Box::pin(alerts::test(incoming, project, id))
-        }
-        (Method::Post, ["api", "0", "projects", project, "alerts", id, "secret"]) => {
-            Box::pin(alerts::secret(incoming, project, id))
-        }
-        (Method::Get, [project, "settings", "alerts"]) => {
-            Box::pin(dashboard::alerts::page(incoming, project))
-        }
-        (Method::Post, [project, "settings", "alerts"]) => {
-            Box::pin(dashboard::alerts::create(incoming, project))
-        }
-        (Method::Post, [project, "settings", "alerts", id, verb]) => {
-            Box::pin(dashboard::alerts::change(incoming, project, id, verb))
-        }
-        _ => at_once(Err(Failure::NotFound)),
     }
 }
 

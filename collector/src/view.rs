@@ -4,6 +4,7 @@ mod issue_more;
 mod list;
 mod overview;
 mod people;
+mod shell;
 mod visits;
 mod vitals;
 
@@ -14,7 +15,6 @@ use trapline_core::page_check::Finding;
 use crate::artifacts::token::TokenRow;
 use crate::dashboard::grouping::Both;
 use crate::grouping::{Aspect, Explained, Preview};
-use crate::limits::Limits;
 use crate::outcome::OutcomeRow;
 use crate::outcome::summary::Summary;
 use crate::project_key::KeyRow;
@@ -25,55 +25,9 @@ pub use issue_more::{ActivityPage, EventsPage, IssueMore, Range, Shared, SharedF
 pub use list::{Choice, IssuesPage, Peek, Tab, View};
 pub use overview::{OverviewPage, ProjectSummary};
 pub use people::{InvitedPage, PeoplePage, ProjectLine};
+pub use shell::{Section, Shell};
 pub use visits::{FeedbackPage, Letter, ReleasesPage};
 pub use vitals::{RequestsPage, VitalsPage};
-
-/// What every page of a signed-in viewer has around its content.
-#[derive(Clone, Debug, Default)]
-pub struct Shell {
-    /// `Hazel shop`
-    pub project_name: String,
-    /// `hazel-shop`, as in URLs.
-    pub project_slug: String,
-    /// Other projects that the viewer may switch to: (slug, name).
-    pub projects: Vec<(String, String)>,
-    /// How far the project is from its limits.
-    pub limits: Limits,
-    /// Which entry of the sidebar is current.
-    pub section: Section,
-    /// Unresolved issues of the project.
-    pub open_issues: u64,
-    /// Feedback that nobody has dealt with.
-    pub open_feedback: u64,
-    /// Name of the signed-in person.
-    pub user_name: String,
-    /// Sent back by every form; belongs to the session.
-    pub csrf: String,
-    /// What part of the project is shown, as links to other pages have it: `?range=14d`; empty: all.
-    pub scope: String,
-    /// The server's clock, to compute ages.
-    pub now_ms: i64,
-}
-
-/// Entries of the sidebar that exist.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Section {
-    /// The issue list and issue pages.
-    #[default]
-    Issues,
-    /// What users say.
-    Feedback,
-    /// How fast pages are.
-    Vitals,
-    /// How fast what pages ask for is answered.
-    Requests,
-    /// How releases fare.
-    Releases,
-    /// How what was sent ended.
-    Outcomes,
-    /// What the owner has set.
-    Settings,
-}
 
 /// `GET /{project}/outcomes/`
 #[derive(Clone, Debug, Default)]

@@ -244,16 +244,14 @@ pub const EVENT: &str = "4e8fa0b2c4d6e8f05e1f4f5a7c3e9b1d";
 
 /// `(Method::Get, [project, "issues"])` is `("Get", "/{project}/issues")`.
 fn routes(world: &World) -> Vec<(String, String)> {
-    let read = |file| std::fs::read_to_string(world.paths.root.join(file)).unwrap();
-    let source = read("collector/src/route.rs")
-        + &read("collector/src/route/programs.rs")
-        // So that no function goes on into the next file.
-        + "\nfn "
-        + &read("collector/src/route/visits.rs");
+    let read = |file: &str| std::fs::read_to_string(world.paths.root.join(file)).unwrap();
+    let files = ["route.rs", "route/alerts.rs", "route/programs.rs", "route/visits.rs"];
+    // So that no function goes on into the next file.
+    let source = files.map(|file| read(&format!("collector/src/{file}"))).join("\nfn ");
     // Where the function of each begins, and what has been read of the path before.
     let parts = [
         ("\nfn developers<", ""),
-        ("\nfn alerts<", ""),
+        (" fn alerts<", ""),
         ("\nfn lists<", "/api/0/projects/{project}"),
         (" fn visits<", "/api/0/projects/{project}"),
         (" fn programs<", "/api/0"),

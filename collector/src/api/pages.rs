@@ -7,9 +7,9 @@ use trapline_core::page_view::{CLS, LCP, PARTS, PHASES, PageView, VITALS};
 use worker::Response;
 
 use super::{add_numbers, add_texts};
-use crate::dashboard::{Visit, visit};
+use crate::dashboard::question::Question;
 use crate::failure::Failure;
-use crate::page_views::read::{Asked, Detail, Filter, LISTED, Measured, Window, detail, measured};
+use crate::page_views::read::{Detail, Measured};
 use crate::page_views::tally::{GOOD, POOR, SLOW};
 use crate::page_views::visits::share;
 use crate::page_views::{Column, Kind, endpoint, page};
@@ -17,53 +17,10 @@ use crate::plan::HOUR_MS;
 use crate::reply;
 use crate::request::Incoming;
 
-/// What a request asks for.
-struct Question {
-    visit: Visit,
-    window: Window,
-    filter: Filter,
-    now_ms: i64,
-}
-
 impl Question {
-    async fn of(incoming: &Incoming, slug: &str) -> Result<Self, Failure> {
-        let visit = visit(incoming, slug).await?;
-        let device = incoming.query("device").unwrap_or_default();
-        let scope = &visit.scope;
-        let chosen = [&device, &scope.release, &scope.environment];
-        if chosen.into_iter().filter(|value| !value.is_empty()).count() > 1 {
-            let words = "numbers are kept by one of device, release and environment: name one";
-            return Err(Failure::BadRequest(words.to_owned()));
-        }
-        let window = Window::of(scope.range, incoming.now_ms);
-        let filter = Filter::of(scope, &device);
-        Ok(Self { visit, window, filter, now_ms: incoming.now_ms })
-    }
-
-    async fn list(&self, kind: Kind, names: &[&str], most: u32) -> Result<Vec<Measured>, Failure> {
-        let asked = Asked {
-            project_id: self.visit.project.id,
-            kind,
-            window: self.window,
-            filter: &self.filter,
-            names,
-            most,
-        };
-        Ok(measured(&self.visit.store, &asked).await?)
-    }
-
-    async fn detail(&self, kind: Kind, name: &str) -> Result<Detail, Failure> {
-        let project_id = self.visit.project.id;
-        Ok(detail(&self.visit.store, project_id, kind, self.window, name).await?)
-    }
-
     /// All together and each of a list, with `what` as its name.
     async fn listed(&self, kind: Kind, what: &str) -> Result<Response, Failure> {
-        let mut list = self.list(kind, &[""], LISTED).await?;
-        let all = match list.first() {
-            Some(first) if first.name.is_empty() => list.remove(0),
-            _ => Measured::default(),
-        };
+        let (all, list) = self.listing(kind, None).await?;
         let members: Vec<Value> =
             list.iter().map(|one| self.named(kind, what, &one.name, one)).collect();
         Ok(reply::json(
@@ -188,7 +145,7 @@ pub async fn requests_endpoint(incoming: &Incoming, slug: &str) -> Result<Respon
 
 /// `GET …/loads/`: the slowest loads of all pages, or of one, with their phases.
 pub async fn loads(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
-    let question = Question::of(incoming, slug).await?;
+    let question = Question::strict(incoming, slug).await?;
     let name = incoming.query("page").unwrap_or_default();
     let detail = question.detail(Kind::Page, &name).await?;
     let loads = detail.slowest.iter().map(load_json).collect();
@@ -197,7 +154,7 @@ pub async fn loads(incoming: &Incoming, slug: &str) -> Result<Response, Failure>
 
 /// `GET …/frames/`: scripts of long frames, of all pages or of one.
 pub async fn frames(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
-    let question = Question::of(incoming, slug).await?;
+    let question = Question::strict(incoming, slug).await?;
     let name = incoming.query("page").unwrap_or_default();
     let detail = question.detail(Kind::Page, &name).await?;
     let scripts = detail.causes("script").into_iter().map(|(script, sums)| {

@@ -5,8 +5,8 @@ use worker::Response;
 
 use super::{Visit, shell, visit_deployment};
 use crate::access::Access;
-use crate::api::people as api;
 use crate::api::projects::{self, New};
+use crate::api::{audit as log, people as api};
 use crate::failure::Failure;
 use crate::people::Role;
 use crate::people::invitations::{self, Invitation, Taken};
@@ -66,7 +66,7 @@ async fn rendered(
                 page.team = access.issuer;
             }
         }
-        "audit" => (page.entries, page.next) = api::entries(incoming, api::ENTRIES).await?,
+        "audit" => (page.entries, page.next) = log::entries(incoming, log::ENTRIES).await?,
         "profile" => page.sessions = api::session_rows(incoming, viewer).await?,
         _ => {}
     }

@@ -2,51 +2,42 @@
 
 use worker::Response;
 
-use super::vitals::{apart, choices};
-use super::{shell, visit};
+use super::question::Question;
+use super::shell;
+use super::vitals::{choices, sort_of};
 use crate::failure::Failure;
-use crate::page_views::read::{Asked, Filter, Measured, Window, detail, measured};
+use crate::page_views::read::Measured;
 use crate::page_views::{Kind, endpoint};
 use crate::pages::{failed, whole};
 use crate::request::Incoming;
 use crate::view::{RequestsPage, Section, Shell};
 use crate::{pages, read, reply};
 
-/// Endpoints of the table.
-const LISTED: u32 = 50;
-
 /// Renders the page.
 pub async fn requests(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
-    let visit = visit(incoming, slug).await?;
-    let project_id = visit.project.id;
-    let counts = visit.store.read(&read::counts(project_id)).await?.first()?.unwrap_or_default();
-    let (window, filter) =
-        (Window::of(visit.scope.range, incoming.now_ms), Filter::of(&visit.scope, ""));
+    let question = Question::of(incoming, slug).await?;
+    let visit = &question.visit;
+    let counts =
+        visit.store.read(&read::counts(visit.project.id)).await?.first()?.unwrap_or_default();
     let open = incoming.query("endpoint").filter(|name| !name.is_empty());
-    let names: Vec<&str> = std::iter::once("").chain(open.as_deref()).collect();
-    let kind = Kind::Endpoint;
-    let asked = Asked { project_id, kind, window, filter: &filter, names: &names, most: LISTED };
-    let (all, mut endpoints) = apart(measured(&visit.store, &asked).await?);
-    let sort = incoming.query("sort").unwrap_or_default();
-    let sort = if SORTS.contains(&sort.as_str()) { sort } else { "failed".to_owned() };
+    let (all, mut endpoints) = question.listing(Kind::Endpoint, open.as_deref()).await?;
+    let sort = sort_of(incoming, &SORTS, "failed");
     endpoints.sort_by_key(|one| std::cmp::Reverse(rank(one, &sort)));
-    let divided = detail(&visit.store, project_id, kind, window, "").await?;
-    let open = match open {
-        Some(name) => {
-            let detail = detail(&visit.store, project_id, kind, window, &name).await?;
-            Some((name, detail))
-        }
-        None => None,
-    };
     let page = RequestsPage {
-        shell: Shell { section: Section::Requests, ..shell(&visit, &counts, incoming.now_ms) },
+        shell: Shell { section: Section::Requests, ..shell(visit, &counts, incoming.now_ms) },
         scope: visit.scope.clone(),
-        choices: choices(&divided),
+        choices: choices(&question.detail(Kind::Endpoint, "").await?),
         sort,
-        length_ms: window.length_ms(incoming.now_ms),
+        length_ms: question.window.length_ms(incoming.now_ms),
         all,
         endpoints,
-        open,
+        open: match open {
+            Some(name) => {
+                let detail = question.detail(Kind::Endpoint, &name).await?;
+                Some((name, detail))
+            }
+            None => None,
+        },
     };
     Ok(reply::page(200, pages::requests(&page)?))
 }

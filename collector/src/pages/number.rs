@@ -57,9 +57,35 @@ pub(super) fn percent(part: u64, total: u64) -> u64 {
     u64::try_from((part * 100 + total / 2) / total).unwrap_or(100).min(100)
 }
 
+/// `640 kB`, `12.3 MB`, `1.2 GB`
+pub(super) fn bytes(number: u64) -> String {
+    let (unit, name) = match number {
+        0..1_000_000 => return format!("{} kB", number.div_ceil(1_000)),
+        1_000_000..1_000_000_000 => (1_000_000, "MB"),
+        _ => (1_000_000_000, "GB"),
+    };
+    match number % unit {
+        0 => format!("{} {name}", number / unit),
+        rest => format!("{}.{} {name}", number / unit, rest * 10 / unit),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{count, counted, share};
+    use super::{bytes, count, counted, share};
+
+    #[test]
+    fn bytes_are_read_at_a_glance() {
+        for (number, expected) in [
+            (0, "0 kB"),
+            (639_001, "640 kB"),
+            (12_340_000, "12.3 MB"),
+            (500_000_000, "500 MB"),
+            (10_000_000_000, "10 GB"),
+        ] {
+            assert_eq!(bytes(number), expected);
+        }
+    }
 
     #[test]
     fn counts_are_full_up_to_99_999() {

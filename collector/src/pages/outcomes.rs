@@ -5,7 +5,7 @@ mod words;
 
 use askama::Template;
 
-use super::number::{count, counted, percent, share};
+use super::number::{bytes, count, counted, percent, share};
 use super::time::{Moment, moment};
 use crate::outcome::summary::{Noise, RANGES, Reason, Sample};
 use crate::view::OutcomesPage;
@@ -171,19 +171,6 @@ fn gauge(used: u64, most: u64) -> Gauge {
     }
 }
 
-/// `640 kB`, `12.3 MB`, `1.2 GB`
-fn bytes(number: u64) -> String {
-    let (unit, name) = match number {
-        0..1_000_000 => return format!("{} kB", number.div_ceil(1_000)),
-        1_000_000..1_000_000_000 => (1_000_000, "MB"),
-        _ => (1_000_000_000, "GB"),
-    };
-    match number % unit {
-        0 => format!("{} {name}", number / unit),
-        rest => format!("{}.{} {name}", number / unit, rest * 10 / unit),
-    }
-}
-
 /// Rows that an event writes, in tenths: measured with 100 issues and 5,000 users.
 const TENTHS_OF_ROWS: u64 = 41;
 
@@ -243,19 +230,6 @@ fn plan(page: &OutcomesPage) -> Vec<PlanRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_are_read_at_a_glance() {
-        for (number, expected) in [
-            (0, "0 kB"),
-            (639_001, "640 kB"),
-            (12_340_000, "12.3 MB"),
-            (500_000_000, "500 MB"),
-            (10_000_000_000, "10 GB"),
-        ] {
-            assert_eq!(bytes(number), expected);
-        }
-    }
 
     #[test]
     fn a_database_is_full_before_it_is_full() {

@@ -3,8 +3,9 @@
 use askama::Template;
 use trapline_core::histogram::Sums;
 
+use super::columns::{Column, Links};
 use super::measure::{duration, line, of_hundredths, part, whole};
-use super::number::{count, share};
+use super::number::{bytes, count, share};
 use super::scope::ScopeForm;
 use super::time::{day, full_hour};
 use crate::page_views::endpoint::{ABORTED, DURATION, NO_ANSWER, REQUESTS, STATUS_4XX, STATUS_5XX};
@@ -37,12 +38,6 @@ struct Chart {
     sentence: String,
     /// Words, requests, shares of the three.
     table: Vec<(String, String, [String; 3])>,
-}
-
-struct Column {
-    link: String,
-    words: &'static str,
-    is_current: bool,
 }
 
 struct Row<'a> {
@@ -85,11 +80,6 @@ const SHOWN: usize = 6;
 impl<'a> Requests<'a> {
     pub(super) fn of(page: &'a RequestsPage) -> Result<Self, askama::Error> {
         let kept = [("sort".to_owned(), page.sort.clone())];
-        let column = |(sort, words): (&str, &'static str)| Column {
-            link: link(page, sort, ""),
-            words,
-            is_current: page.sort == sort,
-        };
         let columns = [
             ("rate", "Rate / min"),
             ("failed", "Failed"),
@@ -103,7 +93,7 @@ impl<'a> Requests<'a> {
             several: !page.scope.release.is_empty() && !page.scope.environment.is_empty(),
             total: count(of_hundredths(page.all.sums.counted(REQUESTS))),
             chart: chart(page),
-            columns: columns.map(column).into(),
+            columns: columns.map(|(sort, words)| links(page).column(sort, words, "num")).into(),
             rows: page.endpoints.iter().map(|one| row(page, one)).collect(),
         })
     }
@@ -114,14 +104,8 @@ pub fn failed(sums: &Sums) -> u64 {
     FAILURES.iter().map(|(_, _, place)| sums.counted(*place)).sum()
 }
 
-fn link(page: &RequestsPage, sort: &str, open: &str) -> String {
-    let scope = page.scope.query();
-    let scope = form_urlencoded::parse(scope.strip_prefix('?').unwrap_or_default().as_bytes());
-    let mut link = form_urlencoded::Serializer::new(String::new());
-    link.extend_pairs(scope);
-    let others = [("sort", sort), ("endpoint", open)];
-    link.extend_pairs(others.iter().filter(|(_, value)| !value.is_empty()));
-    format!("?{}", link.finish())
+fn links(page: &RequestsPage) -> Links<'_> {
+    Links { scope: &page.scope, kept: &[], sort: &page.sort, row: "endpoint" }
 }
 
 fn row<'a>(page: &'a RequestsPage, one: &'a Measured) -> Row<'a> {
@@ -135,7 +119,7 @@ fn row<'a>(page: &'a RequestsPage, one: &'a Measured) -> Row<'a> {
     Row {
         method,
         path,
-        link: link(page, &page.sort, if open.is_some() { "" } else { &one.name }),
+        link: links(page).opening(if open.is_some() { "" } else { &one.name }),
         rate: rate(requests, page.length_ms),
         spark: spark(one),
         failed: fine_share(failed, requests),
@@ -286,15 +270,6 @@ fn opened<'a>(page: &RequestsPage, one: &'a Measured, detail: &'a Detail) -> Ope
             .collect(),
         received: bytes(one.sums.counted(crate::page_views::endpoint::RECEIVED) / requests.max(1)),
         issues: format!("/{}/issues/?{query}", page.shell.project_slug),
-    }
-}
-
-/// `640 B`, `12 kB`, `1.2 MB`
-fn bytes(number: u64) -> String {
-    match number {
-        0..1_000 => format!("{number} B"),
-        1_000..1_000_000 => format!("{} kB", number.div_ceil(1_000)),
-        _ => format!("{}.{} MB", number / 1_000_000, number % 1_000_000 / 100_000),
     }
 }
 

@@ -6,6 +6,7 @@ use askama::Template;
 use trapline_core::histogram::Sums;
 use trapline_core::page_view::{INP, LOAD, PHASES, PageView};
 
+use super::columns::{Column, Links};
 use super::measure::{Measure, NAMES, duration, limit, line, of_hundredths, part, place_of, whole};
 use super::number::{count, share};
 use super::scope::ScopeForm;
@@ -36,14 +37,6 @@ struct Tile {
     short: &'static str,
     measure: Measure,
     limit: String,
-}
-
-/// A column that the table can be sorted by.
-struct Column {
-    link: String,
-    words: &'static str,
-    class: &'static str,
-    is_current: bool,
 }
 
 struct Row<'a> {
@@ -123,24 +116,13 @@ fn measure(sums: &Sums, index: usize) -> Measure {
     Measure::of(index, sums.histograms.get(index).unwrap_or(&none))
 }
 
-/// Query of the page sorted and opened like this.
-fn link(page: &VitalsPage, sort: &str, open: &str) -> String {
-    let scope = page.scope.query();
-    let scope = form_urlencoded::parse(scope.strip_prefix('?').unwrap_or_default().as_bytes());
-    let mut link = form_urlencoded::Serializer::new(String::new());
-    link.extend_pairs(scope);
-    let others = [("device", page.device.as_str()), ("sort", sort), ("page", open)];
-    link.extend_pairs(others.iter().filter(|(_, value)| !value.is_empty()));
-    format!("?{}", link.finish())
+fn links<'a>(page: &'a VitalsPage, kept: &'a [(&'static str, &'a str)]) -> Links<'a> {
+    Links { scope: &page.scope, kept, sort: &page.sort, row: "page" }
 }
 
 fn columns(page: &VitalsPage) -> Vec<Column> {
-    let column = |(sort, words, class): (&str, &'static str, &'static str)| Column {
-        link: link(page, sort, ""),
-        words,
-        class,
-        is_current: page.sort == sort,
-    };
+    let kept = [("device", page.device.as_str())];
+    let links = links(page, &kept);
     let columns = [
         ("views", "Views", "num"),
         ("errors", "With errors", "num"),
@@ -148,7 +130,7 @@ fn columns(page: &VitalsPage) -> Vec<Column> {
         ("inp", "INP", "measured"),
         ("cls", "CLS", "measured"),
     ];
-    columns.map(column).into()
+    columns.map(|(sort, words, class)| links.column(sort, words, class)).into()
 }
 
 fn row<'a>(page: &'a VitalsPage, one: &'a Measured, sort: usize) -> Row<'a> {
@@ -160,7 +142,11 @@ fn row<'a>(page: &'a VitalsPage, one: &'a Measured, sort: usize) -> Row<'a> {
     let open = page.open.as_ref().filter(|(name, _)| *name == one.name);
     Row {
         name: &one.name,
-        link: link(page, &page.sort, if open.is_some() { "" } else { &one.name }),
+        link: links(page, &[("device", &page.device)]).opening(if open.is_some() {
+            ""
+        } else {
+            &one.name
+        }),
         views: count(of_hundredths(views)),
         errors: share(one.sums.counted(page::WITH_ERRORS), views),
         spark: spark(one, sort),

@@ -36,8 +36,8 @@ pub fn page_view(payload: &[u8]) -> Result<(PageView, Vec<Defect>), DecodeError>
     bound::check(payload, &BOUNDS)?;
     let map = object(repair::json(payload, &mut defects)?).ok_or(DecodeError::NotAnObject)?;
     let mut fields = Fields::new(map, defects);
-    let mut view = PageView::default();
-    view.id = id(&mut fields, "id").ok_or(DecodeError::Missing("id"))?;
+    let id_of_view = id(&mut fields, "id").ok_or(DecodeError::Missing("id"))?;
+    let mut view = PageView { id: id_of_view, ..PageView::default() };
     view.url = address(&mut fields, "url").ok_or(DecodeError::Missing("url"))?;
     view.started_ms =
         milliseconds(&mut fields, "started").ok_or(DecodeError::Missing("started"))?;

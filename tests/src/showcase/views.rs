@@ -60,13 +60,13 @@ impl Dice {
 pub(super) fn send(project: &Project<'_>, now_s: u64, crashed: &str) -> Result<()> {
     let mut dice = Dice(42);
     let views: Vec<Value> = (0..400).map(|number| view(&mut dice, number, now_s)).collect();
-    for views in views.chunks(40) {
+    for views in views.chunks(20) {
         let items: Vec<(&str, &Value)> = views.iter().map(|view| ("page_view", view)).collect();
         take(project, &items)?;
     }
     let sessions: Vec<Value> =
         (0..160).flat_map(|number| session(&mut dice, number, now_s)).collect();
-    for sessions in sessions.chunks(40) {
+    for sessions in sessions.chunks(20) {
         let items: Vec<_> = sessions.iter().map(|session| ("session", session)).collect();
         take(project, &items)?;
     }
