@@ -26,7 +26,7 @@ const ENTER: &str = "\u{e007}";
 const ESCAPE: &str = "\u{e00c}";
 
 struct Shop<'world> {
-    _project: Project<'world>,
+    project: Project<'world>,
     gate: Gate,
     site: Site,
 }
@@ -42,7 +42,7 @@ fn shop<'world>(world: &'world World, app: &str) -> Shop<'world> {
     let (project, gate) = (world.project(), world.gate());
     let attributes = [("data-release", "shop@1.0.0")];
     let site = project.site_to(&gate.dsn(&project), &attributes, app);
-    Shop { _project: project, gate, site }
+    Shop { project, gate, site }
 }
 
 fn opened<'world>(world: &'world World, engine: Engine, site: &Site) -> Tab<'world> {
@@ -81,7 +81,7 @@ fn said(gate: &Gate) -> Value {
 }
 
 fn by_keyboard(world: &World, engine: Engine) {
-    let Shop { gate, site, .. } = shop(world, CRASHES);
+    let Shop { project, gate, site } = shop(world, CRASHES);
     let tab = opened(world, engine, &site);
     tab.run("document.getElementById('buy').focus()");
     tab.keys(ENTER);
@@ -122,6 +122,33 @@ fn by_keyboard(world: &World, engine: Engine) {
         false,
         "what is typed there is no shortcut of the page"
     );
+    drop(tab);
+    read_by_keyboard(world, &project, engine);
+}
+
+/// The message is in the inbox with the issue of the crash, and is dealt with by a key.
+fn read_by_keyboard(world: &World, project: &Project, engine: Engine) {
+    let issue = eventually(|| project.api.only_issue());
+    let tab = world.signed_in_tab(engine);
+    tab.open(&format!("{}/{}/feedback/", world.worker.dashboard(), project.slug));
+    for (part, text) in [
+        (".letters .row", "Jo"),
+        (".letter .said", "The basket was empty"),
+        (".letter .cause", "sold out"),
+        (".letter .cause", issue.short_id.as_str()),
+        ("#open-feedback", "1"),
+    ] {
+        tab.shows(part, text);
+    }
+    tab.keys("e");
+    tab.shows("#done", "marked as done");
+    tab.shows(".letters", "Nothing new");
+    assert_eq!(
+        project.api.json("feedback/").unwrap()["counts"],
+        json!({ "new": 0, "done": 1, "spam": 0 })
+    );
+    tab.click("#done button");
+    tab.shows(".letter .said", "The basket was empty");
 }
 
 fn failing(world: &World, engine: Engine) {
