@@ -38,12 +38,13 @@ rules.textContent = JSON.stringify({ prerender: [{ source: 'list', urls: [url], 
 document.head.append(rules);
 </script>";
 
-/// Resolves to `true` once what measures page views does so.
+/// Resolves to `true` once what measures page views does so, and the package, which says the time to the first byte of any page
+/// soon after it has loaded.
 const MEASURED: &str = "(async () => {
   const [file] = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/views.js'));
   if (!file) return false;
   await import(file.name);
-  return document.readyState === 'complete' && (window.done ?? true);
+  return document.readyState === 'complete' && Object.keys(window.vitals).length > 0 && (window.done ?? true);
 })()";
 
 /// What was painted has been told to whoever observes it.
