@@ -51,8 +51,8 @@ struct Row<'a> {
     cause: String,
     /// p50, p75, p95.
     times: [String; 3],
-    /// The same on a logarithmic axis from 10 ms to 10 s, in percent.
-    places: [String; 3],
+    /// The same on a logarithmic axis from 10 ms to 10 s, in percent, where any was measured.
+    places: Option<[String; 3]>,
     is_slow: bool,
     open: Option<Opened<'a>>,
 }
@@ -130,7 +130,10 @@ fn row<'a>(page: &'a RequestsPage, one: &'a Measured) -> Row<'a> {
         },
         cause: cause(&one.sums, failed),
         times: times.map(|time| time.map_or_else(|| "–".to_owned(), duration)),
-        places: times.map(|time| place(time.unwrap_or_default())),
+        places: match times {
+            [Some(middle), Some(most), Some(end)] => Some([middle, most, end].map(place)),
+            _ => None,
+        },
         is_slow: times.last().copied().flatten().is_some_and(|time| time > 2_000.0),
         open: open.map(|(_, detail)| opened(page, one, detail)),
     }

@@ -127,13 +127,17 @@ fn long_frame(fields: &mut Fields) -> LongFrame {
 
 fn requests(fields: &mut Fields) -> Requests {
     let pairs = fields.take("durations").unwrap_or_default();
+    let pairs = pairs.as_array().map(Vec::as_slice).unwrap_or_default();
     let pair = |pair: &Value| {
-        let number = |index: usize| pair.get(index).and_then(Value::as_u64);
+        let number = |index: usize| whole(pair.get(index)?);
         Some((u16::try_from(number(0)?).ok()?, u32::try_from(number(1)?).ok()?))
     };
-    let durations = pairs.as_array().into_iter().flatten().take(MAX_BUCKETS).filter_map(pair);
+    let durations: Vec<_> = pairs.iter().take(MAX_BUCKETS).filter_map(pair).collect();
+    if durations.len() < pairs.len() {
+        fields.note("durations", "some are no bucket and number");
+    }
     Requests {
-        durations: durations.collect(),
+        durations,
         method: word(fields, "method").to_ascii_uppercase(),
         url: without_ids(&address(fields, "url").unwrap_or_default()),
         count: count(fields, "count"),
@@ -144,6 +148,13 @@ fn requests(fields: &mut Fields) -> Requests {
         sent: positive(fields, "sent"),
         received: positive(fields, "received"),
     }
+}
+
+/// Also of `66.0`, as some languages write a whole number.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded before")]
+fn whole(value: &Value) -> Option<u64> {
+    let is_whole = |number: &f64| number.fract() == 0.0 && (0.0..MAX_NUMBER).contains(number);
+    value.as_u64().or_else(|| value.as_f64().filter(is_whole).map(|number| number as u64))
 }
 
 fn within(fields: &mut Fields, name: &str, read: impl FnOnce(&mut Fields)) {
@@ -225,7 +236,7 @@ mod tests {
         "load": {"dns": 5, "load": 1510}, "long_frames": {"count": 4, "blocking": 310, "worst": [{"duration": 280,
         "blocking": 230, "at": 1300, "script": "https://shop.test/app.js", "function": "render", "invoker": "BUTTON.onclick"}]},
         "requests": [{"method": "get", "url": "/api/items/{id}", "count": 10, "no_answer": 1, "status_5xx": 1,
-        "durations": [[60, 8], [70, 1]], "received": 12000}, {"url": "/nothing", "count": 0}],
+        "durations": [[60, 8], [70.0, 1]], "received": 12000}, {"url": "/nothing", "count": 0}],
         "resources": [{"kind": "script", "count": 3, "bytes": 120000}, {"kind": "img", "bytes": 5000}]}"#;
 
     #[test]
@@ -237,6 +248,7 @@ mod tests {
         assert_eq!((view.script_bytes, view.bytes), (120_000.0, 125_000.0));
         assert_eq!(view.requests.len(), 1);
         assert_eq!(view.requests[0].endpoint(), "GET /api/items/{id}");
+        assert_eq!(view.requests[0].durations, [(60, 8), (70, 1)]);
         let lcp = view.vitals[0].as_ref().unwrap();
         assert_eq!(
             (lcp.parts, lcp.url.as_str()),
@@ -256,7 +268,7 @@ mod tests {
     fn damage_is_left_out_and_noted() {
         let damaged = r#"{"id": "0123456789abcdef0123456789abcdef", "url": "/a", "started": 1764380000123, "session_id": "7",
             "sample_rate": "x", "visible_ms": -5, "errors": -1, "vitals": {"lcp": {"value": "slow"}, "inp": 7, "cls": {"value": -1}},
-            "load": [], "requests": {}, "long_frames": {"worst": [7, {}]}}"#;
+            "load": [], "requests": [{"url": "/a", "count": 1, "durations": [[60.5, 1], [60, 1], 7]}], "long_frames": {"worst": [7, {}]}}"#;
         let (view, defects) = page_view(damaged.as_bytes()).unwrap();
         let paths: Vec<_> = defects.iter().map(|defect| defect.path.as_str()).collect();
         assert_eq!(
@@ -268,7 +280,7 @@ mod tests {
                 "vitals.lcp.value",
                 "vitals.inp",
                 "load",
-                "requests"
+                "requests.durations"
             ]
         );
         assert_eq!((view.weight, view.page.as_str(), view.frames.len()), (100, "/a", 1));

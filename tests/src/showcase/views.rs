@@ -113,7 +113,7 @@ fn view(dice: &mut Dice, number: usize, now_s: u64) -> Value {
     let requests: Vec<Value> = (0..1 + dice.roll(4))
         .map(|_| {
             let (method, url, failures, time) = ENDPOINTS[dice.roll(5) as usize];
-            let bucket = (dice.spread(time).max(1.0).ln() / 1.08_f64.ln()).ceil();
+            let bucket = (dice.spread(time).max(1.0).ln() / 1.08_f64.ln()).ceil() as u16;
             json!({ "method": method, "url": url, "count": 2, "status_5xx": u64::from(dice.roll(1_000) < failures),
                 "no_answer": u64::from(dice.roll(400) == 0), "durations": [[bucket, 2]], "received": 4_000 })
         })
