@@ -1,6 +1,8 @@
 //! What a page of the dashboard costs, with little stored and with much: time in workerd, statements and rows read as D1
 //! counts them, and what a first visit loads. Two Workers run side by side and are asked in turn, so that the machine's
-//! moods meet both. A new page is a line in [`PAGES`].
+//! moods meet both.
+
+mod pages;
 
 use std::fs;
 use std::path::Path;
@@ -20,11 +22,9 @@ use crate::statistics::median;
 use crate::table::{self, thousands};
 use crate::target;
 use crate::visitor::Visitor;
+use pages::PAGES;
 
-const SIZES: [Size; 2] = [
-    Size { name: "1x", issues: 1_000, events: 10_000 },
-    Size { name: "100x", issues: 100_000, events: 1_000_000 },
-];
+const SIZES: [Size; 2] = [seeded::ONE, seeded::HUNDRED];
 
 /// Not measured: caches fill, and code gets compiled.
 const WARM_UP: usize = 3;
@@ -35,93 +35,6 @@ const MOST_STATEMENTS: u64 = 10;
 const MOST_READ: u64 = 5_000;
 /// Of a page with all that it loads, when nothing of it was loaded before.
 const MOST_BYTES: usize = 60_000;
-
-/// Pages and lists: name and path. `{p}` is the project, `{id}` its issue with most events, `{other}` another one, `{event}`
-/// an event that is kept, `{next}` where the list's second page begins.
-const PAGES: &[(&str, &str)] = &[
-    ("issues", "/{p}/issues/"),
-    ("issues, resolved", "/{p}/issues/?status=resolved"),
-    ("issues, ignored", "/{p}/issues/?status=ignored"),
-    ("issues, new", "/{p}/issues/?status=new"),
-    ("issues, regressed", "/{p}/issues/?status=regressed"),
-    ("issues, escalating", "/{p}/issues/?status=escalating"),
-    ("issues, mine", "/{p}/issues/?status=mine"),
-    ("issues, second page", "/{p}/issues/{next}"),
-    ("issues by first seen", "/{p}/issues/?sort=first-seen"),
-    ("issues by events", "/{p}/issues/?sort=events"),
-    ("issues by users", "/{p}/issues/?sort=users"),
-    ("issues by trend", "/{p}/issues/?sort=trend"),
-    ("issues by trend, text", "/{p}/issues/?sort=trend&query=TypeError"),
-    ("issues, level", "/{p}/issues/?query=level:warning"),
-    ("issues, pattern", "/{p}/issues/?query=release:shop@*"),
-    ("issues, not", "/{p}/issues/?query=!browser:Chrome"),
-    ("issues, user", "/{p}/issues/?query=user:u17"),
-    ("issues, user that nobody is", "/{p}/issues/?query=user:nobody"),
-    ("issues, tag that nothing has", "/{p}/issues/?query=plan:gold"),
-    ("issues, has", "/{p}/issues/?query=has:release"),
-    ("issues, page", "/{p}/issues/?query=url:/checkout"),
-    ("issues, many events", "/{p}/issues/?query=count:%3E100"),
-    ("issues, lately first seen", "/{p}/issues/?query=first-seen:%3C2h"),
-    ("issues, all kinds", "/{p}/issues/?query=is:unhandled+level:error+os:iOS+country:DE+total"),
-    ("issues, text that many have", "/{p}/issues/?query=TypeError"),
-    ("issues, text that nothing has", "/{p}/issues/?query=zqxjkvzq"),
-    ("issues, release", "/{p}/issues/?release=shop%402026.11.2"),
-    ("issues, browser that nobody has", "/{p}/issues/?browser=Netscape"),
-    ("issue", "/{p}/issues/{id}/"),
-    ("event", "/{p}/issues/{id}/events/{event}/"),
-    ("events of an issue", "/{p}/issues/{id}/events/"),
-    ("activity of an issue", "/{p}/issues/{id}/activity/"),
-    ("split", "/{p}/issues/{id}/split"),
-    ("compare", "/{p}/issues/{id}/compare/{other}/"),
-    ("projects", "/?query={p}"),
-    ("outcomes", "/{p}/outcomes/"),
-    ("releases", "/{p}/releases/"),
-    ("feedback", "/{p}/feedback/"),
-    ("feedback, text that nothing has", "/{p}/feedback/?query=zqxjkvzq"),
-    ("feedback about an issue", "/{p}/feedback/?issue={id}"),
-    ("settings", "/{p}/settings/"),
-    ("settings, keys", "/{p}/settings/keys/"),
-    ("settings, snippets", "/{p}/settings/snippets/"),
-    ("settings, filters", "/{p}/settings/filters/"),
-    ("settings, privacy", "/{p}/settings/privacy/"),
-    ("settings, limits", "/{p}/settings/limits/"),
-    ("settings, grouping", "/{p}/settings/grouping/"),
-    ("settings, tokens", "/{p}/settings/tokens/"),
-    ("settings, alerts", "/{p}/settings/alerts/"),
-    ("settings, people", "/settings/people/"),
-    ("settings, projects", "/settings/projects/"),
-    ("settings, access", "/settings/access/"),
-    ("settings, audit log", "/settings/audit/"),
-    ("settings, profile", "/settings/profile/"),
-    ("regroup", "/{p}/regroup/"),
-    ("sign-in", "/sign-in"),
-    ("JSON: projects", "/api/0/projects/"),
-    ("JSON: overview", "/api/0/overview/"),
-    ("JSON: members", "/api/0/members/"),
-    ("JSON: invitations", "/api/0/invitations/"),
-    ("JSON: audit log", "/api/0/audit/"),
-    ("JSON: issues", "/api/0/projects/{p}/issues/"),
-    ("JSON: issues, searched", "/api/0/projects/{p}/issues/?query=level:warning"),
-    ("JSON: suggestions", "/api/0/projects/{p}/suggestions/?query=release:"),
-    ("JSON: views", "/api/0/projects/{p}/views/"),
-    ("JSON: peek", "/api/0/projects/{p}/issues/{id}/peek/"),
-    ("JSON: events of an issue", "/api/0/projects/{p}/issues/{id}/events/"),
-    ("JSON: issue", "/api/0/projects/{p}/issues/{id}/"),
-    ("JSON: activity", "/api/0/projects/{p}/issues/{id}/activity/"),
-    ("JSON: comments", "/api/0/projects/{p}/issues/{id}/comments/"),
-    ("JSON: alerts", "/api/0/projects/{p}/alerts/"),
-    ("JSON: deliveries", "/api/0/projects/{p}/alerts/deliveries/"),
-    ("JSON: event", "/api/0/projects/{p}/events/{event}/"),
-    ("JSON: grouping", "/api/0/projects/{p}/issues/{id}/grouping/"),
-    ("JSON: compare", "/api/0/projects/{p}/issues/{id}/compare/{other}/"),
-    ("JSON: outcomes", "/api/0/projects/{p}/outcomes/"),
-    ("JSON: outcomes, summary", "/api/0/projects/{p}/outcomes/summary/"),
-    ("JSON: alerts", "/api/0/projects/{p}/alerts/"),
-    ("JSON: deliveries of alerts", "/api/0/projects/{p}/alerts/deliveries/"),
-    ("JSON: settings", "/api/0/projects/{p}/settings/"),
-    ("JSON: keys", "/api/0/projects/{p}/keys/"),
-    ("JSON: tokens", "/api/0/projects/{p}/tokens/"),
-];
 
 /// One of the Workers.
 struct Site {

@@ -16,11 +16,7 @@ use crate::table::{self, thousands};
 use crate::target;
 use crate::visitor::Visitor;
 
-const SIZES: [Size; 3] = [
-    Size { name: "1x", issues: 1_000, events: 10_000 },
-    Size { name: "10x", issues: 10_000, events: 100_000 },
-    Size { name: "100x", issues: 100_000, events: 1_000_000 },
-];
+const SIZES: [Size; 3] = [seeded::ONE, seeded::TEN, seeded::HUNDRED];
 
 /// Not measured: caches fill, and code gets compiled.
 const WARM_UP: usize = 3;

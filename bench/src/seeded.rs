@@ -18,7 +18,19 @@ pub(crate) struct Size {
     pub(crate) name: &'static str,
     pub(crate) issues: u64,
     pub(crate) events: u64,
+    pub(crate) page_views: u64,
 }
+
+impl Size {
+    const fn times(factor: u64, name: &'static str) -> Self {
+        let (issues, events) = (1_000 * factor, 10_000 * factor);
+        Self { name, issues, events, page_views: events }
+    }
+}
+
+pub(crate) const ONE: Size = Size::times(1, "1x");
+pub(crate) const TEN: Size = Size::times(10, "10x");
+pub(crate) const HUNDRED: Size = Size::times(100, "100x");
 
 /// A fresh copy of the state with so much in it.
 pub(crate) fn state(paths: &Paths, size: &Size) -> Result<PathBuf> {
@@ -37,9 +49,12 @@ pub(crate) fn state(paths: &Paths, size: &Size) -> Result<PathBuf> {
 }
 
 fn seed(paths: &Paths, size: &Size, state: &Path) -> Result<()> {
-    println!("{}: filling with {} issues and {} events", size.name, size.issues, size.events);
+    println!(
+        "{}: filling with {} issues, {} events and {} page views",
+        size.name, size.issues, size.events, size.page_views
+    );
     let status = Command::new("cargo")
-        .args(["xtask", "seed", "--page-views", "0"])
+        .args(["xtask", "seed", "--page-views", &size.page_views.to_string()])
         .args(["--issues", &size.issues.to_string(), "--events", &size.events.to_string()])
         .arg("--state")
         .arg(state)
@@ -55,7 +70,8 @@ fn inputs(paths: &Paths, size: &Size) -> Result<Inputs> {
     Ok(Inputs::within(&paths.root)
         .path("collector/migrations")?
         .path("collector/src/plan")?
-        .path("collector/examples/seed.rs")?
+        .path("collector/src/page_views")?
+        .path("collector/examples/seed")?
         .text(&format!("{size:?} {day}")))
 }
 

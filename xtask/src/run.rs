@@ -38,12 +38,20 @@ pub fn capture(command: &mut Command, say: &Say) -> Result<Captured> {
 /// # Errors
 /// One sentence with the advice; the program's own output has been printed above.
 pub fn run(command: &mut Command, say: &Say, advice: &str) -> Result<()> {
+    output_of(command, say, advice).map(drop)
+}
+
+/// Runs a program that has to succeed, as [`run`] does, and gives back what it wrote.
+///
+/// # Errors
+/// The same.
+pub fn output_of(command: &mut Command, say: &Say, advice: &str) -> Result<String> {
     let captured = capture(command, say)?;
     if !captured.status.success() {
         println!("\n{}", captured.output.trim_end());
         bail!("{} failed ({}): {advice}", shown(command), captured.status);
     }
-    Ok(())
+    Ok(captured.output)
 }
 
 /// What a program prints, without surrounding space; `None` when it is missing or fails.

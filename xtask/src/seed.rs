@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use crate::build;
 use crate::paths::Paths;
 use crate::progress::Progress;
-use crate::run::run;
+use crate::run::{output_of, run};
 use crate::stamp::files_under;
 use crate::worker::{Options, Worker};
 
@@ -47,20 +47,23 @@ pub fn seed(paths: &Paths, seed: &Seed) -> Result<()> {
         run(cargo.current_dir(&paths.root), say, "fix what it says above")?;
         Ok(paths.target.join("release/examples/seed"))
     })?;
-    progress.step("events", |say| {
+    let percentiles = progress.step("events", |say| {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
         let mut command = Command::new(&program);
         command.arg(database(&state)?).arg(&project);
         command.args([seed.issues, seed.events, seed.page_views].map(|number| number.to_string()));
         command.arg(now.as_millis().to_string());
-        run(&mut command, say, "stop the Worker that runs on this state, and try again")?;
+        let said =
+            output_of(&mut command, say, "stop the Worker that runs on this state, and try again")?;
         let Seed { issues, events, page_views, .. } = seed;
         say.note(&format!(
             "{events} of {issues} issues, {page_views} page views in {}",
             state.display()
         ));
-        Ok(())
-    })
+        Ok(said.lines().rfind(|line| line.contains("percentiles")).map(str::to_owned))
+    })?;
+    percentiles.iter().for_each(|line| println!("{line}"));
+    Ok(())
 }
 
 /// A Worker makes the schema and the project, and ends. Gives back the project's number.
