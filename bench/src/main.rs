@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: each bench prints its figures beside those of what it is compared with, from one run.
 //!
 //! In reading order: what is sent ([`event`], [`mix`], [`load`]), to whom ([`target`]), what is looked at ([`database`],
-//! [`meter`], [`processes`]), the bench `ingest` ([`throughput`], [`rows`]), the bench `growth` ([`seeded`], [`visitor`],
+//! [`meter`]), the bench `ingest` ([`throughput`], [`rows`]), the bench `growth` ([`seeded`], [`visitor`],
 //! [`questions`]), the bench [`dashboard`], the bench [`hostile`] ([`attack`]), the benches [`agent`], [`symbolicate`] and [`grouping`], and how figures
 //! are shown.
 #![expect(clippy::print_stdout, reason = "a command line prints")]
@@ -13,7 +13,6 @@ mod target;
 
 mod database;
 mod meter;
-mod processes;
 
 mod ingest;
 mod page_views;

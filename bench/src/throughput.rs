@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::event::envelope;
 use crate::load::{self, Run};
 use crate::mix::Mix;
-use crate::processes::{self, Usage};
+use xtask::processes::{self, Usage};
 use crate::report::Failures;
 use crate::statistics::{median, percentile};
 use crate::table::{self, thousands};

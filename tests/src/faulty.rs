@@ -94,7 +94,7 @@ impl Faulty {
     /// # Errors
     /// What did not start, and why.
     pub fn start_with(paths: &Paths, name: &str, bindings: &str) -> Result<Self> {
-        Self::start_bound(paths, fresh_state(paths, name)?, name, &json!({}), bindings)
+        Self::start_bound(paths, fresh_state(paths, name)?, name, &json!({}), bindings, None)
     }
 
     /// Starts one on a database that may exist. `orders` stand before its first request; its log is called `name`.
@@ -102,7 +102,15 @@ impl Faulty {
     /// # Errors
     /// What did not start, and why.
     pub fn start_on(paths: &Paths, state: PathBuf, name: &str, orders: &Value) -> Result<Self> {
-        Self::start_bound(paths, state, name, orders, "")
+        Self::start_bound(paths, state, name, orders, "", None)
+    }
+
+    /// The same on a port: where one that crashed has listened, for whoever sends there.
+    ///
+    /// # Errors
+    /// What did not start, and why.
+    pub fn start_again(paths: &Paths, state: PathBuf, name: &str, port: u16) -> Result<Self> {
+        Self::start_bound(paths, state, name, &json!({}), "", Some(port))
     }
 
     fn start_bound(
@@ -111,11 +119,12 @@ impl Faulty {
         name: &str,
         orders: &Value,
         bindings: &str,
+        port: Option<u16>,
     ) -> Result<Self> {
         let options = Options {
             state: state.clone(),
             log: directory(paths).join(format!("{name}.log")),
-            port: None,
+            port,
             variables: vec![("FAULTS".into(), orders.to_string())],
             config: Some(configuration(paths, name, bindings)?),
         };

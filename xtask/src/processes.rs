@@ -8,17 +8,18 @@ const MS_A_TICK: f64 = 10.0;
 
 /// Of all workerd processes of a group together.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Usage {
+pub struct Usage {
     /// User and system time since they started.
-    pub(crate) cpu_ms: f64,
+    pub cpu_ms: f64,
     /// Most memory that was ever resident.
-    pub(crate) peak_mib: f64,
+    pub peak_mib: f64,
     /// Resident now.
-    pub(crate) resident_mib: f64,
+    pub resident_mib: f64,
 }
 
 /// What workerd used so far in a process group; `None` where there is no `/proc`.
-pub(crate) fn usage(group: i32) -> Option<Usage> {
+#[must_use]
+pub fn usage(group: i32) -> Option<Usage> {
     let mut sum = None;
     for entry in fs::read_dir("/proc").ok()?.flatten() {
         let read = |file: &str| fs::read_to_string(entry.path().join(file)).unwrap_or_default();
