@@ -13,11 +13,11 @@ use crate::database::Database;
 use crate::event::envelope;
 use crate::load::{self, Run};
 use crate::mix::Mix;
-use xtask::processes::{self, Usage};
 use crate::report::Failures;
 use crate::statistics::{median, percentile};
 use crate::table::{self, thousands};
 use crate::target::{self, Target};
+use xtask::processes::{self, Usage};
 
 const ROUNDS: usize = 5;
 const CONNECTIONS: [usize; 3] = [1, 8, 32];

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 use trapline_core::histogram::Sums;
-use trapline_core::page_view::PageView;
 
 use crate::page_views::fold::{self, Chunk};
 use crate::page_views::read::{self, Asked, Filter, StatRow, Window};
+use crate::page_views::tally::{Key, Only, Stat};
 use crate::page_views::{Column, Kind};
 use crate::plan::HOUR_MS;
 use crate::scope::Scope;
@@ -26,11 +26,11 @@ pub struct ReleaseRow {
     pub version: String,
     /// When its first event came, or it was made known.
     pub first_seen_ms: i64,
-    /// Of the newest 5,000 issues, those that it brought.
+    /// Of the newest 1,000 issues, those that it brought.
     pub new_issues: u32,
-    /// Of the last 1,000 that came back, those that came back in it.
+    /// Of the last 200 that came back, those that came back in it.
     pub regressed_issues: u32,
-    /// The newest three that it brought: `[[143, "TypeError", "x is undefined"], …]`.
+    /// What it brought of the newest 200 of all: `[[143, "TypeError", "x is undefined"], …]`.
     #[serde(default)]
     pub newest: String,
 }
@@ -41,23 +41,22 @@ pub fn releases(project_id: u32) -> Statement {
     Statement::new(
         "WITH newest AS MATERIALIZED (
             SELECT first_release AS version, count(*) AS number,
-                json_group_array(json_array(issue, kind, value)) FILTER (WHERE place <= 3) AS newest FROM (
-                SELECT number AS issue, first_release, kind, substr(value, 1, 80) AS value,
-                    row_number() OVER (PARTITION BY first_release ORDER BY number DESC) AS place FROM (
-                    SELECT number, first_release, kind, value FROM issue
-                    WHERE project_id = ?1 AND number > 0 AND status <= 2 ORDER BY number DESC LIMIT 5000))
+                json_group_array(json_array(number, kind, substr(value, 1, 80))) FILTER (
+                    WHERE number > (SELECT max(number) - 200 FROM issue WHERE project_id = ?1)) AS newest FROM (
+                SELECT number, first_release, kind, value FROM issue
+                WHERE project_id = ?1 AND number > 0 AND status <= 2 ORDER BY number DESC LIMIT 1000)
             GROUP BY first_release),
          recently AS MATERIALIZED (
             SELECT a.detail ->> 'release' AS version, count(*) AS number FROM (
                 SELECT number, regressed_ms FROM issue INDEXED BY issue_by_regressed
-                WHERE project_id = ?1 AND regressed_ms > 0 ORDER BY regressed_ms DESC LIMIT 1000) recent
+                WHERE project_id = ?1 AND regressed_ms > 0 ORDER BY regressed_ms DESC LIMIT 200) recent
             CROSS JOIN activity a ON a.project_id = ?1 AND a.number = recent.number AND a.at_ms = recent.regressed_ms
             WHERE a.kind = 'regressed' GROUP BY 1)
-         SELECT release.version, release.first_seen_ms,
-            coalesce((SELECT number FROM newest WHERE newest.version = release.version), 0) AS new_issues,
-            coalesce((SELECT number FROM recently WHERE recently.version = release.version), 0) AS regressed_issues,
-            coalesce((SELECT newest.newest FROM newest WHERE newest.version = release.version), '[]') AS newest
-         FROM release INDEXED BY release_by_time WHERE release.project_id = ?1 ORDER BY release.first_seen_ms DESC LIMIT ?2",
+         SELECT r.version, r.first_seen_ms, coalesce(n.number, 0) AS new_issues, coalesce(b.number, 0) AS regressed_issues,
+            coalesce(n.newest, '[]') AS newest
+         FROM (SELECT version, first_seen_ms FROM release INDEXED BY release_by_time WHERE project_id = ?1
+            ORDER BY first_seen_ms DESC LIMIT ?2) r
+         LEFT JOIN newest n ON n.version = r.version LEFT JOIN recently b ON b.version = r.version",
         [project_id.into(), RELEASES.into()],
     )
 }
@@ -170,7 +169,7 @@ pub fn young_sessions(project_id: u32, known: [&ReleaseRow; 2], hours: i64) -> S
 }
 
 /// Rows of all pages together and of the 20 most frequent on the days of the first hours of releases; gives back [`StatRow`].
-/// `page_view_stat_by_name`: at most 500 names a day.
+/// `page_view_stat_by_name`: at most 300 names a day.
 pub fn young_views(project_id: u32, known: [&ReleaseRow; 2], hours: i64) -> Statement {
     let days: Vec<i64> = known.into_iter().flat_map(|one| days_of(one, hours)).collect();
     Statement::new(
@@ -213,8 +212,15 @@ pub async fn compared(
     ];
     let results = store.batch(&statements).await?;
     let [sessions, stats, chunks] = results.as_slice() else { return Ok(Compared::default()) };
-    let views: Vec<PageView> = chunks.all::<Chunk>()?.iter().flat_map(Chunk::read).collect();
-    Ok(at_same_age(known, hours, &sessions.all::<SessionRow>()?, &stats.all::<StatRow>()?, &views))
+    let only = Only { kind: Some(Kind::Page), column: Some(Column::Releases) };
+    let waiting = read::waiting(&chunks.all::<Chunk>()?, only);
+    Ok(at_same_age(
+        known,
+        hours,
+        &sessions.all::<SessionRow>()?,
+        &stats.all::<StatRow>()?,
+        &waiting,
+    ))
 }
 
 /// Puts together what was read of two releases: pure.
@@ -223,7 +229,7 @@ pub fn at_same_age(
     hours: i64,
     sessions: &[SessionRow],
     stats: &[StatRow],
-    waiting: &[PageView],
+    waiting: &[(Key, Stat)],
 ) -> Compared {
     let by_release = sessions::add_up(sessions, &|row| row.release.clone());
     let releases = known.map(|known| {

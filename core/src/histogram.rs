@@ -54,6 +54,11 @@ impl Histogram {
     /// Adds hundredths to a bucket; one beyond the last counts for the last.
     pub fn add(&mut self, bucket: u16, quantity: u64) {
         let bucket = bucket.min(MAX_BUCKET);
+        // Texts have them in order.
+        if self.0.last().is_none_or(|(last, _)| *last < bucket) {
+            self.0.push((bucket, quantity));
+            return;
+        }
         match self.0.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
             Ok(index) => {
                 if let Some((_, sum)) = self.0.get_mut(index) {
@@ -199,6 +204,25 @@ impl Sums {
         }
     }
 
+    /// Passes over sums, and gives back the first count.
+    fn skip(text: &mut &[u8]) -> Option<u64> {
+        let (mask, mut first) = (take_number(text)?, 0);
+        for bit in 0..COUNTS {
+            if mask >> bit & 1 == 1 {
+                let count = take_number(text)?;
+                first = if bit == 0 { count } else { first };
+            }
+        }
+        for bit in 0..HISTOGRAMS {
+            if mask >> (bit + COUNTS) & 1 == 1 {
+                for _ in 0..2 * take_number(text)? {
+                    take_number(text)?;
+                }
+            }
+        }
+        Some(first)
+    }
+
     fn decode(&mut self, text: &mut &[u8]) -> Option<()> {
         let mask = take_number(text)?;
         for bit in 0..COUNTS {
@@ -296,15 +320,37 @@ pub fn encode(parts: &Parts) -> String {
 
 /// Adds what a text says; of a damaged one, what stands before the damage.
 pub fn decode(text: &str, parts: &mut Parts) {
-    let mut rest = text.as_bytes();
-    while decode_entry(&mut rest, parts).is_some() {}
+    decode_of(text, parts, &|_| true);
 }
 
-fn decode_entry(rest: &mut &[u8], parts: &mut Parts) -> Option<()> {
+/// Adds what a text says of some keys.
+pub fn decode_of(text: &str, parts: &mut Parts, is_wanted: &dyn Fn(&str) -> bool) {
+    let mut rest = text.as_bytes();
+    while let Some(key) = take_key(&mut rest) {
+        let read = match is_wanted(key) {
+            true => parts.at(key).decode(&mut rest),
+            false => Sums::skip(&mut rest).map(drop),
+        };
+        if read.is_none() {
+            break;
+        }
+    }
+}
+
+/// Tells keys and their first counts, which is far quicker than to read all. A key may come several times.
+pub fn first_counts(text: &str, tell: &mut dyn FnMut(&str, u64)) {
+    let mut rest = text.as_bytes();
+    while let Some(key) = take_key(&mut rest) {
+        let Some(count) = Sums::skip(&mut rest) else { break };
+        tell(key, count);
+    }
+}
+
+fn take_key<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     let length = usize::try_from(take_number(rest)?).ok()?;
     let (key, after) = rest.split_at_checked(length)?;
     *rest = after;
-    parts.at(std::str::from_utf8(key).ok()?).decode(rest)
+    std::str::from_utf8(key).ok()
 }
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

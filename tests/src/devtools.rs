@@ -66,6 +66,22 @@ impl Tab<'_> {
         picture["data"].as_str().expect("a picture").to_owned()
     }
 
+    /// What the page's objects take, once garbage was collected.
+    ///
+    /// # Panics
+    /// When Chromium does not say.
+    #[track_caller]
+    #[must_use]
+    pub fn heap_bytes(&self) -> u64 {
+        self.devtools("HeapProfiler.enable", &json!({}));
+        self.devtools("HeapProfiler.collectGarbage", &json!({}));
+        let usage = self.devtools("Runtime.getHeapUsage", &json!({}));
+        usage["usedSize"]
+            .as_u64()
+            .or_else(|| usage["usedSize"].as_f64().map(|bytes| bytes as u64))
+            .expect("a number")
+    }
+
     /// What has come to the console since this was asked last, and was worth a warning: errors that nobody caught, failed
     /// requests, breaches of the policy.
     #[track_caller]

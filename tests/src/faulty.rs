@@ -6,12 +6,14 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use toml_edit::{DocumentMut, value};
 use xtask::paths::Paths;
+use xtask::run::poll;
 use xtask::worker::{Options, Worker, http};
 
 use crate::api::get;
@@ -150,8 +152,12 @@ impl Faulty {
     /// When the Worker does not understand it.
     pub fn queue(&self, orders: &Value) {
         let address = format!("{}/__faults", self.worker.site());
-        let answer = http().post(address).send_json(orders).expect("an answer");
-        assert_eq!(answer.status(), 200, "{orders}");
+        // On a machine that has much to do, `wrangler dev` answers 503 by itself now and then.
+        let queued = poll(Duration::from_secs(30), || {
+            let answer = http().post(&address).send_json(orders).ok()?;
+            (answer.status() == 200).then_some(())
+        });
+        assert!(queued.is_some(), "{orders}");
     }
 
     /// From now on every batch that contains `part` fails.
@@ -171,7 +177,7 @@ impl Faulty {
     /// When there is no answer.
     #[must_use]
     pub fn report(&self) -> Report {
-        report(&self.worker).expect("a report")
+        poll(Duration::from_secs(30), || report(&self.worker).ok()).expect("a report")
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! In reading order: where things are ([`paths`]), how commands run ([`group`], [`progress`], [`run`], [`stamp`]), what is
 //! built ([`tools`], [`agent`], [`collector`], [`order`], [`assets`], [`build`]), what runs ([`worker`], [`browser`]), and the
-//! commands themselves ([`dev`], [`deploy`], [`mod@test`], [`screenshots`], [`mod@bench`], [`check`], [`size`]).
+//! commands themselves ([`dev`], [`deploy`], [`mod@test`], [`screenshots`], [`mod@bench`], [`mod@soak`], [`check`], [`size`]).
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
 pub mod names;
@@ -12,6 +12,7 @@ mod package;
 pub mod paths;
 
 pub mod group;
+pub mod processes;
 pub mod progress;
 pub mod run;
 pub mod seed;
@@ -35,5 +36,6 @@ pub mod deploy;
 pub mod dev;
 pub mod screenshots;
 pub mod size;
+pub mod soak;
 pub mod suite;
 pub mod test;

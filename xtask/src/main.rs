@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use xtask::paths::Paths;
 use xtask::progress::Progress;
 use xtask::seed::{self, Seed};
-use xtask::{bench, build, check, deploy, dev, group, screenshots, size, test};
+use xtask::{bench, build, check, deploy, dev, group, screenshots, size, soak, test};
 
 /// Everything that is done to this repository.
 #[derive(Debug, Parser)]
@@ -69,6 +69,12 @@ enum Command {
         /// Only pages whose name contains this
         filter: Option<String>,
     },
+    /// Mixed traffic while everything around it fails; in the end, whatever was thrown has to be stored, counted or reported
+    Soak {
+        /// How long
+        #[arg(long, default_value_t = 30)]
+        minutes: u64,
+    },
     /// Measure beside what we are compared with, in one run
     Bench {
         /// ingest, rows (a part of ingest), growth, dashboard, hostile, agent, symbolicate, grouping
@@ -108,6 +114,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Screenshots { readme, filter } => {
             screenshots::screenshots(&paths, readme, filter.as_deref())?;
         }
+        Command::Soak { minutes } => soak::soak(&paths, minutes)?,
         Command::Bench { name, minutes } => bench::bench(&paths, &name, minutes)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use trapline_collector::page_views::Kind;
 use trapline_collector::page_views::fold::{self, Chunk};
 use trapline_collector::page_views::read::{self, Asked, Filter, Measured, StatRow, Window};
+use trapline_collector::page_views::tally::Only;
 use trapline_collector::scope::Range;
 use trapline_core::page_view::{CLS, PageView, VITALS};
 
@@ -80,6 +81,6 @@ fn measured(connection: &Connection, seed: &Views) -> rusqlite::Result<Vec<Measu
     let chunks = run_statement(connection, &fold::waiting(seed.project_id), |row| {
         Ok(Chunk { hour: row.get(0)?, slot: row.get(1)?, seq: row.get(2)?, views: row.get(3)? })
     })?;
-    let waiting: Vec<PageView> = chunks.iter().flat_map(Chunk::read).collect();
-    Ok(read::add_up(&asked, &rows, &waiting))
+    let only = Only { kind: Some(Kind::Page), column: None };
+    Ok(read::add_up(&asked, &rows, &read::waiting(&chunks, only)))
 }

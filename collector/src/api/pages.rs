@@ -7,7 +7,7 @@ use trapline_core::page_view::{CLS, LCP, PARTS, PHASES, PageView, VITALS};
 use worker::Response;
 
 use super::{add_numbers, add_texts};
-use crate::dashboard::question::Question;
+use crate::dashboard::question::{Listing, Question};
 use crate::failure::Failure;
 use crate::page_views::read::{Detail, Measured};
 use crate::page_views::tally::{GOOD, POOR, SLOW};
@@ -20,43 +20,44 @@ use crate::request::Incoming;
 impl Question {
     /// All together and each of a list, with `what` as its name.
     async fn listed(&self, kind: Kind, what: &str) -> Result<Response, Failure> {
-        let (all, list) = self.listing(kind, None).await?;
-        let members: Vec<Value> =
-            list.iter().map(|one| self.named(kind, what, &one.name, one)).collect();
+        let Listing { all, list, .. } = self.listing(kind, None, false).await?;
+        let members: Vec<Value> = list.iter().map(|one| self.named(kind, what, one)).collect();
         Ok(reply::json(
             200,
             &json!({
                 "from": rfc3339_of(self.window.first_hour * HOUR_MS),
-                "all": self.one(kind, &all),
+                "all": self.with_trend(kind, &all),
                 "list": members,
             }),
         ))
     }
 
-    fn named(&self, kind: Kind, what: &str, name: &str, measured: &Measured) -> Value {
-        let mut json = self.one(kind, measured);
-        if let Some(json) = json.as_object_mut() {
-            json.insert(what.to_owned(), name.into());
-        }
-        json
+    /// One of a list: without its trend, which the one of its name has.
+    fn named(&self, kind: Kind, what: &str, measured: &Measured) -> Value {
+        let mut json = self.sums(kind, measured);
+        json.insert(what.to_owned(), measured.name.as_str().into());
+        Value::Object(json)
     }
 
-    fn one(&self, kind: Kind, measured: &Measured) -> Value {
-        let of =
-            |sums: &Sums| if kind == Kind::Page { page_json(sums) } else { endpoint_json(sums) };
-        let mut json = of(&measured.sums);
+    fn with_trend(&self, kind: Kind, measured: &Measured) -> Value {
+        let mut json = self.sums(kind, measured);
         let trend = measured.trend.iter().map(|(hour, sums)| {
-            let mut point = of(sums);
+            let mut point = sums_json(kind, sums);
             point.insert("at".to_owned(), rfc3339_of(hour * HOUR_MS).into());
             Value::Object(point)
         });
         json.insert("trend".to_owned(), trend.collect());
+        Value::Object(json)
+    }
+
+    fn sums(&self, kind: Kind, measured: &Measured) -> Map<String, Value> {
+        let mut json = sums_json(kind, &measured.sums);
         if kind == Kind::Endpoint {
             let minutes = number(self.window.length_ms(self.now_ms).unsigned_abs()) / 60_000.0;
             let rate = whole(measured.sums.counted(endpoint::REQUESTS)) / minutes;
             json.insert("per_minute".to_owned(), rate.into());
         }
-        Value::Object(json)
+        json
     }
 
     /// One page or endpoint, which `name` names, and what it divides into.
@@ -65,11 +66,9 @@ impl Question {
         kind: Kind,
         name: &str,
     ) -> Result<(Map<String, Value>, Detail), Failure> {
-        let list = self.list(kind, &[name], 0).await?;
-        let measured = list.into_iter().next().ok_or(Failure::NotFound)?;
-        let detail = self.detail(kind, name).await?;
+        let (measured, detail) = self.one(kind, name).await?.ok_or(Failure::NotFound)?;
         let mut json = Map::new();
-        json.insert("numbers".to_owned(), self.one(kind, &measured));
+        json.insert("numbers".to_owned(), self.with_trend(kind, &measured));
         for (name, column) in [
             ("releases", Column::Releases),
             ("environments", Column::Environments),
@@ -78,8 +77,7 @@ impl Question {
             ("countries", Column::Countries),
         ] {
             let parts = detail.by(column).into_iter().map(|(key, sums)| {
-                let mut part =
-                    if kind == Kind::Page { page_json(sums) } else { endpoint_json(sums) };
+                let mut part = sums_json(kind, sums);
                 part.insert("value".to_owned(), key.into());
                 Value::Object(part)
             });
@@ -147,7 +145,7 @@ pub async fn requests_endpoint(incoming: &Incoming, slug: &str) -> Result<Respon
 pub async fn loads(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     let question = Question::strict(incoming, slug).await?;
     let name = incoming.query("page").unwrap_or_default();
-    let detail = question.detail(Kind::Page, &name).await?;
+    let detail = question.one(Kind::Page, &name).await?.unwrap_or_default().1;
     let loads = detail.slowest.iter().map(load_json).collect();
     Ok(reply::json(200, &Value::Array(loads)))
 }
@@ -156,7 +154,7 @@ pub async fn loads(incoming: &Incoming, slug: &str) -> Result<Response, Failure>
 pub async fn frames(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     let question = Question::strict(incoming, slug).await?;
     let name = incoming.query("page").unwrap_or_default();
-    let detail = question.detail(Kind::Page, &name).await?;
+    let detail = question.one(Kind::Page, &name).await?.unwrap_or_default().1;
     let scripts = detail.causes("script").into_iter().map(|(script, sums)| {
         let (url, function) = script.split_once(' ').unwrap_or((script, ""));
         let mut json = Map::new();
@@ -172,6 +170,10 @@ pub async fn frames(incoming: &Incoming, slug: &str) -> Result<Response, Failure
         Value::Object(json)
     });
     Ok(reply::json(200, &Value::Array(scripts.collect())))
+}
+
+fn sums_json(kind: Kind, sums: &Sums) -> Map<String, Value> {
+    if kind == Kind::Page { page_json(sums) } else { endpoint_json(sums) }
 }
 
 /// Sums of page views.

@@ -3,7 +3,7 @@
 use super::{Visit, visit};
 use crate::failure::Failure;
 use crate::page_views::Kind;
-use crate::page_views::read::{Asked, Detail, Filter, LISTED, Measured, Window, detail, measured};
+use crate::page_views::read::{Asked, Detail, Filter, Measured, Window, listed, numbers};
 use crate::request::Incoming;
 
 /// As a request puts it, with the parameters of the scope and `device`.
@@ -42,13 +42,14 @@ impl Question {
         }
     }
 
-    /// By names, and beside them so many of the most frequent.
-    pub async fn list(
+    /// By names, and beside them so many of the most frequent; and what some names divide into.
+    async fn numbers(
         &self,
         kind: Kind,
         names: &[&str],
         most: u32,
-    ) -> Result<Vec<Measured>, Failure> {
+        divided: &[&str],
+    ) -> Result<(Vec<Measured>, Vec<Detail>), Failure> {
         let asked = Asked {
             project_id: self.visit.project.id,
             kind,
@@ -57,24 +58,43 @@ impl Question {
             names,
             most,
         };
-        Ok(measured(&self.visit.store, &asked).await?)
+        Ok(numbers(&self.visit.store, &asked, divided).await?)
     }
 
-    /// All together; and the most frequent, with the one that is open.
+    /// All together, and the most frequent; with the one that is open, if any. With what all of them and that one divide into,
+    /// where that is wanted.
     pub async fn listing(
         &self,
         kind: Kind,
         open: Option<&str>,
-    ) -> Result<(Measured, Vec<Measured>), Failure> {
+        divides: bool,
+    ) -> Result<Listing, Failure> {
         let names: Vec<&str> = std::iter::once("").chain(open).collect();
-        let mut list = self.list(kind, &names, LISTED).await?;
+        let divided = if divides { names.as_slice() } else { &[] };
+        let (mut list, details) = self.numbers(kind, &names, listed(self.window), divided).await?;
         let all = list.iter().position(|one| one.name.is_empty());
-        Ok((all.map(|index| list.remove(index)).unwrap_or_default(), list))
+        let all = all.map(|index| list.remove(index)).unwrap_or_default();
+        let mut details = details.into_iter();
+        let detail = details.next().unwrap_or_default();
+        let open = open.map(str::to_owned).zip(details.next());
+        Ok(Listing { all, list, detail, open })
     }
 
-    /// What one divides into; all together with an empty name.
-    pub async fn detail(&self, kind: Kind, name: &str) -> Result<Detail, Failure> {
-        let project_id = self.visit.project.id;
-        Ok(detail(&self.visit.store, project_id, kind, self.window, name).await?)
+    /// One, and what it divides into; `None` where nothing was measured.
+    pub async fn one(&self, kind: Kind, name: &str) -> Result<Option<(Measured, Detail)>, Failure> {
+        let (list, details) = self.numbers(kind, &[name], 0, &[name]).await?;
+        Ok(list.into_iter().next().zip(details.into_iter().next()))
     }
+}
+
+/// What a page of numbers shows.
+pub struct Listing {
+    /// All together.
+    pub all: Measured,
+    /// Each.
+    pub list: Vec<Measured>,
+    /// What all together divide into.
+    pub detail: Detail,
+    /// The one that is open, and what it divides into.
+    pub open: Option<(String, Detail)>,
 }

@@ -2,7 +2,7 @@
 
 use worker::Response;
 
-use super::question::Question;
+use super::question::{Listing, Question};
 use super::shell;
 use super::vitals::{choices, sort_of};
 use crate::failure::Failure;
@@ -20,24 +20,19 @@ pub async fn requests(incoming: &Incoming, slug: &str) -> Result<Response, Failu
     let counts =
         visit.store.read(&read::counts(visit.project.id)).await?.first()?.unwrap_or_default();
     let open = incoming.query("endpoint").filter(|name| !name.is_empty());
-    let (all, mut endpoints) = question.listing(Kind::Endpoint, open.as_deref()).await?;
+    let Listing { all, mut list, detail, open } =
+        question.listing(Kind::Endpoint, open.as_deref(), true).await?;
     let sort = sort_of(incoming, &SORTS, "failed");
-    endpoints.sort_by_key(|one| std::cmp::Reverse(rank(one, &sort)));
+    list.sort_by_key(|one| std::cmp::Reverse(rank(one, &sort)));
     let page = RequestsPage {
         shell: Shell { section: Section::Requests, ..shell(visit, &counts, incoming.now_ms) },
         scope: visit.scope.clone(),
-        choices: choices(&question.detail(Kind::Endpoint, "").await?),
+        choices: choices(&detail),
         sort,
         length_ms: question.window.length_ms(incoming.now_ms),
         all,
-        endpoints,
-        open: match open {
-            Some(name) => {
-                let detail = question.detail(Kind::Endpoint, &name).await?;
-                Some((name, detail))
-            }
-            None => None,
-        },
+        endpoints: list,
+        open,
     };
     Ok(reply::page(200, pages::requests(&page)?))
 }

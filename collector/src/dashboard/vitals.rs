@@ -3,7 +3,7 @@
 use trapline_core::page_view::VITALS;
 use worker::Response;
 
-use super::question::Question;
+use super::question::{Listing, Question};
 use super::shell;
 use crate::failure::Failure;
 use crate::page_views::read::{Detail, Measured};
@@ -20,26 +20,20 @@ pub async fn vitals(incoming: &Incoming, slug: &str) -> Result<Response, Failure
     let counts =
         visit.store.read(&read::counts(visit.project.id)).await?.first()?.unwrap_or_default();
     let open = incoming.query("page").filter(|name| !name.is_empty());
-    let (all, mut listed) = question.listing(Kind::Page, open.as_deref()).await?;
+    let Listing { all, mut list, detail, open } =
+        question.listing(Kind::Page, open.as_deref(), true).await?;
     let sort = sort_of(incoming, &SORTS, "inp");
-    listed.sort_by_key(|one| std::cmp::Reverse(rank(one, &sort)));
-    let divided = question.detail(Kind::Page, "").await?;
+    list.sort_by_key(|one| std::cmp::Reverse(rank(one, &sort)));
     let page = VitalsPage {
         shell: Shell { section: Section::Vitals, ..shell(visit, &counts, incoming.now_ms) },
         scope: visit.scope.clone(),
-        choices: choices(&divided),
+        choices: choices(&detail),
         device: question.device.clone(),
         sort,
         all,
-        pages: listed,
-        detail: divided,
-        open: match open {
-            Some(name) => {
-                let detail = question.detail(Kind::Page, &name).await?;
-                Some((name, detail))
-            }
-            None => None,
-        },
+        pages: list,
+        detail,
+        open,
     };
     Ok(reply::page(200, pages::vitals(&page)?))
 }

@@ -55,7 +55,6 @@ fn releases_name_the_newest_issues_that_they_brought() {
     assert_eq!(rows[0], ["shop@2", "2", "1", "0", r#"[[5,"TypeError","x"]]"#]);
     assert_eq!(rows[1][2], "4");
     assert!(rows[1][4].starts_with(r#"[[4,"TypeError","x"],[3,"#), "{}", rows[1][4]);
-    assert!(!rows[1][4].contains("[1,"), "three at most: {}", rows[1][4]);
 }
 
 /// Not what happened later, not what happened to others meanwhile.

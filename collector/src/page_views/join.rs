@@ -52,19 +52,19 @@ impl Texts {
         listed(&self.texts).into_iter().map(text).collect()
     }
 
-    /// The sums of each column, and the slowest loads.
-    pub fn read(&self) -> ([Parts; 8], Vec<(f64, String)>) {
-        let columns = self.columns();
-        let mut parts: [Parts; 8] = Default::default();
+    /// Adds the sums of each column, and gives back the slowest loads: lines with commas between.
+    pub fn add_to(&self, parts: &mut [Parts; 8]) -> String {
+        let mut columns = self.columns();
         for (parts, text) in parts.iter_mut().zip(&columns) {
             decode(text, parts);
         }
-        (parts, loads(columns.get(Column::ALL.len()).map_or("", String::as_str)))
+        let slowest = columns.len() > Column::ALL.len();
+        columns.pop().filter(|_| slowest).unwrap_or_default()
     }
 }
 
 /// Views as `slowest` has them, each with its time.
-pub fn loads(lines: &str) -> Vec<(f64, String)> {
+fn loads(lines: &str) -> Vec<(f64, String)> {
     let lines = listed(&["[", lines, "]"].concat());
     let line = |line: Value| {
         let text = line.to_string();
@@ -82,7 +82,8 @@ pub fn join(project_id: u32, rows: &[Texts]) -> Option<Statement> {
 
 fn joined(row: &Texts) -> Value {
     let before: usize = row.columns().iter().map(|text| text.chars().count()).sum();
-    let (mut columns, mut slowest) = row.read();
+    let mut columns = Default::default();
+    let mut slowest = loads(&row.add_to(&mut columns));
     let mut members = Vec::with_capacity(14);
     for (column, parts) in Column::ALL.iter().zip(&mut columns) {
         parts.bound(column.most());

@@ -1,22 +1,28 @@
 //! Numbers of pages and endpoints: what was added up, and what still waits.
 //!
-//! One query for the rows, one for what waits. A row's text is read only in the column that is asked for.
+//! One batch reads all that a page shows, and what waits once. A row's text is read only in the column that is asked for.
 
 use serde::Deserialize;
-use trapline_core::histogram::{Parts, Sums, decode};
+use trapline_core::histogram::{Parts, Sums, decode, decode_of, first_counts};
 use trapline_core::page_view::PageView;
 
 use super::fold::{self, Chunk};
 use super::join::Texts;
-use super::tally::{Only, Stat, keep_slowest, tally};
+use super::tally::{Key, Only, Stat, Tally, slowness, tally};
 use super::{Column, Kind};
 use crate::plan::HOUR_MS;
 use crate::scope::{Range, Scope};
 use crate::sql::Statement;
 use crate::store::{Store, StoreError};
 
-/// Pages or endpoints of a list.
-pub const LISTED: u32 = 50;
+/// Pages or endpoints of a list: 15 of 90 days, 50 of 14 days.
+pub fn listed(window: Window) -> u32 {
+    let days = window.days().count();
+    u32::try_from(ROWS_LISTED / days.max(1)).unwrap_or(0).clamp(15, 50)
+}
+
+/// Rows by name and day that a list reads, about.
+const ROWS_LISTED: usize = 900;
 
 /// Days of which a single page is divided into releases, browsers and so on.
 const DETAIL_DAYS: i64 = 14;
@@ -56,6 +62,15 @@ impl Window {
 
     fn days(self) -> std::ops::RangeInclusive<i64> {
         self.first_hour.div_euclid(24)..=self.last_hour.div_euclid(24)
+    }
+
+    /// Days on which the most frequent names are looked for: the last two, the first, and one in the middle.
+    fn samples(self) -> Vec<i64> {
+        let (first, last) = (*self.days().start(), *self.days().end());
+        let mut days = vec![first, first + (last - first) / 2, last - 1, last];
+        days.retain(|day| *day >= first);
+        days.dedup();
+        days
     }
 }
 
@@ -137,7 +152,7 @@ pub struct StatRow {
 }
 
 /// Rows of names on days, and of what is rare; gives back [`StatRow`]. `page_view_stat_by_name`: the most frequent are found
-/// among at most 500 names a day.
+/// among at most 300 names on each of four days.
 pub fn stats(asked: &Asked) -> Statement {
     let column = asked.column();
     // What is rare is not divided.
@@ -155,6 +170,7 @@ pub fn stats(asked: &Asked) -> Statement {
             asked.most.into(),
             u32::try_from(column.index()).unwrap_or(0).into(),
             rare.number().into(),
+            serde_json::to_string(&asked.window.samples()).unwrap_or_default().into(),
         ],
     )
 }
@@ -163,8 +179,9 @@ const STATS: &str = "
     WITH RECURSIVE wanted AS MATERIALIZED (
         SELECT value AS name FROM json_each(?5)
         UNION SELECT name FROM (
-            SELECT name FROM page_view_stat WHERE project_id = ?1 AND kind = ?2 AND day BETWEEN ?3 AND ?4 AND name <> ''
-            AND ?6 > 0 GROUP BY name ORDER BY sum(quantity) DESC, name LIMIT ?6)),
+            SELECT f.name FROM json_each(?9) d CROSS JOIN page_view_stat f
+                ON f.project_id = ?1 AND f.kind = ?2 AND f.day = d.value AND f.name <> ''
+            WHERE ?6 > 0 GROUP BY f.name ORDER BY sum(f.quantity) DESC, f.name LIMIT ?6)),
     days (day) AS (SELECT CAST(?3 AS INTEGER) UNION ALL SELECT day + 1 FROM days WHERE day < ?4)
     SELECT s.kind, s.day, s.name, CASE CAST(?7 AS INTEGER) WHEN 0 THEN s.totals WHEN 1 THEN s.hours WHEN 2 THEN s.releases
         WHEN 3 THEN s.environments WHEN 4 THEN s.browsers WHEN 5 THEN s.devices WHEN 6 THEN s.countries ELSE s.causes END AS text
@@ -174,40 +191,71 @@ const STATS: &str = "
     SELECT r.kind, r.day, r.name, r.totals FROM days CROSS JOIN page_view_stat r
         ON r.project_id = ?1 AND r.kind = ?8 AND r.kind > 1 AND r.day = days.day AND r.name = ''";
 
-/// Reads sums, those of the names that were asked for first, then the most frequent first.
+/// Reads sums, those of the names that were asked for first, then the most frequent first; and what some names divide into,
+/// all together with an empty one.
 ///
 /// # Errors
 /// What the database says.
-pub async fn measured(store: &Store, asked: &Asked<'_>) -> Result<Vec<Measured>, StoreError> {
-    let results = store.batch(&[stats(asked), fold::waiting(asked.project_id)]).await?;
-    let [rows, chunks] = results.as_slice() else { return Ok(Vec::new()) };
-    let views: Vec<PageView> = chunks.all::<Chunk>()?.iter().flat_map(Chunk::read).collect();
-    Ok(add_up(asked, &rows.all::<StatRow>()?, &views))
+pub async fn numbers(
+    store: &Store,
+    asked: &Asked<'_>,
+    divided: &[&str],
+) -> Result<(Vec<Measured>, Vec<Detail>), StoreError> {
+    let mut statements = vec![fold::waiting(asked.project_id), stats(asked)];
+    let details =
+        divided.iter().map(|name| detail_rows(asked.project_id, asked.kind, asked.window, name));
+    statements.extend(details);
+    let results = store.batch(&statements).await?;
+    let [chunks, rows, details @ ..] = results.as_slice() else { return Ok(Default::default()) };
+    let column = divided.is_empty().then(|| asked.column());
+    let waiting = waiting(&chunks.all::<Chunk>()?, Only { kind: Some(asked.kind), column });
+    let list = add_up(asked, &rows.all::<StatRow>()?, &waiting);
+    let details = divided.iter().zip(details).map(|(name, rows)| {
+        let days = asked.window.days();
+        let own = waiting.iter().filter(|(key, _)| key.2 == **name && days.contains(&key.1));
+        Ok(self::divided(&rows.all::<Texts>()?, &mut own.map(|(_, stat)| stat)))
+    });
+    Ok((list, details.collect::<Result<_, StoreError>>()?))
 }
 
-/// Adds up rows and views that wait: pure.
-pub fn add_up(asked: &Asked, rows: &[StatRow], views: &[PageView]) -> Vec<Measured> {
+/// What waits, added up.
+pub fn waiting(chunks: &[Chunk], only: Only) -> Tally {
+    let views: Vec<PageView> = chunks.iter().flat_map(Chunk::read).collect();
+    tally(&views, only)
+}
+
+/// Adds up rows and what waits: pure.
+pub fn add_up(asked: &Asked, rows: &[StatRow], waiting: &[(Key, Stat)]) -> Vec<Measured> {
+    let (own, rare): (Vec<&StatRow>, Vec<&StatRow>) =
+        rows.iter().partition(|row| row.kind == asked.kind.number());
+    let waiting = || {
+        let days = asked.window.days();
+        waiting.iter().filter(move |(key, _)| key.0 == asked.kind && days.contains(&key.1))
+    };
+    let mut names: Vec<&str> = own.iter().map(|row| row.name.as_str()).collect();
+    names.extend(asked.names);
+    names.sort_unstable();
+    names.dedup();
+    let more = frequent(asked, &names, &rare, &mut waiting());
+    let is_wanted = |name: &str| {
+        names.binary_search(&name).is_ok() || more.iter().any(|(known, _)| known == name)
+    };
     let mut list: Vec<Measured> = Vec::new();
-    for row in rows {
+    for row in own {
         let mut parts = Parts::default();
         decode(&row.text, &mut parts);
-        if row.kind == asked.kind.number() {
-            put(&mut list, asked, row.day, &row.name, parts);
-            continue;
-        }
-        // Rare ones: by name.
-        for (name, sums) in parts.into_list() {
-            if !name.is_empty() {
-                one_of(&mut list, &name).add(row.day * 24, sums);
-            }
+        put(&mut list, asked, row.day, &row.name, &parts);
+    }
+    for row in rare {
+        let mut parts = Parts::default();
+        decode_of(&row.text, &mut parts, &is_wanted);
+        for (name, sums) in parts.iter().filter(|(name, _)| !name.is_empty()) {
+            one_of(&mut list, name).add(row.day * 24, sums);
         }
     }
-    let only = Only { kind: Some(asked.kind), column: Some(asked.column()) };
-    for ((_, day, name), stat) in tally(views, only) {
-        let is_wanted = asked.most > 0 || asked.names.contains(&name.as_str());
-        if is_wanted && asked.window.days().contains(&day) {
-            let parts = stat.columns.into_iter().nth(asked.column().index());
-            put(&mut list, asked, day, &name, parts.unwrap_or_default());
+    for ((_, day, name), stat) in waiting().filter(|(key, _)| is_wanted(&key.2)) {
+        if let Some(parts) = stat.columns.get(asked.column().index()) {
+            put(&mut list, asked, *day, name, parts);
         }
     }
     for Measured { sums, trend, .. } in &mut list {
@@ -221,13 +269,41 @@ pub fn add_up(asked: &Asked, rows: &[StatRow], views: &[PageView]) -> Vec<Measur
     list
 }
 
+/// The most frequent of the names that have no rows, as many as the list has room for, with their quantities.
+fn frequent(
+    asked: &Asked,
+    known: &[&str],
+    rare: &[&StatRow],
+    waiting: &mut dyn Iterator<Item = &(Key, Stat)>,
+) -> Vec<(String, u64)> {
+    let room = usize::try_from(asked.most).unwrap_or(0).saturating_sub(known.len());
+    if room == 0 {
+        return Vec::new();
+    }
+    let mut found: Vec<(String, u64)> = Vec::new();
+    let mut tell = |name: &str, quantity: u64| {
+        if name.is_empty() || known.binary_search(&name).is_ok() {
+            return;
+        }
+        match found.binary_search_by(|(other, _)| other.as_str().cmp(name)) {
+            Ok(index) => found.get_mut(index).into_iter().for_each(|(_, sum)| *sum += quantity),
+            Err(index) => found.insert(index, (name.to_owned(), quantity)),
+        }
+    };
+    rare.iter().for_each(|row| first_counts(&row.text, &mut tell));
+    waiting.for_each(|(key, stat)| tell(&key.2, u64::from(stat.views) * 100));
+    found.sort_by_key(|(_, quantity)| std::cmp::Reverse(*quantity));
+    found.truncate(room);
+    found
+}
+
 impl Measured {
-    fn add(&mut self, hour: i64, sums: Sums) {
+    fn add(&mut self, hour: i64, sums: &Sums) {
         match self.trend.binary_search_by_key(&hour, |(known, _)| *known) {
             Ok(index) => {
-                self.trend.get_mut(index).into_iter().for_each(|(_, point)| point.merge(&sums));
+                self.trend.get_mut(index).into_iter().for_each(|(_, point)| point.merge(sums));
             }
-            Err(index) => self.trend.insert(index, (hour, sums)),
+            Err(index) => self.trend.insert(index, (hour, sums.clone())),
         }
     }
 }
@@ -243,10 +319,10 @@ fn one_of<'a>(list: &'a mut Vec<Measured>, name: &str) -> &'a mut Measured {
 }
 
 /// Adds the part of a day that is asked for.
-fn put(list: &mut Vec<Measured>, asked: &Asked, day: i64, name: &str, parts: Parts) {
+fn put(list: &mut Vec<Measured>, asked: &Asked, day: i64, name: &str, parts: &Parts) {
     let column = asked.column();
     let window = asked.window.first_hour..=asked.window.last_hour;
-    for (key, sums) in parts.into_list() {
+    for (key, sums) in parts.iter() {
         let hour = match column {
             Column::Hours => day * 24 + key.parse().unwrap_or(0),
             _ => day * 24,
@@ -254,7 +330,7 @@ fn put(list: &mut Vec<Measured>, asked: &Asked, day: i64, name: &str, parts: Par
         let is_asked = match column {
             Column::Totals => true,
             Column::Hours => window.contains(&hour),
-            _ => key == asked.filter.value,
+            _ => *key == asked.filter.value,
         };
         if is_asked {
             one_of(list, name).add(hour, sums);
@@ -291,11 +367,11 @@ impl Detail {
     }
 }
 
-/// All of a name's rows; gives back [`Texts`]. `page_view_stat_by_name`.
+/// What a name's rows divide into, without totals and hours; gives back [`Texts`]. `page_view_stat_by_name`.
 pub fn detail_rows(project_id: u32, kind: Kind, window: Window, name: &str) -> Statement {
     let days = window.days();
     Statement::new(
-        "SELECT s.kind, s.day, s.name, json_array(s.totals, s.hours, s.releases, s.environments, s.browsers, s.devices,
+        "SELECT s.kind, s.day, s.name, json_array('', '', s.releases, s.environments, s.browsers, s.devices,
             s.countries, s.causes, s.slowest) AS texts
          FROM json_each(?3) j CROSS JOIN page_view_stat s
             ON s.project_id = ?1 AND s.kind = ?2 AND s.day = j.value AND s.name = ?4",
@@ -312,41 +388,25 @@ pub fn detail_rows(project_id: u32, kind: Kind, window: Window, name: &str) -> S
     )
 }
 
-/// Reads what a page or endpoint divides into; of all together with an empty name.
-///
-/// # Errors
-/// What the database says.
-pub async fn detail(
-    store: &Store,
-    project_id: u32,
-    kind: Kind,
-    window: Window,
-    name: &str,
-) -> Result<Detail, StoreError> {
-    let rows = detail_rows(project_id, kind, window, name);
-    let results = store.batch(&[rows, fold::waiting(project_id)]).await?;
-    let [rows, chunks] = results.as_slice() else { return Ok(Detail::default()) };
-    let views: Vec<PageView> = chunks.all::<Chunk>()?.iter().flat_map(Chunk::read).collect();
-    let waiting = tally(&views, Only { kind: Some(kind), column: None }).into_iter();
-    let days = window.days();
-    let waiting = waiting.filter(|(key, _)| key.2 == name && days.contains(&key.1));
-    Ok(divided(&rows.all::<Texts>()?, &mut waiting.map(|(_, stat)| stat)))
-}
-
 /// Loads that a detail names.
 const SLOWEST: usize = 20;
 
 /// Joins rows with what waits: pure.
-pub fn divided(rows: &[Texts], waiting: &mut dyn Iterator<Item = Stat>) -> Detail {
-    let (mut columns, mut slowest): ([Parts; 8], Vec<_>) = Default::default();
-    let read = rows.iter().map(Texts::read);
-    for (parts, loads) in read.chain(waiting.map(|stat| (stat.columns, stat.slowest))) {
-        columns.iter_mut().zip(&parts).for_each(|(to, from)| to.merge(from));
-        slowest.extend(loads);
+pub fn divided(rows: &[Texts], waiting: &mut dyn Iterator<Item = &Stat>) -> Detail {
+    let (mut columns, mut slowest): ([Parts; 8], Vec<(f64, PageView)>) = Default::default();
+    let mut load = |lines: &str| {
+        let views = fold::listed(&["[", lines, "]"].concat()).into_iter().map(PageView::of_value);
+        slowest.extend(views.map(|view| (slowness(&view), view)));
+    };
+    for row in rows {
+        load(&row.add_to(&mut columns));
+    }
+    for stat in waiting {
+        columns.iter_mut().zip(&stat.columns).for_each(|(to, from)| to.merge(from));
+        stat.slowest.iter().for_each(|(_, line)| load(line));
     }
     Column::ALL.iter().zip(&mut columns).for_each(|(column, parts)| parts.bound(column.most()));
-    keep_slowest(&mut slowest, SLOWEST);
-    let lines: Vec<String> = slowest.into_iter().map(|(_, line)| line).collect();
-    let loads = Chunk { hour: 0, slot: 0, seq: 0, views: lines.join(",") };
-    Detail { columns, slowest: loads.read() }
+    slowest.sort_by(|left, right| right.0.total_cmp(&left.0));
+    slowest.truncate(SLOWEST);
+    Detail { columns, slowest: slowest.into_iter().map(|(_, view)| view).collect() }
 }

@@ -269,7 +269,7 @@ const MANY: usize = 60;
 const RARE: u32 = 4;
 
 /// Pages, and endpoints, that have rows of their own in a day.
-const MAX_NAMES: usize = 500;
+const MAX_NAMES: usize = 300;
 
 /// Whether a view was slow to answer: what its visitor felt.
 pub fn inp_of(view: &PageView) -> Option<f64> {

@@ -140,8 +140,7 @@ fn measured(
         text: row[3].clone(),
     };
     let rows: Vec<StatRow> = db.rows(&read::stats(&asked)).into_iter().map(row).collect();
-    let waiting: Vec<PageView> =
-        chunks(db.rows(&fold::waiting(1))).iter().flat_map(Chunk::read).collect();
+    let waiting = read::waiting(&chunks(db.rows(&fold::waiting(1))), Default::default());
     read::add_up(&asked, &rows, &waiting).into_iter().map(|one| (one.name.clone(), one)).collect()
 }
 

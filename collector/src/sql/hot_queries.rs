@@ -77,7 +77,17 @@ const ALERTS: [&str; 10] =
     ["fresh", "storm", "first", "due", "found", "newest", "a", "c", "alert_rule", "r"];
 
 /// The same of visits: one row, names and days that are asked for, what was found of them.
-const VISITS: [&str; 7] = ["f", "wanted", "days", "recent", "judged", "newest", "recently"];
+const VISITS: &[&str] = &[
+    // Of at most 50 releases.
+    "b LEFT-JOIN",
+    "f",
+    "wanted",
+    "days",
+    "recent",
+    "judged",
+    "newest",
+    "recently",
+];
 
 /// The same of regrouping: groups of a step, or what is settled once over those of all steps.
 const REGROUPED: &[&str] = &[

@@ -98,6 +98,21 @@ proptest! {
     }
 
     #[test]
+    fn keys_are_told_and_read_alone(parts in sums()) {
+        let text = encode(&parts);
+        let mut told = Vec::new();
+        first_counts(&text, &mut |key, count| told.push((key.to_owned(), count)));
+        let expected: Vec<_> =
+            parts.iter().map(|(key, sums)| (key.clone(), sums.counted(0))).collect();
+        prop_assert_eq!(&told, &expected);
+        for (key, sums) in parts.iter() {
+            let mut alone = Parts::default();
+            decode_of(&text, &mut alone, &|other| other == key);
+            prop_assert_eq!((alone.len(), alone.get(key)), (1, Some(sums)));
+        }
+    }
+
+    #[test]
     fn joined_texts_add_up(left in sums(), right in sums()) {
         let mut read = Parts::default();
         decode(&(encode(&left) + &encode(&right)), &mut read);

@@ -153,8 +153,9 @@ fn new_issues(page: &ReleasesPage, new: &ReleaseRow, old: &ReleaseRow) -> Row {
         0 => ("same".to_owned(), ""),
         size => (signed(new - old, &count(size)), ""),
     };
-    let newest: Vec<(u32, String, String)> =
+    let mut newest: Vec<(u32, String, String)> =
         json::from_slice(new.newest.as_bytes()).unwrap_or_default();
+    newest.sort_by_key(|(number, ..)| std::cmp::Reverse(*number));
     let reason = |(number, kind, value): (u32, String, String)| {
         let short_id = read::short_id(&page.prefix, number);
         Reason {
