@@ -73,7 +73,7 @@ fn measured(connection: &Connection, seed: &Views) -> rusqlite::Result<Vec<Measu
         window,
         filter: &filter,
         names: &[""],
-        most: read::LISTED,
+        most: read::listed(window),
     };
     let rows = run_statement(connection, &read::stats(&asked), |row| {
         Ok(StatRow { kind: row.get(0)?, day: row.get(1)?, name: row.get(2)?, text: row.get(3)? })
