@@ -147,7 +147,7 @@ pub fn taken(claim: i64) -> Statement {
                 (SELECT coalesce(sum(g.events), 0) FROM event_group g INDEXED BY event_group_by_issue
                     WHERE g.project_id = o.project_id AND g.number = c.number),
                 (SELECT coalesce(sum(g.users), 0) FROM event_group g INDEXED BY event_group_by_issue
-                    WHERE g.project_id = o.project_id AND g.number = c.number)))
+                    WHERE g.project_id = o.project_id AND g.number = c.number), json(nullif(c.measured, ''))))
             FROM (SELECT * FROM alert_outbox p INDEXED BY alert_outbox_by_project
                 WHERE p.project_id = o.project_id AND p.made_ms >= o.made_ms - 90000000 AND p.delivery = o.delivery
                 ORDER BY p.made_ms LIMIT 20) c
@@ -209,7 +209,7 @@ pub struct DeliveryRow {
     pub delivery: String,
     /// Whose.
     pub rule_id: i64,
-    /// `new`, `regressed`, `escalating`, `threshold`, `test`
+    /// `new`, `regressed`, `escalating`, `threshold`, `measure`, `test`
     pub kind: String,
     /// Issue's number; 0: of all.
     pub number: u32,
