@@ -46,11 +46,14 @@ pub(crate) fn alerts(text: &str) -> AlertsPage {
         search: text.into(),
         environment: text.into(),
         threshold: 1,
+        measure: "lcp".into(),
+        of: text.into(),
         ..Rule::default()
     };
     let row = |id, channel| RuleRow {
         id,
         settings: serde_json::to_string(&rule(channel)).unwrap(),
+        measured: serde_json::json!(["lcp", 1, 1, 1, 1, text, text]).to_string(),
         ..RuleRow::default()
     };
     let told = |rule_id| DeliveryRow {
