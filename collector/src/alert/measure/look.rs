@@ -105,9 +105,11 @@ impl Found {
             Some(newest) if self.of == NEWEST => newest,
             _ => self.of,
         };
-        let is_asked = |row: &&SessionRow| of.is_empty() || row.release == of;
-        let rows: Vec<SessionRow> = rows.iter().filter(is_asked).cloned().collect();
-        let health = sessions::add_up(&rows, &|_| String::new()).pop().unwrap_or_default().1;
+        let is_asked = |row: &SessionRow| of.is_empty() || row.release == of;
+        // Those that are asked for come last.
+        let key = |row: &SessionRow| String::from(if is_asked(row) { "asked" } else { "" });
+        let last = sessions::add_up(rows, &key).pop();
+        let health = last.filter(|(key, _)| !key.is_empty()).unwrap_or_default().1;
         let (rate, count) = match self.measure {
             Measure::CrashFreeUsers => (health.crash_free_users(), whole(health.users)),
             _ => (health.crash_free_sessions(), health.sessions),
