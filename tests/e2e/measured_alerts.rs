@@ -252,10 +252,13 @@ fn hostile(world: &World) {
             }
         }
     }
-    let url = project.api.json("alerts/deliveries/").unwrap();
-    assert!(url.as_array().unwrap().iter().all(|one| one["state"] == "delivered"), "{url:#}");
+    let listed = project.api.json("alerts/deliveries/").unwrap();
+    let is_told =
+        |one: &Value| one["kind"] == "measure" && one["measured"]["page"].as_str() == Some(EVIL);
+    assert!(listed.as_array().unwrap().iter().all(is_told), "{listed:#}");
     let page = project.api.page(&format!("/{}/settings/alerts/", project.slug)).unwrap().body;
     assert!(page.contains("evil.test") && !page.contains("<script>alert(1)"));
+    assert!(page.contains("/vitals/?page=%3C%21channel%3E"), "what was told leads to it: {page}");
 }
 
 fn form(world: &World) {

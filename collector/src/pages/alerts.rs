@@ -100,7 +100,7 @@ struct Told {
     at: Option<Moment>,
     rule: String,
     what: String,
-    /// `/shop/issues/SHOP-4F/`; empty if it is of no single issue.
+    /// `/shop/issues/SHOP-4F/`, `/shop/vitals/?page=…`; empty if it is of neither.
     href: String,
     class: &'static str,
     state: &'static str,
@@ -272,20 +272,27 @@ fn state(row: &DeliveryRow) -> (&'static str, &'static str) {
 fn told(page: &AlertsPage, row: &DeliveryRow) -> Told {
     let now_ms = page.shell.now_ms;
     let short_id = short_id(&page.prefix, row.number);
+    let measured = Found::read(&row.measured);
     let what = match row.kind.as_str() {
         _ if row.more > 0 => counted(row.more + 1, "alert"),
-        "threshold" | "measure" | "test" => row.kind.clone(),
+        "threshold" | "test" => row.kind.clone(),
+        "measure" => measured.as_ref().map(Found::brief).unwrap_or_default(),
         kind => format!("{short_id} {kind}"),
     };
-    let is_single = row.more == 0 && row.number > 0;
+    let path = match measured {
+        _ if row.more > 0 => String::new(),
+        Some(found) => found.path(),
+        None if row.number > 0 => format!("issues/{short_id}/"),
+        None => String::new(),
+    };
     let (class, state) = state(row);
     Told {
         at: moment(row.made_ms, now_ms),
         rule: name_of(page, row.rule_id),
         what,
-        href: match is_single {
-            true => format!("/{}/issues/{short_id}/", page.shell.project_slug),
-            false => String::new(),
+        href: match path.is_empty() {
+            true => path,
+            false => format!("/{}/{path}", page.shell.project_slug),
         },
         class,
         state,

@@ -344,6 +344,7 @@ fn check_words(measure: &str, limit: f64, value: u64, what: &str, path: &str) {
     let rule = Rule { hours: 6, ..measuring(measure, limit, "a&b>") };
     let found = Found { value, count: 420, ..Found::of_rule(&rule).unwrap() };
     assert_eq!((found.what().as_str(), found.path().as_str()), (what, path));
+    assert!(what.contains(found.brief().split(' ').next_back().unwrap()), "{}", found.brief());
     assert_eq!(Found::read(&found.row()), Some(found));
 }
 

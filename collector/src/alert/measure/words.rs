@@ -100,6 +100,11 @@ impl Found {
         format!("{told} within {} h, {} {limit}", self.hours, measure.side())
     }
 
+    /// `LCP 2.61 s`
+    pub fn brief(&self) -> String {
+        format!("{} {}", self.measure.words(), self.measure.amount(self.value))
+    }
+
     /// `2.61 s of 420 views`; `nothing measured`
     pub fn last(&self) -> String {
         match self.count {
