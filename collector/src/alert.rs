@@ -1,8 +1,9 @@
-//! Alerts: who is told when an issue is new, regressed, escalates, or when there is more than a threshold.
+//! Alerts: who is told when an issue is new, regressed, escalates, when there is more than a threshold, or when what is measured goes
+//! past a limit.
 //!
 //! ```text
 //! event ─ batch ─┬─ issue changes ─ trigger ─ row in `alert_outbox`, one a rule and condition
-//! cron ─ thresholds ─ trigger ──────────────┘
+//! cron ─ thresholds, measures ─ trigger ────┤
 //!                                            └─ taken by a lease ─ sent ─ delivered, tried again, or given up
 //! ```
 //!
@@ -13,6 +14,7 @@
 
 pub mod address;
 pub mod deliver;
+pub mod measure;
 pub mod message;
 pub mod outbox;
 pub mod rule;
@@ -30,5 +32,6 @@ pub(crate) fn statements() -> Vec<crate::sql::Statement> {
     all.extend([rule::list(1), rule::change_secret(1, 1, ""), outbox::deliveries(1, 50)]);
     all.extend(rule::delete(1, 1));
     all.push(outbox::expired(1));
+    all.extend(measure::statements());
     all
 }

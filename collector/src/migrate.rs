@@ -33,6 +33,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 9, sql: compact!("0009_follow_issues.sql") },
     Migration { number: 10, sql: compact!("0010_alert.sql") },
     Migration { number: 11, sql: compact!("0011_measure_views.sql") },
+    Migration { number: 12, sql: compact!("0012_measure_rules.sql") },
 ];
 
 /// Makes the table that records which migrations were applied. Small: one row a migration.

@@ -226,7 +226,7 @@ impl Store {
         &self,
         plan: impl Fn(i64) -> Vec<Statement>,
     ) -> Result<Vec<Rows>, StoreError> {
-        self.write_within(&Budget::of_a_request(), plan).await
+        self.write_planned(&Budget::of_a_request(), &plan).await
     }
 
     /// As [`write`](Self::write), as long as the budget lasts.
@@ -234,6 +234,15 @@ impl Store {
         &self,
         budget: &Budget,
         plan: impl Fn(i64) -> Vec<Statement>,
+    ) -> Result<Vec<Rows>, StoreError> {
+        self.write_planned(budget, &plan).await
+    }
+
+    /// The same for whatever plan: compiled once, not for each of them.
+    async fn write_planned(
+        &self,
+        budget: &Budget,
+        plan: &dyn Fn(i64) -> Vec<Statement>,
     ) -> Result<Vec<Rows>, StoreError> {
         let mut last = StoreError::TooManyQueries;
         for tries in 1..=TRIES {

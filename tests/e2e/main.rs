@@ -42,6 +42,7 @@ mod issue_workflow;
 mod leaving;
 mod ledger;
 mod loading;
+mod measured_alerts;
 mod measured_views;
 mod migrations;
 mod number_pages;
@@ -177,6 +178,7 @@ fn tests() -> Vec<Test> {
         retention::TESTS,
         regroup::TESTS,
         alerts::TESTS,
+        measured_alerts::TESTS,
         migrations::TESTS,
         upgrade::TESTS,
         bindings::TESTS,

@@ -212,7 +212,8 @@ impl Database {
         self.execute(&format!(
             "UPDATE alert_outbox SET made_ms = made_ms - {by_ms}, next_ms = next_ms - {by_ms},
                 tried_ms = tried_ms - {by_ms} WHERE project_id = {project};
-             UPDATE alert_rule SET counted_ms = counted_ms - {by_ms}, due_ms = min(due_ms, max(1, due_ms - {by_ms}))
+             UPDATE alert_rule SET counted_ms = counted_ms - {by_ms}, due_ms = min(due_ms, max(1, due_ms - {by_ms})),
+                measure_due_ms = min(measure_due_ms, max(1, measure_due_ms - {by_ms}))
                 WHERE project_id = {project};"
         ));
     }

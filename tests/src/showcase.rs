@@ -195,6 +195,8 @@ fn alerts(world: &World, project: &Project<'_>) -> Result<()> {
             "name": "On call", "target": world.receiver.url("/hazel"), "regressed": true, "escalating": true,
             "threshold": 500, "window": 15, "search": "environment:production checkout",
         }),
+        json!({ "name": "Speed", "target": world.receiver.url("/hazel"), "new": false, "measure": "lcp", "limit": 2500,
+            "of": "/checkout", "hours": 24 }),
         json!({ "name": "#shop-errors", "channel": "slack", "target": slack, "level": "error", "every": 30, "paused": true }),
     ] {
         let answer = project.api.send("POST", "alerts/", &rule)?;

@@ -7,7 +7,7 @@ use super::message::{Around, message};
 use super::outbox::{self, DeliveryRow, Taken, Tried};
 use super::rule::{self, Rule};
 use super::send::{self, Verdict};
-use super::threshold;
+use super::{measure, threshold};
 use crate::failure::Failure;
 use crate::random;
 use crate::read::{self, ProjectRow};
@@ -26,8 +26,8 @@ const ROUND_QUERIES: usize = 8;
 /// Queries of a database before its rounds: its schema and thresholds.
 const OPEN_QUERIES: usize = 3;
 
-/// Databases that one run looks at; more take turns.
-const DATABASES: u32 = 10;
+/// Databases that one run looks at; more take turns. One of them is the one whose measures are looked at.
+const DATABASES: u32 = 8;
 
 /// An event has changed an issue: whoever is to be told is told as soon as the event was answered. `budget` is what the request
 /// has left.
@@ -47,7 +47,8 @@ pub async fn after_event(env: &Env, database: u32, budget: &Budget, now_ms: i64)
     }
 }
 
-/// The cron: thresholds of every database, then what is due. One that does not answer keeps no other waiting.
+/// The cron: thresholds of every database, then what is due, then what the rules of one database measure. One that does not answer
+/// keeps no other waiting.
 ///
 /// # Errors
 /// The first that a database answered; what was taken is taken again later.
@@ -65,6 +66,11 @@ pub async fn run(env: &Env, now_ms: i64) -> Result<(), Failure> {
         }
     }
     for store in &stores {
+        done = done.and(rounds(env, store, &budget, now_ms).await);
+    }
+    // Last: it reads the most, and keeps no message waiting if it takes too long. What it finds is told if there are queries left.
+    if let (Some(store), true) = (stores.first(), budget.spend(measure::QUERIES)) {
+        done = done.and(measure::look(store, now_ms).await.map_err(Failure::from));
         done = done.and(rounds(env, store, &budget, now_ms).await);
     }
     done
@@ -198,6 +204,18 @@ mod tests {
         for round in 0..2 {
             assert!(budget.spend(ASK_QUERIES + ROUND_QUERIES), "{round} after {statements}");
         }
+    }
+
+    #[test]
+    fn a_run_that_sends_nothing_has_queries_for_measures() {
+        let budget = Budget::of_a_request();
+        for _ in 0..DATABASES {
+            assert!(budget.spend(OPEN_QUERIES + ASK_QUERIES));
+        }
+        assert!(budget.spend(measure::QUERIES));
+        let one = Budget::of_a_request();
+        assert!(one.spend(OPEN_QUERIES + ASK_QUERIES + measure::QUERIES));
+        assert!(one.spend(ASK_QUERIES + ROUND_QUERIES), "and tells what it has found");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use trapline_core::decode::rfc3339_of;
 use trapline_core::json;
 
+use super::measure::Found;
 use super::outbox::Taken;
 use super::rule::Rule;
 use super::search;
@@ -48,7 +49,7 @@ pub struct Message {
 /// One condition that came true.
 #[derive(Clone, Debug, Default)]
 pub struct Condition {
-    /// `new`, `regressed`, `escalating`, `threshold`, `test`
+    /// `new`, `regressed`, `escalating`, `threshold`, `measure`, `test`
     pub kind: String,
     /// `New issue SHOP-4F`, `120 events within 60 minutes, 100 or more`
     pub what: String,
@@ -70,8 +71,10 @@ pub struct Condition {
     pub users: u64,
     /// By the collector's clock.
     pub at_ms: i64,
-    /// Leads to the issue.
+    /// Leads to the issue, or to the page of what was measured.
     pub url: String,
+    /// What was measured.
+    pub measured: Option<Found>,
 }
 
 /// What was taken, in words.
@@ -99,7 +102,11 @@ pub fn message(taken: &Taken, rule: &Rule, around: &Around) -> Message {
 }
 
 fn issues_url(around: &Around) -> String {
-    format!("{}/{}/issues/", around.origin, around.slug)
+    url(around, "issues/")
+}
+
+fn url(around: &Around, path: &str) -> String {
+    format!("{}/{}/{path}", around.origin, around.slug)
 }
 
 fn condition(row: &[Value], rule: &Rule, around: &Around) -> Condition {
@@ -107,6 +114,7 @@ fn condition(row: &[Value], rule: &Rule, around: &Around) -> Condition {
     let number = |index: usize| row.get(index).and_then(Value::as_i64).unwrap_or_default();
     let whole = |index: usize| u64::try_from(number(index)).unwrap_or_default();
     let (kind, issue) = (text(0), u32::try_from(number(1)).unwrap_or_default());
+    let measured = row.get(13).and_then(Found::of_row);
     let short_id = if issue == 0 { String::new() } else { short_id(&around.prefix, issue) };
     let what = match kind.as_str() {
         "new" => format!("New issue {short_id}"),
@@ -117,7 +125,10 @@ fn condition(row: &[Value], rule: &Rule, around: &Around) -> Condition {
             let Rule { window, threshold, .. } = rule;
             format!("{} {noun} within {window} minutes, {threshold} or more,", whole(3))
         }
-        _ => "Test of an alert".to_owned(),
+        _ => match &measured {
+            Some(found) => found.what(),
+            None => "Test of an alert".to_owned(),
+        },
     };
     let mut url = issues_url(around);
     let (mut title, mut culprit) = (String::new(), String::new());
@@ -127,6 +138,9 @@ fn condition(row: &[Value], rule: &Rule, around: &Around) -> Condition {
         culprit = joined(" ", [text(6), text(7)]);
     } else if kind == "threshold" {
         title = plain(&rule.search);
+    } else if let Some(found) = &measured {
+        url = self::url(around, &found.path());
+        title = joined(", ", [plain(&found.of), plain(&found.environment)]);
     }
     Condition {
         level: search::level_name(number(8)),
@@ -141,6 +155,7 @@ fn condition(row: &[Value], rule: &Rule, around: &Around) -> Condition {
         title,
         culprit,
         url,
+        measured,
     }
 }
 
@@ -210,7 +225,7 @@ impl Message {
     fn webhook(&self) -> Value {
         let condition = |one: &Condition| {
             let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-            json!({
+            let mut json = json!({
                 "kind": one.kind,
                 "issue": known(&one.short_id),
                 "title": one.title,
@@ -222,7 +237,11 @@ impl Message {
                 "users": one.users,
                 "at": rfc3339_of(one.at_ms),
                 "url": one.url,
-            })
+            });
+            if let (Some(found), Some(json)) = (&one.measured, json.as_object_mut()) {
+                json.insert("measured".into(), found.json());
+            }
+            json
         };
         let conditions: Vec<Value> = self.conditions.iter().map(condition).collect();
         let (name, slug) = &self.project;

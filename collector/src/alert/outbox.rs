@@ -147,7 +147,7 @@ pub fn taken(claim: i64) -> Statement {
                 (SELECT coalesce(sum(g.events), 0) FROM event_group g INDEXED BY event_group_by_issue
                     WHERE g.project_id = o.project_id AND g.number = c.number),
                 (SELECT coalesce(sum(g.users), 0) FROM event_group g INDEXED BY event_group_by_issue
-                    WHERE g.project_id = o.project_id AND g.number = c.number)))
+                    WHERE g.project_id = o.project_id AND g.number = c.number), json(nullif(c.measured, ''))))
             FROM (SELECT * FROM alert_outbox p INDEXED BY alert_outbox_by_project
                 WHERE p.project_id = o.project_id AND p.made_ms >= o.made_ms - 90000000 AND p.delivery = o.delivery
                 ORDER BY p.made_ms LIMIT 20) c
@@ -209,7 +209,7 @@ pub struct DeliveryRow {
     pub delivery: String,
     /// Whose.
     pub rule_id: i64,
-    /// `new`, `regressed`, `escalating`, `threshold`, `test`
+    /// `new`, `regressed`, `escalating`, `threshold`, `measure`, `test`
     pub kind: String,
     /// Issue's number; 0: of all.
     pub number: u32,
@@ -227,6 +227,8 @@ pub struct DeliveryRow {
     pub status: u16,
     /// In words.
     pub answer: String,
+    /// What was found, if that was the condition: [`Found::row`](super::measure::Found::row).
+    pub measured: String,
 }
 
 impl DeliveryRow {
@@ -243,7 +245,7 @@ impl DeliveryRow {
 /// Messages of a project, newest first, of the newest 1,000 conditions: `alert_outbox_by_project`.
 pub fn deliveries(project_id: u32, most: u32) -> Statement {
     Statement::new(
-        "SELECT delivery, rule_id, kind, number, made_ms, more, state, attempts, next_ms, status, answer
+        "SELECT delivery, rule_id, kind, number, made_ms, more, state, attempts, next_ms, status, answer, measured
          FROM (SELECT * FROM alert_outbox INDEXED BY alert_outbox_by_project WHERE project_id = ?1
             ORDER BY made_ms DESC LIMIT 1000)
          WHERE state <> 3 ORDER BY made_ms DESC LIMIT ?2",
@@ -254,7 +256,7 @@ pub fn deliveries(project_id: u32, most: u32) -> Statement {
 /// The message that a test has sent; primary key.
 pub fn tested(rule_id: i64, claim: i64) -> Statement {
     Statement::new(
-        "SELECT delivery, rule_id, kind, number, made_ms, more, state, attempts, next_ms, status, answer
+        "SELECT delivery, rule_id, kind, number, made_ms, more, state, attempts, next_ms, status, answer, measured
          FROM alert_outbox WHERE rule_id = ?1 AND kind = 'test' AND number = 0 AND at_ms = ?2",
         [rule_id.into(), claim.into()],
     )

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use trapline_core::decode::rfc3339_of;
 use trapline_core::json;
 
+use super::measure::{self, Found};
 use super::{address, search};
 use crate::sql::Statement;
 
@@ -28,7 +29,7 @@ pub const MIN_WINDOW: u32 = 5;
 pub const CHANNELS: [&str; 5] = ["webhook", "slack", "discord", "teams", "email"];
 
 /// What its owner has set.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Rule {
     /// What its owner calls it.
@@ -51,6 +52,16 @@ pub struct Rule {
     pub window: u32,
     /// Which events are counted, as [`search`] has it.
     pub search: String,
+    /// Tell of what is measured: one of [`measure::MEASURES`]; empty: of nothing.
+    pub measure: String,
+    /// What it has to be past: milliseconds, a score, percent.
+    pub limit: f64,
+    /// Page, endpoint or release, also [`measure::NEWEST`]; empty: all together.
+    pub of: String,
+    /// One of [`measure::HOURS`].
+    pub hours: u32,
+    /// Fewer page views, requests, sessions or users say nothing.
+    pub at_least: u32,
     /// Only of this environment; empty: of all.
     pub environment: String,
     /// Only of this level or a worse one; empty: of all.
@@ -74,6 +85,11 @@ impl Default for Rule {
             count_users: false,
             window: 60,
             search: String::new(),
+            measure: String::new(),
+            limit: 0.0,
+            of: String::new(),
+            hours: 6,
+            at_least: 100,
             environment: String::new(),
             level: String::new(),
             every: 0,
@@ -95,6 +111,14 @@ pub struct RuleRow {
     pub seen: u64,
     /// Since when that is too much; 0: it is not.
     pub over_ms: i64,
+    /// The project.
+    pub project_id: u32,
+    /// What was found when it last measured: [`Found::row`].
+    pub measured: String,
+    /// Since when that is past the limit; 0: it is not.
+    pub beyond_ms: i64,
+    /// When it measures again; 0: never.
+    pub measure_due_ms: i64,
 }
 
 impl RuleRow {
@@ -112,8 +136,11 @@ impl RuleRow {
             json.insert("target".into(), address::masked(&rule.target).into());
             json.insert("created".into(), rfc3339_of(self.created_ms).into());
             json.insert("counted".into(), self.seen.into());
-            let over = (self.over_ms > 0).then(|| rfc3339_of(self.over_ms));
-            json.insert("over_since".into(), over.into());
+            let since = |ms: i64| (ms > 0).then(|| rfc3339_of(ms));
+            json.insert("over_since".into(), since(self.over_ms).into());
+            let measured = Found::read(&self.measured).map(|found| found.json());
+            json.insert("measured".into(), measured.into());
+            json.insert("beyond_since".into(), since(self.beyond_ms).into());
         }
         json
     }
@@ -173,7 +200,7 @@ pub fn check(rule: &mut Rule, allowed: &str) -> Result<(), String> {
         return Err(format!("every is at most {MAX_MINUTES} minutes"));
     }
     search::parse(&rule.search)?;
-    Ok(())
+    measure::check(rule)
 }
 
 /// What the row keeps: the settings, and what triggers and thresholds read of them.
@@ -187,11 +214,22 @@ fn stored(rule: &Rule) -> String {
     json.to_string()
 }
 
+/// Those of [`RuleRow`].
+macro_rules! columns {
+    () => {
+        "id, settings, created_ms, seen, over_ms, project_id, measured, beyond_ms, measure_due_ms"
+    };
+}
+pub(crate) use columns;
+
 /// Rules of a project, oldest first: `alert_rule_by_project`.
 pub fn list(project_id: u32) -> Statement {
     Statement::new(
-        "SELECT id, settings, created_ms, seen, over_ms FROM alert_rule INDEXED BY alert_rule_by_project
-         WHERE project_id = ?1 ORDER BY created_ms, id",
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM alert_rule INDEXED BY alert_rule_by_project WHERE project_id = ?1 ORDER BY created_ms, id"
+        ),
         [project_id.into()],
     )
 }
@@ -214,8 +252,8 @@ pub struct Saved<'a> {
 /// Adds a rule, if the project has not too many: `alert_rule_by_project`, primary key.
 pub fn create(saved: &Saved, secret: &str) -> Statement {
     Statement::new(
-        "INSERT INTO alert_rule (id, project_id, settings, secret, origin, created_ms, due_ms)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+        "INSERT INTO alert_rule (id, project_id, settings, secret, origin, created_ms, due_ms, measure_due_ms)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
          WHERE (SELECT count(*) FROM alert_rule WHERE project_id = ?2) < 20 ON CONFLICT DO NOTHING",
         [
             saved.id.into(),
@@ -224,24 +262,27 @@ pub fn create(saved: &Saved, secret: &str) -> Statement {
             secret.into(),
             saved.origin.into(),
             saved.now_ms.into(),
-            due_ms(saved).into(),
+            due_ms(saved, saved.rule.threshold > 0).into(),
+            due_ms(saved, !saved.rule.measure.is_empty()).into(),
         ],
     )
 }
 
-/// Changes a rule; primary key. What waits for one that is paused is not sent any more, and a threshold is looked at anew:
+/// Changes a rule; primary key. What waits for one that is paused is not sent any more, and what it counts and measures is looked at anew:
 /// `alert_outbox` by its primary key.
 pub fn change(saved: &Saved) -> [Statement; 2] {
     [
         Statement::new(
-            "UPDATE alert_rule SET settings = ?3, origin = ?4, due_ms = ?5, over_ms = 0, seen = 0
+            "UPDATE alert_rule SET settings = ?3, origin = ?4, due_ms = ?5, over_ms = 0, seen = 0,
+                measure_due_ms = ?6, measured = '', beyond_ms = 0
              WHERE id = ?1 AND project_id = ?2",
             [
                 saved.id.into(),
                 saved.project_id.into(),
                 stored(saved.rule).into(),
                 saved.origin.into(),
-                due_ms(saved).into(),
+                due_ms(saved, saved.rule.threshold > 0).into(),
+                due_ms(saved, !saved.rule.measure.is_empty()).into(),
             ],
         ),
         Statement::new(
@@ -270,9 +311,9 @@ pub fn delete(id: i64, project_id: u32) -> [Statement; 2] {
     .map(|sql| Statement::new(sql, [id.into(), project_id.into()]))
 }
 
-/// A threshold is looked at by the next run of the cron.
-fn due_ms(saved: &Saved) -> i64 {
-    if saved.rule.threshold > 0 && !saved.rule.paused { saved.now_ms } else { 0 }
+/// What it has is looked at by the next run of the cron.
+fn due_ms(saved: &Saved, has: bool) -> i64 {
+    if has && !saved.rule.paused { saved.now_ms } else { 0 }
 }
 
 #[cfg(test)]

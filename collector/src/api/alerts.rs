@@ -8,6 +8,7 @@ use worker::Response;
 
 use super::settings::signed;
 use crate::alert::address::masked;
+use crate::alert::measure::Found;
 use crate::alert::outbox::{self, DeliveryRow};
 use crate::alert::rule::{self, MAX_RULES, Rule, RuleRow, Saved};
 use crate::alert::{deliver, send};
@@ -99,6 +100,7 @@ fn delivery_json(visit: &Visit, row: &DeliveryRow) -> Value {
         "rule": row.rule_id,
         "kind": row.kind,
         "issue": issue,
+        "measured": Found::read(&row.measured).map(|found| found.json()),
         "conditions": row.more + 1,
         "at": rfc3339_of(row.made_ms),
         "state": row.state(),

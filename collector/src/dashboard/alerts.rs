@@ -106,7 +106,7 @@ async fn refused(
 /// A rule as the form has it, as far as it can be read, and what is wrong with it.
 fn typed(incoming: &Incoming, rule: &Rule, form: &Form) -> (Rule, Option<String>) {
     let mut changes = Map::new();
-    for name in ["name", "channel", "target", "search", "environment", "level"] {
+    for name in ["name", "channel", "target", "search", "environment", "level", "measure", "of"] {
         changes.insert(name.into(), field(form, name).trim().into());
     }
     for name in ["new", "regressed", "escalating"] {
@@ -114,15 +114,16 @@ fn typed(incoming: &Incoming, rule: &Rule, form: &Form) -> (Rule, Option<String>
     }
     changes.insert("count_users".into(), (field(form, "counts") == "users").into());
     let mut error = None;
-    for name in ["threshold", "window", "every"] {
+    for name in ["threshold", "window", "every", "limit", "hours", "at_least"] {
         match field(form, name).trim() {
             // As by default.
             "" => changes.insert(name.into(), Value::Null),
-            text => match text.parse::<u32>() {
-                Ok(number) => changes.insert(name.into(), number.into()),
-                Err(_) => {
-                    error.replace(format!("{name} is a number, not {text:?}")).map(Value::from)
+            // As JSON has them.
+            text => match serde_json::from_slice::<Value>(text.as_bytes()) {
+                Ok(Value::Number(number)) if name == "limit" || number.is_u64() => {
+                    changes.insert(name.into(), number.into())
                 }
+                _ => error.replace(format!("{name} is a number, not {text:?}")).map(Value::from),
             },
         };
     }

@@ -6,6 +6,7 @@ use super::number::counted;
 use super::settings::Tabs;
 use super::time::{Moment, moment};
 use crate::alert::address;
+use crate::alert::measure::{self, Found, HOURS, MEASURES, Measure};
 use crate::alert::outbox::DeliveryRow;
 use crate::alert::rule::{CHANNELS, MAX_RULES, Rule, RuleRow};
 use crate::alert::search::LEVELS;
@@ -70,6 +71,8 @@ struct Shown {
     whom: String,
     /// `New and regressed issues in production, error or worse`
     when: String,
+    /// `Last 2.61 s of 420 views`; empty if it measures nothing.
+    last: String,
     is_paused: bool,
     is_webhook: bool,
     form: Form,
@@ -97,7 +100,7 @@ struct Told {
     at: Option<Moment>,
     rule: String,
     what: String,
-    /// `/shop/issues/SHOP-4F/`; empty if it is of no single issue.
+    /// `/shop/issues/SHOP-4F/`, `/shop/vitals/?page=…`; empty if it is of neither.
     href: String,
     class: &'static str,
     state: &'static str,
@@ -133,6 +136,7 @@ fn shown(page: &AlertsPage, row: &RuleRow) -> Shown {
         name: name(&rule),
         whom: format!("{}, {}", channel(&rule.channel), address::masked(&rule.target)),
         when: when(&rule),
+        last: last(row),
         is_paused: rule.paused,
         is_webhook: rule.channel == "webhook",
         form: form(page, row.id, &rule),
@@ -160,6 +164,13 @@ fn form(page: &AlertsPage, id: i64, rule: &Rule) -> Form {
     }
 }
 
+/// `Last: 2.61 s of 420 views, past the limit.` Empty if nothing was looked at.
+fn last(row: &RuleRow) -> String {
+    let past = if row.beyond_ms > 0 { ", past the limit" } else { "" };
+    let found = Found::read(&row.measured);
+    found.map(|found| format!("Last: {}{past}.", found.last())).unwrap_or_default()
+}
+
 impl Form {
     fn channels(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
         CHANNELS.into_iter().map(|name| (name, channel(name), self.rule.channel == name))
@@ -167,6 +178,25 @@ impl Form {
 
     fn levels(&self) -> impl Iterator<Item = (&'static str, bool)> {
         LEVELS.into_iter().map(|name| (name, self.rule.level == name))
+    }
+
+    /// Name, words, whether it is chosen.
+    fn measures(&self) -> impl Iterator<Item = (&'static str, String, bool)> {
+        let words = |measure: Measure| format!("{} {}", measure.words(), measure.side());
+        let words = move |name| Measure::named(name).map(words).unwrap_or_default();
+        MEASURES.into_iter().map(move |name| (name, words(name), self.rule.measure == name))
+    }
+
+    fn hours(&self) -> impl Iterator<Item = (u32, bool)> {
+        HOURS.into_iter().map(|hours| (hours, self.rule.hours == hours))
+    }
+
+    /// As JSON has it; empty if there is none.
+    fn limit(&self) -> String {
+        match serde_json::Value::from(self.rule.limit).to_string() {
+            limit if limit == "0.0" => String::new(),
+            limit => limit.trim_end_matches(".0").to_owned(),
+        }
     }
 
     /// `42`; empty if there is none.
@@ -210,6 +240,8 @@ fn when(rule: &Rule) -> String {
         let Rule { threshold, window, search, .. } = rule;
         parts.push(format!("{threshold} or more {noun} within {window} min{of}{search}"));
     }
+    parts.push(measure::condition(rule));
+    parts.retain(|part| !part.is_empty());
     let mut text = parts.join("; ");
     if text.is_empty() {
         return "Nothing: no condition is chosen.".to_owned();
@@ -240,21 +272,27 @@ fn state(row: &DeliveryRow) -> (&'static str, &'static str) {
 fn told(page: &AlertsPage, row: &DeliveryRow) -> Told {
     let now_ms = page.shell.now_ms;
     let short_id = short_id(&page.prefix, row.number);
+    let measured = Found::read(&row.measured);
     let what = match row.kind.as_str() {
         _ if row.more > 0 => counted(row.more + 1, "alert"),
-        "threshold" => "threshold".to_owned(),
-        "test" => "test".to_owned(),
+        "threshold" | "test" => row.kind.clone(),
+        "measure" => measured.as_ref().map(Found::brief).unwrap_or_default(),
         kind => format!("{short_id} {kind}"),
     };
-    let is_single = row.more == 0 && row.number > 0;
+    let path = match measured {
+        _ if row.more > 0 => String::new(),
+        Some(found) => found.path(),
+        None if row.number > 0 => format!("issues/{short_id}/"),
+        None => String::new(),
+    };
     let (class, state) = state(row);
     Told {
         at: moment(row.made_ms, now_ms),
         rule: name_of(page, row.rule_id),
         what,
-        href: match is_single {
-            true => format!("/{}/issues/{short_id}/", page.shell.project_slug),
-            false => String::new(),
+        href: match path.is_empty() {
+            true => path,
+            false => format!("/{}/{path}", page.shell.project_slug),
         },
         class,
         state,
@@ -300,6 +338,17 @@ mod tests {
                     ..Rule::default()
                 },
                 "100 or more events within 15 min of release:shop@2, in production. At most one message in 30 min.",
+            ),
+            (
+                Rule {
+                    new: false,
+                    measure: "lcp".into(),
+                    limit: 2_500.0,
+                    of: "/checkout".into(),
+                    hours: 1,
+                    ..Rule::default()
+                },
+                "LCP above 2.5 s on /checkout over 1 h, of 100 views or more.",
             ),
             (Rule { new: false, ..Rule::default() }, "Nothing: no condition is chosen."),
         ] {

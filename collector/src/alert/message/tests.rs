@@ -88,6 +88,80 @@ fn each_condition_has_its_words() {
     assert_eq!(test.heading, "Test of an alert in Hazel shop");
 }
 
+fn measured(measure: &str, of: &str) -> Message {
+    let found = json!([measure, 4_213, 2_500, 1, 420, of, ""]);
+    let row =
+        json!(["measure", 0, 1_800_000_000_000_i64, 0, "", "", "", "", 3, "", "", 0, 0, found]);
+    message(&taken(json!([row]), 0), &Rule::default(), &around())
+}
+
+#[test]
+fn a_webhook_gets_what_was_measured() {
+    let body: Value = serde_json::from_str(&measured("lcp", "/checkout").body("webhook")).unwrap();
+    assert_eq!(
+        body["text"],
+        "LCP of 4.21 s at the 75th percentile of 420 views within 1 h, above 2.5 s in Hazel shop: /checkout"
+    );
+    let url = "https://errors.shop.test/shop/vitals/?page=%2Fcheckout&range=24h";
+    assert_eq!((&body["url"], &body["conditions"][0]["url"]), (&json!(url), &json!(url)));
+    assert_eq!(body["conditions"][0]["kind"], "measure");
+    assert_eq!(
+        body["conditions"][0]["measured"],
+        json!({
+            "measure": "lcp",
+            "value": 4_213,
+            "limit": 2_500,
+            "unit": "ms",
+            "hours": 1,
+            "count": 420,
+            "page": "/checkout",
+            "environment": null,
+        })
+    );
+    let rate = measured("crash_free_users", "shop@2").body("webhook");
+    let body: Value = serde_json::from_str(&rate).unwrap();
+    let measured = &body["conditions"][0]["measured"];
+    assert_eq!(
+        (&measured["value"], &measured["unit"], &measured["release"]),
+        (&json!(4.213), &json!("percent"), &json!("shop@2"))
+    );
+    let rows = json!([
+        issue("new", 1, "x"),
+        [
+            "measure",
+            0,
+            0,
+            0,
+            "",
+            "",
+            "",
+            "",
+            3,
+            "",
+            "",
+            0,
+            0,
+            ["failure_rate", 12_500, 5_000, 6, 80, "POST /pay", ""]
+        ]
+    ]);
+    let both = message(&taken(rows, 1), &Rule::default(), &around());
+    assert!(
+        both.body("email").contains("12.5% of 80 requests failed within 6 h, above 5%: POST /pay"),
+        "{}",
+        both.body("email")
+    );
+}
+
+#[test]
+fn formats_of_a_measure() {
+    let message = measured("lcp", "/<checkout> & *more*");
+    for channel in ["slack", "discord", "teams"] {
+        let json: Value = serde_json::from_str(&message.body(channel)).unwrap();
+        insta::assert_snapshot!(format!("measure_{channel}"), format!("{json:#}"));
+    }
+    insta::assert_snapshot!("measure_email", message.body("email"));
+}
+
 #[test]
 fn formats_of_one_condition() {
     let message = told("new", "x is <undefined> & *more*");
@@ -115,7 +189,22 @@ fn many_conditions_are_listed_and_counted() {
 
 #[test]
 fn a_title_makes_no_link_mention_header_or_json() {
-    let message = told("new", EVIL);
+    check_is_inert(&told("new", EVIL));
+    let long = told("new", &"x".repeat(5_000));
+    assert!(long.body("slack").len() < 3_000, "a receiver takes 3,000 characters a section");
+}
+
+#[test]
+fn a_name_of_what_was_measured_makes_no_link_mention_header_or_json() {
+    for measure in ["lcp", "failure_rate", "crash_free_sessions"] {
+        let message = measured(measure, EVIL);
+        check_is_inert(&message);
+        assert!(!message.url.contains(['<', '>', '|', '"', ' ', ')', '\n']), "{}", message.url);
+    }
+}
+
+#[track_caller]
+fn check_is_inert(message: &Message) {
     assert!(!message.heading.contains(['\r', '\n', '\u{202e}']), "{:?}", message.heading);
     let slack = message.body("slack");
     assert!(
@@ -132,6 +221,4 @@ fn a_title_makes_no_link_mention_header_or_json() {
     }
     let mail = message.body("email");
     assert!(!mail.lines().any(|line| line.starts_with("Bcc:")), "{mail}");
-    let long = told("new", &"x".repeat(5_000));
-    assert!(long.body("slack").len() < 3_000, "a receiver takes 3,000 characters a section");
 }

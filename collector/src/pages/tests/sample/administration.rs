@@ -46,11 +46,14 @@ pub(crate) fn alerts(text: &str) -> AlertsPage {
         search: text.into(),
         environment: text.into(),
         threshold: 1,
+        measure: "lcp".into(),
+        of: text.into(),
         ..Rule::default()
     };
     let row = |id, channel| RuleRow {
         id,
         settings: serde_json::to_string(&rule(channel)).unwrap(),
+        measured: serde_json::json!(["lcp", 1, 1, 1, 1, text, text]).to_string(),
         ..RuleRow::default()
     };
     let told = |rule_id| DeliveryRow {
@@ -62,12 +65,18 @@ pub(crate) fn alerts(text: &str) -> AlertsPage {
         attempts: 2,
         ..DeliveryRow::default()
     };
+    let measured = |rule_id| DeliveryRow {
+        kind: "measure".into(),
+        number: 0,
+        measured: serde_json::json!(["lcp", 1, 1, 1, 1, text, text]).to_string(),
+        ..told(rule_id)
+    };
     AlertsPage {
         shell: shell(text),
         prefix: text.into(),
         is_admin: true,
         rules: vec![row(1, "webhook"), row(2, "email")],
-        deliveries: vec![told(1), told(7)],
+        deliveries: vec![told(1), told(7), measured(1)],
         secret: Some((1, text.into())),
         tested: Some(told(2)),
         typed: Some(Typed { id: 1, rule: rule(text), error: text.into() }),
