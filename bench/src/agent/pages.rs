@@ -24,13 +24,24 @@ pub(crate) enum Variant {
     Sentry,
     Bugsnag,
     Honeybadger,
+    Rollbar,
+    Faro,
 }
 
 /// In the order of measuring and printing.
-pub(crate) const VARIANTS: [Variant; 5] =
-    [Variant::Blank, Variant::Trapline, Variant::Sentry, Variant::Bugsnag, Variant::Honeybadger];
+pub(crate) const VARIANTS: [Variant; 7] = [
+    Variant::Blank,
+    Variant::Trapline,
+    Variant::Sentry,
+    Variant::Bugsnag,
+    Variant::Honeybadger,
+    Variant::Rollbar,
+    Variant::Faro,
+];
 
-const PEERS: [Variant; 3] = [Variant::Sentry, Variant::Bugsnag, Variant::Honeybadger];
+/// What ours is measured beside.
+pub(crate) const PEERS: [Variant; 5] =
+    [Variant::Sentry, Variant::Bugsnag, Variant::Honeybadger, Variant::Rollbar, Variant::Faro];
 
 const BENCH: &str = include_str!("../../pages/bench.js");
 const WASM: &str = include_str!("../../pages/wasm.js");
@@ -49,6 +60,8 @@ impl Variant {
             Self::Sentry => "sentry",
             Self::Bugsnag => "bugsnag",
             Self::Honeybadger => "honeybadger",
+            Self::Rollbar => "rollbar",
+            Self::Faro => "faro",
         }
     }
 }
