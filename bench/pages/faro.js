@@ -8,7 +8,7 @@ import {
 } from "@grafana/faro-web-sdk";
 
 const faro = initializeFaro({
-  url: window.SINK + "/collect",
+  url: globalThis.SINK + "/collect",
   apiKey: "abcdef0123456789abcdef0123456789",
   app: { name: "shop", version: "1.0.0", environment: "production" },
   instrumentations: [

@@ -3,7 +3,7 @@ import Rollbar from "rollbar";
 
 const rollbar = new Rollbar({
   accessToken: "abcdef0123456789abcdef0123456789",
-  endpoint: window.SINK + "/api/1/item/",
+  endpoint: globalThis.SINK + "/api/1/item/",
   captureUncaught: true,
   captureUnhandledRejections: true,
   payload: {

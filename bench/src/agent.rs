@@ -9,6 +9,7 @@ mod pages;
 mod sink;
 mod told;
 
+mod cases;
 mod figures;
 mod loops;
 mod visits;
@@ -51,6 +52,9 @@ const NOTES: [&str; 3] = [
     "All are the newest versions, set up as their documentation says for errors in production, with only the address of the bench beside; tracing, replay and analytics are not loaded, or off.",
 ];
 
+/// Below the cases.
+const CASES: &str = "Whole: each error came with its type, message and stack, as far as it has them. Partly: something came. ×2: it came more often than it happened. –: nothing came. Early: the first script behind the agent's. In a worker with the agent: the same script in it, ours by its one line. Integrations that have to be asked for, such as captureConsole of ours and of Sentry's, are not.";
+
 /// Measures, prints, and fails where a bar is not met.
 pub(crate) fn run(paths: &Paths, effort: Effort) -> Result<()> {
     let title = "The agent in the page, beside other agents";
@@ -76,13 +80,15 @@ pub(crate) fn run(paths: &Paths, effort: Effort) -> Result<()> {
         loops::tell(which, &all, &mut report)?;
         loops.push((which, all));
     }
+    let cases = cases::run(&site, 10_000, &mut report)?;
+    report.say(CASES);
     check_figures(&figures, &mut report)?;
     for (which, all) in &loops {
         check_loop(*which, all, &mut report)?;
     }
     let written: Vec<_> = loops.iter().map(|(which, all)| loops::json(*which, all)).collect();
     report
-        .finish(json!({ "browser": site.chrome.name, "figures": figures.json(), "loops": written }))
+        .finish(json!({ "browser": site.chrome.name, "figures": figures.json(), "loops": written, "cases": cases }))
 }
 
 fn measure(paths: &Paths, site: &Site, rounds: usize) -> Result<Figures> {
