@@ -1,9 +1,10 @@
 //! `cargo xtask bench`: each bench prints its figures beside those of what it is compared with, from one run.
 //!
 //! In reading order: what is sent ([`event`], [`mix`], [`load`]), to whom ([`target`]), what is looked at ([`database`],
-//! [`meter`], [`processes`]), the bench `ingest` ([`throughput`], [`rows`]), the bench `growth` ([`seeded`], [`visitor`],
-//! [`questions`]), the bench [`dashboard`], the bench [`hostile`] ([`attack`]), the benches [`agent`], [`symbolicate`] and [`grouping`], and how figures
-//! are shown.
+//! [`meter`], [`processes`]), the bench [`ingest`] ([`throughput`], [`rows`], [`page_views`]), the bench [`growth`]
+//! ([`seeded`], [`visitor`], [`questions`]), the bench [`dashboard`], the bench [`hostile`] ([`attack`]), the benches
+//! [`agent`], [`symbolicate`], [`grouping`], [`collectors`] and [`cost`]; how a bench reports ([`report`], [`statistics`],
+//! [`table`]), and the report of all in one run ([`results`], [`environment`], [`claims`]).
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
 mod event;
