@@ -15,6 +15,13 @@
     capture: (error) => Trapline.captureException(error),
     notes: () => ({ ...noted, wasm_bytes: noted.wasm_bytes() }),
 
+    /** Runs the script of the case that the page is for. */
+    play() {
+      const script = document.createElement("script");
+      script.src = bench.case;
+      document.head.append(script);
+    },
+
     /** Milliseconds that each of `count` captures of different errors took. */
     async captures(count, pauseMs) {
       const took = [];

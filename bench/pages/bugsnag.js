@@ -3,7 +3,7 @@ import Bugsnag from "@bugsnag/browser";
 
 Bugsnag.start({
   apiKey: "abcdef0123456789abcdef0123456789",
-  endpoints: { notify: window.SINK + "/bugsnag/notify", sessions: window.SINK + "/bugsnag/sessions" },
+  endpoints: { notify: globalThis.SINK + "/bugsnag/notify", sessions: globalThis.SINK + "/bugsnag/sessions" },
   appVersion: "1.0.0",
   releaseStage: "production",
   // Its default, but where more are captured to measure one.

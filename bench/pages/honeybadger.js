@@ -3,7 +3,7 @@ import Honeybadger from "@honeybadger-io/js";
 
 Honeybadger.configure({
   apiKey: "hbp_abcdef0123456789",
-  endpoint: window.SINK,
+  endpoint: globalThis.SINK,
   environment: "production",
   revision: "1.0.0",
 });

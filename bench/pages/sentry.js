@@ -2,7 +2,7 @@
 import { captureException, init } from "@sentry/browser";
 
 init({
-  dsn: window.SINK.replace("//", "//abcdef0123456789abcdef0123456789@") + "/1",
+  dsn: globalThis.SINK.replace("//", "//abcdef0123456789abcdef0123456789@") + "/1",
   release: "shop@1.0.0",
   environment: "production",
 });

@@ -11,6 +11,10 @@ use xtask::stamp::files_under;
 const AGELESS: &str =
     "('migration', 'person', 'project', 'project_key', 'session', 'setting', 'sign_in')";
 
+/// Bytes that the database takes.
+pub(crate) const BYTES: &str = "SELECT page_size * (page_count - freelist_count)
+     FROM pragma_page_count, pragma_page_size, pragma_freelist_count";
+
 /// The database, open beside the Worker. SQLite's own locks keep both from harm.
 #[derive(Debug)]
 pub(crate) struct Database {

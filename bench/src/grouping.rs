@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
+use serde_json::json;
 use trapline_core::event::Event;
 use trapline_core::fingerprint::{self, v1};
 use xtask::paths::Paths;
@@ -19,6 +20,9 @@ use xtask::paths::Paths;
 use baselines::BASELINES;
 use corpus::Labelled;
 use score::{Score, score};
+
+use crate::report::Report;
+use crate::statistics::{median, percentile};
 
 /// What has to be reached with maps and without: precision, recall.
 const BARS: [(f64, f64); 2] = [(0.97, 0.92), (0.93, 0.55)];
@@ -31,29 +35,34 @@ const MAX_MEDIAN_US: f64 = 100.0;
 /// # Errors
 /// When a bar is not met.
 pub(crate) fn run(paths: &Paths) -> Result<()> {
+    let title = "Grouping: how well recorded bugs are told apart";
+    let mut said = Report::new(paths, "grouping", title)?;
     let events = corpus::read(&paths.root)?;
     let bugs: BTreeSet<&str> = events.iter().map(|event| event.bug.as_str()).collect();
-    println!("{} events of {} bugs\n", events.len(), bugs.len());
-    let mut met = true;
+    said.say(format!("{} events of {} bugs.", events.len(), bugs.len()));
+    let mut figures = Vec::new();
     for (mapped, (precision, recall)) in [true, false].into_iter().zip(BARS) {
-        let all = report(&events, mapped);
-        let is_met = all.precision() >= precision && all.recall() >= recall;
-        let verdict = if is_met { "met" } else { "NOT met" };
-        println!("bar: precision {precision:.2}, recall {recall:.2}: {verdict}\n");
-        met &= is_met;
+        let all = report(&events, mapped, &mut said);
+        let maps = if mapped { "with source maps" } else { "without source maps" };
+        said.at_least(format!("precision {maps}"), all.precision(), precision);
+        said.at_least(format!("recall {maps}"), all.recall(), recall);
+        figures.push(json!({
+            "with_source_maps": mapped, "precision": all.precision(), "recall": all.recall(),
+        }));
     }
-    met &= cost(&events);
-    ensure!(met, "a bar is not met");
-    Ok(())
+    let cost = cost(&events, &mut said);
+    said.finish(json!({ "scores": figures, "median_us": cost }))
 }
 
 fn event_of(labelled: &Labelled, mapped: bool) -> &Event {
     if mapped { &labelled.mapped } else { &labelled.event }
 }
 
-fn report(events: &[Labelled], mapped: bool) -> Score {
-    let title = if mapped { "with source maps" } else { "without source maps" };
-    println!("{title:<34}{:>10}{:>10}{:>10}{:>10}", "precision", "recall", "F1", "issues");
+fn report(events: &[Labelled], mapped: bool, said: &mut Report) -> Score {
+    let mut rows = Vec::new();
+    let mut print_row = |name: &str, score: Score, issues: Option<usize>| {
+        rows.push(cells(name, score, issues));
+    };
     let ours: Vec<_> = events.iter().map(|event| v1(event_of(event, mapped)).hash).collect();
     let all = score(events, &ours, |_, _| true);
     print_row("Trapline", all, Some(distinct(&ours)));
@@ -61,7 +70,7 @@ fn report(events: &[Labelled], mapped: bool) -> Score {
         let groups: Vec<String> =
             events.iter().map(|event| rule(event_of(event, mapped))).collect();
         print_row(
-            &format!("  {name}"),
+            &format!("rule: {name}"),
             score(events, &groups, |_, _| true),
             Some(distinct(&groups)),
         );
@@ -98,17 +107,17 @@ fn report(events: &[Labelled], mapped: bool) -> Score {
     if std::env::var_os("GROUPING_DETAILS").is_some() {
         details(events, mapped);
     }
+    let (id, title) =
+        if mapped { ("maps", "with source maps") } else { ("no-maps", "without source maps") };
+    said.table(id, &[title, "precision", "recall", "F1", "issues"], &rows);
     all
 }
 
-fn print_row(name: &str, score: Score, issues: Option<usize>) {
+fn cells(name: &str, score: Score, issues: Option<usize>) -> Vec<String> {
+    let scores = [score.precision(), score.recall(), score.f1()];
+    let scores = scores.map(|score| format!("{score:.3}"));
     let issues = issues.map(|issues| issues.to_string()).unwrap_or_default();
-    println!(
-        "{name:<34}{:>10.3}{:>10.3}{:>10.3}{issues:>10}",
-        score.precision(),
-        score.recall(),
-        score.f1()
-    );
+    std::iter::once(name.to_owned()).chain(scores).chain([issues]).collect()
 }
 
 fn distinct<G: Ord>(groups: &[G]) -> usize {
@@ -144,8 +153,8 @@ fn details(events: &[Labelled], mapped: bool) {
     }
 }
 
-/// Prints what grouping an event takes, and how it grows with the frames.
-fn cost(events: &[Labelled]) -> bool {
+/// What grouping an event takes, in microseconds at the median, and how it grows with the frames.
+fn cost(events: &[Labelled], said: &mut Report) -> f64 {
     const REPEATS: u32 = 20;
     let time = |event: &Event| {
         let start = Instant::now();
@@ -154,25 +163,24 @@ fn cost(events: &[Labelled]) -> bool {
         }
         start.elapsed().as_secs_f64() * 1e6 / f64::from(REPEATS)
     };
-    let mut times: Vec<f64> = events.iter().map(|event| time(&event.event)).collect();
-    times.sort_by(f64::total_cmp);
-    let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();
-    println!(
-        "both fingerprints of an event: {:.1} µs at the median, {:.1} µs at the 99th of 100",
-        at(50),
-        at(99)
-    );
-    let Some(sample) =
-        events.iter().find(|event| event.event.exceptions.iter().any(|e| e.frames.len() > 4))
-    else {
-        return false;
-    };
-    for frames in [8, 16, 32, 64, 128] {
-        let mut event = sample.event.clone();
-        for exception in &mut event.exceptions {
-            exception.frames = exception.frames.iter().cycle().take(frames).cloned().collect();
+    let times: Vec<f64> = events.iter().map(|event| time(&event.event)).collect();
+    let at_median = median(&times);
+    let line = |what: String, us: f64| vec![what, format!("{us:.1}")];
+    let mut rows = vec![
+        line("an event, median".into(), at_median),
+        line("an event, 99th of 100".into(), percentile(&times, 0.99)),
+    ];
+    let has_frames = |event: &&Labelled| event.event.exceptions.iter().any(|e| e.frames.len() > 4);
+    if let Some(sample) = events.iter().find(has_frames) {
+        for frames in [8, 16, 32, 64, 128] {
+            let mut event = sample.event.clone();
+            for exception in &mut event.exceptions {
+                exception.frames = exception.frames.iter().cycle().take(frames).cloned().collect();
+            }
+            rows.push(line(format!("an event of {frames} frames"), time(&event)));
         }
-        println!("{frames:>4} frames: {:.1} µs", time(&event));
     }
-    at(50) <= MAX_MEDIAN_US
+    said.table("time", &["both fingerprints of", "µs"], &rows);
+    said.at_most("µs for both fingerprints, median", at_median, MAX_MEDIAN_US);
+    at_median
 }

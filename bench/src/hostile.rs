@@ -16,9 +16,9 @@ use crate::database::Database;
 use crate::event::envelope;
 use crate::meter;
 use crate::mix::Mix;
-use crate::report::{self, Failures};
+use crate::report::Report;
 use crate::statistics::{median, percentile};
-use crate::table::{self, thousands};
+use crate::table::thousands;
 use crate::target::{self, Target};
 
 /// Attackers, each as fast as it is answered.
@@ -44,6 +44,8 @@ struct Normal {
 
 /// Attacks for `time`; prints, and fails where a bar is not met.
 pub(crate) fn run(paths: &Paths, time: Duration) -> Result<()> {
+    let mut report =
+        Report::new(paths, "hostile", "Hostile traffic at full speed beside honest events")?;
     let target = target::metered(paths, "hostile")?;
     let victim = target.worker.set_up_for("Victim", "victim", &["https://shop.test"])?.dsn;
     let database = Database::open(&target.state)?;
@@ -53,25 +55,26 @@ pub(crate) fn run(paths: &Paths, time: Duration) -> Result<()> {
     )?;
     let attacks = Attacks::on(&target, &victim)?;
     meter::reset(&target.worker)?;
-    println!("{ATTACKERS} attackers beside 20 events a second, for {} s", time.as_secs());
+    report
+        .say(format!("{ATTACKERS} attackers beside 20 events a second, for {} s.", time.as_secs()));
     let start = Instant::now();
     let (normal, statuses) = attack(&target, &attacks, time)?;
     let seconds = start.elapsed().as_secs_f64();
     let reading = meter::read(&target.worker)?;
-    let mut failures = Failures::default();
-    let hostile = print_attacks(&statuses, seconds);
-    let stored = print_normal(&normal, &database, &mut failures)?;
-    let rows = print_rows(reading.written("outcome"), seconds, &database, &mut failures)?;
+    let hostile = print_attacks(&statuses, seconds, &mut report);
+    let stored = print_normal(&normal, &database, &mut report)?;
+    let rows = print_rows(reading.written("outcome"), seconds, &database, &mut report)?;
     let events = reading.written("event");
-    failures.expect(events <= normal.sent + 10, || {
-        format!("{events} rows of events were written, {} events are honest", normal.sent)
-    });
-    report::write(
-        paths,
-        "hostile",
+    let honest = normal.sent + 10;
+    report.bar(
+        "rows of events written",
+        thousands(events),
+        format!("≤ {}: the honest ones, and 10 within a quota", thousands(honest)),
+        events <= honest,
+    );
+    report.finish(
         json!({ "seconds": seconds, "attacks": hostile, "normal": stored, "outcome_rows": rows }),
-    )?;
-    failures.result()
+    )
 }
 
 fn attack(target: &Target, attacks: &Attacks, time: Duration) -> Result<(Normal, Vec<Statuses>)> {
@@ -139,7 +142,7 @@ fn send_normally(target: &Target, end: Instant, now_s: f64) -> Normal {
     normal
 }
 
-fn print_attacks(statuses: &[Statuses], seconds: f64) -> Vec<Value> {
+fn print_attacks(statuses: &[Statuses], seconds: f64, report: &mut Report) -> Vec<Value> {
     let (mut rows, mut figures, mut all) = (Vec::new(), Vec::new(), 0);
     for (name, statuses) in ATTACKS.iter().zip(statuses) {
         let sum: u64 = statuses.values().sum();
@@ -151,29 +154,36 @@ fn print_attacks(statuses: &[Statuses], seconds: f64) -> Vec<Value> {
         rows.push(vec![(*name).to_owned(), thousands(sum), words.join(", ")]);
         figures.push(json!({ "attack": name, "requests": sum, "statuses": statuses }));
     }
-    println!("\n{}", table::lines(&["attack", "requests", "by status"], &rows));
+    report.table("", &["attack", "requests", "by status"], &rows);
     #[expect(clippy::cast_precision_loss, reason = "counts are small")]
     let rate = all as f64 / seconds;
-    println!("{} hostile requests, {rate:.0} a second", thousands(all));
+    report.say(format!("{} hostile requests, {rate:.0} a second. Status 0: the connection was closed before the answer.", thousands(all)));
     figures
 }
 
-fn print_normal(normal: &Normal, database: &Database, failures: &mut Failures) -> Result<Value> {
+fn print_normal(normal: &Normal, database: &Database, report: &mut Report) -> Result<Value> {
     let Normal { sent, accepted, refusal, latencies_ms } = normal;
     let stored = database.number(
         "SELECT count(*) FROM event e JOIN project p ON p.id = e.project_id WHERE p.slug = 'bench'",
     )?;
     let (p50_ms, p99_ms) = (median(latencies_ms), percentile(latencies_ms, 0.99));
-    println!(
-        "normal events: {} sent, {} answered 200, {} stored; p50 {p50_ms:.0} ms, p99 {p99_ms:.0} ms",
-        thousands(*sent),
-        thousands(*accepted),
-        thousands(stored),
+    report.table(
+        "honest",
+        &["honest events", "sent", "answered 200", "stored", "p50 ms", "p99 ms"],
+        &[vec![
+            "beside the attack".into(),
+            thousands(*sent),
+            thousands(*accepted),
+            thousands(stored),
+            format!("{p50_ms:.0}"),
+            format!("{p99_ms:.0}"),
+        ]],
     );
-    failures.expect(accepted == sent && stored == *sent, || {
-        let refusal = refusal.as_deref().unwrap_or("none was refused");
-        format!("{sent} normal events were sent, {accepted} accepted, {stored} stored ({refusal})")
-    });
+    if let Some(refusal) = refusal {
+        report.say(format!("One honest event was refused with {refusal}."));
+    }
+    report.equal("honest events answered 200, of those sent", *accepted, *sent);
+    report.equal("honest events stored, of those sent", stored, *sent);
     Ok(
         json!({ "sent": sent, "accepted": accepted, "stored": stored, "p50_ms": p50_ms, "p99_ms": p99_ms }),
     )
@@ -183,7 +193,7 @@ fn print_rows(
     written: u64,
     seconds: f64,
     database: &Database,
-    failures: &mut Failures,
+    report: &mut Report,
 ) -> Result<Value> {
     let outcomes = database.number(
         "SELECT count(*) FROM (SELECT DISTINCT project_id, outcome, reason FROM outcome)",
@@ -192,11 +202,11 @@ fn print_rows(
     let counted = database.number("SELECT sum(quantity) FROM outcome")?;
     #[expect(clippy::cast_precision_loss, reason = "counts are small")]
     let (bar, rows) = (outcomes as f64 * ((seconds / ROW_S).floor() + 1.0), written as f64);
-    println!(
-        "{outcomes} outcomes of {} items wrote {} rows; bar {bar:.0}: one an outcome in {ROW_S:.0} s",
+    report.say(format!(
+        "{outcomes} outcomes of {} items wrote {} rows: one an outcome in {ROW_S:.0} s is the most.",
         thousands(counted),
         thousands(written)
-    );
-    failures.expect(rows <= bar, || format!("refusals wrote {rows:.0} rows, bar {bar:.0}"));
+    ));
+    report.at_most("rows that refusals wrote", rows, bar);
     Ok(json!({ "outcomes": outcomes, "items": counted, "written": written, "bar": bar }))
 }

@@ -4,11 +4,11 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use xtask::paths::Paths;
 
-use crate::database::Database;
+use crate::database::{BYTES, Database};
 use crate::event::scrambled;
-use crate::report::Failures;
+use crate::report::{Effort, Report};
 use crate::rows::{cells, purge, share};
-use crate::table::{self, thousands};
+use crate::table::thousands;
 use crate::{load, meter, target};
 
 /// How many are sent.
@@ -34,45 +34,47 @@ const CRON: &str = "3-58/5+*+*+*+*";
 const HEADINGS: [&str; 4] = ["rows written a page view", "ingest", "purge", "sum"];
 
 /// Sends views, ages them, has them purged; prints what was written by table, and notes where that is above the bar.
-pub(crate) fn run(paths: &Paths, failures: &mut Failures) -> Result<Value> {
-    println!("\n{} page views over {CONNECTIONS} connections", thousands(VIEWS));
+pub(crate) fn run(paths: &Paths, effort: Effort, report: &mut Report) -> Result<Value> {
+    let views = effort.requests(VIEWS);
     let target = target::metered(paths, "meter")?;
     let now_s = target::now_s()?;
     let body = |number| {
-        let at_s = now_s - HOURS * 3_600.0 * (1.0 - share(number, VIEWS));
+        let at_s = now_s - HOURS * 3_600.0 * (1.0 - share(number, views));
         envelope(number, at_s, &target.dsn)
     };
     meter::reset(&target.worker)?;
-    load::for_count(&target.url, CONNECTIONS, VIEWS, &body)?.all_accepted("page views")?;
+    load::for_count(&target.url, CONNECTIONS, views, &body)?.all_accepted("page views")?;
     let database = Database::open(&target.state)?;
     let mut ingested = meter::read(&target.worker)?;
+    let kv_reads = ingested.kv_reads;
     let stored = database.number("SELECT coalesce(sum(count), 0) FROM page_view_chunk")?;
     let sums = database.number("SELECT count(*) FROM page_view_stat")?;
     // What still waits is added up by the cron, as an hour later.
     database.run("UPDATE page_view_fold SET begun_ms = 0")?;
     ingested.add(purge(&target.worker, CRON)?.reading);
+    let bytes = database.number(BYTES)?;
     database.age_by_days(AGE_DAYS)?;
     let purged = purge(&target.worker, CRON)?.reading;
     let left = database.number(
         "SELECT (SELECT count(*) FROM page_view_chunk) + (SELECT count(*) FROM page_view_stat)",
     )?;
-    println!(
-        "stored: {}, sums: {}, left after {AGE_DAYS} days: {left}\n",
-        thousands(stored),
-        thousands(sums)
-    );
-    println!("{}", table::lines(&HEADINGS, &cells(&ingested, &purged, VIEWS)));
-    let rows = share(ingested.sum().written + purged.sum().written, VIEWS);
-    println!(
-        "bar {BAR:.1}; read a view: {:.1} rows while ingesting",
-        share(ingested.sum().read, VIEWS)
-    );
-    failures.expect(stored == VIEWS, || format!("{VIEWS} views were sent, and {stored} stored"));
-    failures.expect(left == 0, || format!("retention left {left} rows of page views"));
-    failures.expect(rows <= BAR, || format!("{rows:.2} rows written a page view, bar {BAR:.1}"));
-    Ok(
-        json!({ "views": VIEWS, "stored": stored, "sums": sums, "bar": BAR, "rows_written_a_view": rows }),
-    )
+    let read = share(ingested.sum().read, views);
+    report.say(format!(
+        "{} page views of {PAGES} pages over {HOURS} hours, kept as {} sums. Read a view: {read:.1} rows while ingesting and adding up, {:.1} while purging.",
+        thousands(views),
+        thousands(sums),
+        share(purged.sum().read, views),
+    ));
+    report.table("rows-views", &HEADINGS, &cells(&ingested, &purged, views));
+    let rows = share(ingested.sum().written + purged.sum().written, views);
+    report.equal("page views stored, of those sent", stored, views);
+    report.equal("rows of page views that retention left", left, 0);
+    report.at_most("rows written a page view", rows, BAR);
+    Ok(json!({
+        "events": views, "stored": stored, "sums": sums, "bar": BAR, "rows_written_an_event": rows,
+        "rows_read_an_event": { "ingest": read, "purge": share(purged.sum().read, views) },
+        "kv_reads_an_event": share(kv_reads, views), "stored_bytes_an_event": share(bytes, views),
+    }))
 }
 
 /// A rank below `many`, as Zipf has it.
@@ -88,7 +90,8 @@ fn word(number: u64) -> String {
     number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
 }
 
-fn envelope(number: u64, at_s: f64, dsn: &str) -> Vec<u8> {
+/// The view with a number.
+pub(crate) fn envelope(number: u64, at_s: f64, dsn: &str) -> Vec<u8> {
     let (roll, other) = (scrambled(number), scrambled(!number));
     let page = format!("/{}", word(zipf(other, PAGES)));
     let requests: Vec<Value> = (0..1 + roll % 4)

@@ -16,8 +16,10 @@ use trapline_symbols::Table;
 use trapline_symbols::digest::{Input, digest_source_map};
 use xtask::paths::Paths;
 
-use crate::report::{self, Failures};
-use crate::table::{lines, thousands};
+pub(crate) use compared::SYMBOLIC;
+
+use crate::report::Report;
+use crate::table::thousands;
 
 /// Sizes of maps in MB.
 const SIZES: [&str; 5] = ["1", "2", "5", "10", "20"];
@@ -39,13 +41,14 @@ struct Bundle {
 /// # Errors
 /// A bar that is not met, or what cannot be built or run.
 pub(crate) fn run(paths: &Paths) -> Result<()> {
+    let mut report =
+        Report::new(paths, "symbolicate", "Source maps: digesting them, and looking frames up")?;
     let folder = paths.target.join("bench-symbolicate");
     let _ = fs::remove_dir_all(&folder);
     let mut node = Command::new("node");
     node.arg("bench/symbolicate/bundle.mjs").arg(&folder).args(SIZES).current_dir(&paths.root);
     output_of(&mut node).context("cannot bundle")?;
     let program = command_line(paths)?;
-    let mut failures = Failures::default();
     let mut rows = Vec::new();
     let mut figures = Vec::new();
     for size in SIZES {
@@ -53,12 +56,8 @@ pub(crate) fn run(paths: &Paths) -> Result<()> {
         let cost = digested::run(&program, &folder.join(size).join("dist"))?;
         let table = looked_up(&bundle)?;
         if size == "10" {
-            failures.expect(cost.seconds <= MAX_SECONDS, || {
-                format!("a 10 MB map took {:.2} s, the bar is {MAX_SECONDS} s", cost.seconds)
-            });
-            failures.expect(cost.peak_mib <= MAX_MIB, || {
-                format!("a 10 MB map took {:.0} MiB, the bar is {MAX_MIB} MiB", cost.peak_mib)
-            });
+            report.at_most("seconds for a 10 MB map", cost.seconds, MAX_SECONDS);
+            report.at_most("MiB for a 10 MB map", cost.peak_mib, MAX_MIB);
         }
         let bytes = fs::metadata(&bundle.map)?.len();
         rows.push(vec![
@@ -77,16 +76,14 @@ pub(crate) fn run(paths: &Paths) -> Result<()> {
     }
     let headings =
         ["map", "bytes", "digest s", "peak MiB", "table bytes", "frame µs", "context µs"];
-    println!("{}", lines(&headings, &rows));
+    report.table("", &headings, &rows);
     let mut bundles: Vec<Bundle> = ["esbuild", "terser", "vite", "webpack"]
         .map(|name| bundle_in(&paths.root.join("symbols/tests/corpora/shop").join(name)))
         .into();
     bundles.push(bundle_in(&folder.join("10/dist")));
-    let positions = compared::run(paths, &bundles, &mut failures)?;
-    let edge = edge::run(paths, &program, &folder.join("10/dist"), &mut failures)?;
-    let figures = json!({ "sizes": figures, "positions": positions, "workerd": edge });
-    report::write(paths, "symbolicate", figures)?;
-    failures.result()
+    let positions = compared::run(paths, &bundles, &mut report)?;
+    let edge = edge::run(paths, &program, &folder.join("10/dist"), &mut report)?;
+    report.finish(json!({ "sizes": figures, "positions": positions, "workerd": edge }))
 }
 
 /// What look-ups cost in this process.

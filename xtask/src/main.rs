@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use xtask::bench::{self, Bench};
 use xtask::paths::Paths;
 use xtask::progress::Progress;
 use xtask::seed::{self, Seed};
-use xtask::{bench, build, check, deploy, dev, group, screenshots, size, soak, test};
+use xtask::{build, check, deploy, dev, group, screenshots, size, soak, test};
 
 /// Everything that is done to this repository.
 #[derive(Debug, Parser)]
@@ -77,11 +78,15 @@ enum Command {
     },
     /// Measure beside what we are compared with, in one run
     Bench {
-        /// ingest, rows (a part of ingest), growth, dashboard, hostile, agent, symbolicate, grouping
-        name: String,
+        /// agent, ingest, rows (a part of ingest), collectors, cost, growth, dashboard, hostile, symbolicate, grouping;
+        /// without a name all in one run, which writes bench/RESULTS.md
+        name: Option<String>,
         /// How long hostile traffic lasts
         #[arg(long, default_value_t = 1)]
         minutes: u64,
+        /// Few rounds and rough figures, for those who work on a bench
+        #[arg(long)]
+        quick: bool,
     },
 }
 
@@ -115,7 +120,9 @@ fn run(command: Command) -> Result<ExitCode> {
             screenshots::screenshots(&paths, readme, filter.as_deref())?;
         }
         Command::Soak { minutes } => soak::soak(&paths, minutes)?,
-        Command::Bench { name, minutes } => bench::bench(&paths, &name, minutes)?,
+        Command::Bench { name, minutes, quick } => {
+            bench::bench(&paths, &Bench { name, minutes, is_quick: quick })?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

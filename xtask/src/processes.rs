@@ -1,5 +1,5 @@
-//! What a Worker costs the machine: CPU time and memory of the workerd processes in its group, from Linux' `/proc`.
-//! `wrangler dev` runs two of them, the Worker's and a proxy before it; both are counted, for every target alike.
+//! What a server costs the machine: CPU time and memory of processes in its group, from Linux' `/proc`. `wrangler dev` runs
+//! two of workerd, the Worker's and a proxy before it; both are counted, for every target alike.
 
 use std::fs;
 
@@ -14,22 +14,40 @@ pub struct Usage {
     /// Most memory that was ever resident.
     pub peak_mib: f64,
     /// Resident now.
+<<<<<<< HEAD:xtask/src/processes.rs
     pub resident_mib: f64,
 }
 
 /// What workerd used so far in a process group; `None` where there is no `/proc`.
 #[must_use]
 pub fn usage(group: i32) -> Option<Usage> {
+=======
+    pub resident_mib: f64,
+    /// The same, where what processes share counts once.
+    pub proportional_mib: f64,
+}
+
+/// What workerd used so far in a process group; `None` where there is no `/proc`.
+#[must_use]
+pub fn usage(group: i32) -> Option<Usage> {
+    usage_of(group, |command| command == "workerd")
+}
+
+/// What some of a group's processes used so far.
+#[must_use]
+pub fn usage_of(group: i32, is_one: impl Fn(&str) -> bool) -> Option<Usage> {
+>>>>>>> report:bench/src/processes.rs
     let mut sum = None;
     for entry in fs::read_dir("/proc").ok()?.flatten() {
         let read = |file: &str| fs::read_to_string(entry.path().join(file)).unwrap_or_default();
         let Some(stat) = parse_stat(&read("stat")) else { continue };
-        if stat.group == group && stat.command == "workerd" {
+        if stat.group == group && is_one(&stat.command) {
             let status = read("status");
             let sum: &mut Usage = sum.get_or_insert_default();
             sum.cpu_ms += stat.ticks * MS_A_TICK;
             sum.peak_mib += mib(&status, "VmHWM:");
             sum.resident_mib += mib(&status, "VmRSS:");
+            sum.proportional_mib += mib(&read("smaps_rollup"), "Pss:");
         }
     }
     sum

@@ -136,6 +136,16 @@ impl Tab<'_> {
         Ok(answer.pointer_mut("/result/value").map(Value::take).unwrap_or_default())
     }
 
+    /// Takes the network away from the page, or gives it back.
+    pub(crate) fn set_offline(&self, is_offline: bool) -> Result<()> {
+        self.command("Network.enable", &json!({}))?;
+        let wanted = json!({
+            "offline": is_offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+        });
+        self.command("Network.emulateNetworkConditions", &wanted)?;
+        Ok(())
+    }
+
     /// What the main thread has done up to now.
     pub(crate) fn main_thread(&self) -> Result<MainThread> {
         let answer = self.command("Performance.getMetrics", &json!({}))?;

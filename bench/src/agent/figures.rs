@@ -1,13 +1,13 @@
 //! What is measured of a page load, and how it is shown: medians with half the distance of their quartiles, of each agent
-//! less the blank page where that is what the agent costs, and in proportion to Sentry's.
+//! less the blank page where that is what the agent costs, and ours in proportion to the others'.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::agent::pages::{VARIANTS, Variant};
+use crate::agent::pages::{PEERS, VARIANTS, Variant};
+use crate::report::Report;
 use crate::statistics::{median, percentile};
-use crate::table;
 
 /// One figure of a page load, in the order of printing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,22 +46,22 @@ impl What {
         match self {
             Self::LoadedBytes => as_it_is("loaded, bytes (brotli)", 0),
             Self::ArmingMs => less_blank("main thread to armed, ms", 2),
-            Self::ArmingScriptsMs => less_blank("  of that, scripts", 2),
+            Self::ArmingScriptsMs => less_blank("main thread to armed, scripts alone, ms", 2),
             Self::NextPageMs => less_blank("next page: main thread, ms", 2),
-            Self::NextPageScriptsMs => less_blank("  of that, scripts", 2),
+            Self::NextPageScriptsMs => less_blank("next page: scripts alone, ms", 2),
             Self::HeardMs => less_blank("wall time until it hears, ms", 1),
             Self::ArmedMs => less_blank("wall time until armed, ms", 1),
             Self::FirstCaptureMs => as_it_is("next page: first capture call, ms", 3),
-            Self::CaptureMs => as_it_is("  later ones", 3),
+            Self::CaptureMs => as_it_is("next page: later capture calls, ms", 3),
             Self::ThrownMs => less_blank("throw to sent: main thread, ms", 2),
-            Self::ThrownScriptsMs => less_blank("  of that, scripts", 2),
+            Self::ThrownScriptsMs => less_blank("throw to sent: scripts alone, ms", 2),
             Self::SentMs => as_it_is("throw to sent: wall time, ms", 1),
             Self::HeapKib => less_blank("JavaScript heap, KiB", 0),
             Self::WasmKib => as_it_is("wasm memory, KiB", 0),
             Self::QuietRequests => as_it_is("requests without an error", 0),
             Self::ErrorRequests => as_it_is("requests for one error", 0),
-            Self::ErrorBodyBytes => as_it_is("  bodies, bytes", 0),
-            Self::ErrorHeaderBytes => as_it_is("  headers, bytes", 0),
+            Self::ErrorBodyBytes => as_it_is("bodies for one error, bytes", 0),
+            Self::ErrorHeaderBytes => as_it_is("headers for one error, bytes", 0),
         }
     }
 }
@@ -107,36 +107,30 @@ impl Figures {
         }))
     }
 
-    /// Of medians, to Sentry's.
-    pub(crate) fn ratio(&self, what: What, variant: Variant) -> Option<f64> {
-        let ratio = self.of(what, variant)?.median / self.of(what, Variant::Sentry)?.median;
+    /// Of medians: ours to another's.
+    pub(crate) fn ratio(&self, what: What, peer: Variant) -> Option<f64> {
+        let ratio = self.of(what, Variant::Trapline)?.median / self.of(what, peer)?.median;
         Some(ratio).filter(|ratio| ratio.is_finite())
     }
 
-    /// A line a figure; behind each agent but Sentry its ratio to Sentry's.
-    pub(crate) fn table(&self) -> String {
-        let headings = VARIANTS.iter().flat_map(|variant| match has_ratio(*variant) {
-            true => vec![variant.name(), "×"],
-            false => vec![variant.name()],
-        });
+    /// Tells of all figures, a line each, and of ours in proportion to each of the others.
+    pub(crate) fn tell(&self, report: &mut Report) {
+        let headings = VARIANTS.iter().map(|variant| variant.name());
         let headings: Vec<&str> = std::iter::once("").chain(headings).collect();
-        let rows: Vec<Vec<String>> = self.0.keys().map(|what| self.cells(*what)).collect();
-        table::lines(&headings, &rows)
-    }
-
-    fn cells(&self, what: What) -> Vec<String> {
-        let Style { title, decimals, .. } = what.style();
-        let mut cells = vec![title.to_owned()];
-        let nothing = || "–".to_owned();
-        for variant in VARIANTS {
-            let spread = self.of(what, variant);
-            cells.push(spread.map_or_else(nothing, |spread| spread.shown(decimals)));
-            if has_ratio(variant) {
-                let ratio = self.ratio(what, variant);
-                cells.push(ratio.map_or_else(nothing, |ratio| format!("{ratio:.2}")));
-            }
-        }
-        cells
+        let shown = |what: What, variant| {
+            let spread = self.of(what, variant)?;
+            Some(spread.shown(what.style().decimals))
+        };
+        let rows: Vec<_> = self.0.keys().map(|what| cells(*what, &VARIANTS, shown)).collect();
+        report.table("", &headings, &rows);
+        let headings = PEERS.iter().map(|peer| format!("of {}'s", peer.name()));
+        let headings: Vec<String> = std::iter::once("ours".to_owned()).chain(headings).collect();
+        let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+        let shown = |what, peer| self.ratio(what, peer).map(|ratio| format!("{ratio:.2}"));
+        let rows =
+            self.0.keys().filter(|what| PEERS.iter().any(|peer| shown(**what, *peer).is_some()));
+        let rows: Vec<_> = rows.map(|what| cells(*what, &PEERS, shown)).collect();
+        report.table("ratio", &headings, &rows);
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -147,13 +141,13 @@ impl Figures {
                     variant.name().to_owned(),
                     json!({
                         "median": spread.median, "quartiles": [spread.low, spread.high],
-                        "ratio_to_sentry": self.ratio(*what, *variant),
+                        "ratio_of_ours": self.ratio(*what, *variant),
                     }),
                 ))
             };
             let variants: serde_json::Map<String, Value> = VARIANTS.iter().filter_map(of).collect();
             let style = what.style();
-            json!({ "figure": style.title.trim(), "less_blank": style.is_less_blank, "variants": variants })
+            json!({ "figure": style.title, "less_blank": style.is_less_blank, "variants": variants })
         };
         self.0.keys().map(figure).collect()
     }
@@ -182,9 +176,13 @@ impl Spread {
     }
 }
 
-/// A blank page has none, and Sentry's is 1.
-fn has_ratio(variant: Variant) -> bool {
-    !matches!(variant, Variant::Blank | Variant::Sentry)
+fn cells(
+    what: What,
+    variants: &[Variant],
+    shown: impl Fn(What, Variant) -> Option<String>,
+) -> Vec<String> {
+    let figures = variants.iter().map(|variant| shown(what, *variant).unwrap_or("–".to_owned()));
+    std::iter::once(what.style().title.to_owned()).chain(figures).collect()
 }
 
 fn index(variant: Variant) -> usize {
@@ -209,7 +207,7 @@ mod tests {
         assert_eq!(of(What::ArmingMs, Variant::Blank), 11.0);
         assert_eq!(of(What::ArmingMs, Variant::Trapline), 3.0);
         assert_eq!(of(What::SentMs, Variant::Trapline), 15.0);
-        assert_eq!(figures.ratio(What::ArmingMs, Variant::Trapline), Some(3.0 / 8.0));
+        assert_eq!(figures.ratio(What::ArmingMs, Variant::Sentry), Some(3.0 / 8.0));
         assert_eq!(figures.of(What::ArmingMs, Variant::Bugsnag), None);
     }
 }

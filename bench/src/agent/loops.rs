@@ -12,8 +12,9 @@ use crate::agent::pages::{VARIANTS, Variant};
 use crate::agent::sink::Arrival;
 use crate::agent::told::told;
 use crate::agent::visits::{Site, Visit};
+use crate::report::{Effort, Report};
 use crate::statistics::median;
-use crate::table::{self, thousands};
+use crate::table::thousands;
 
 /// Errors of a loop.
 pub(crate) const ERRORS: u64 = 1_000;
@@ -64,6 +65,14 @@ impl Loop {
         }
     }
 
+    fn id(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::Distinct => "different",
+            Self::Megabyte => "megabyte",
+        }
+    }
+
     /// `reportError` does what a browser does with what nobody caught, so that a loop of it is one of real errors.
     fn script(self) -> String {
         match self {
@@ -75,9 +84,14 @@ impl Loop {
 }
 
 /// Runs a loop on the page of each variant in turn; visits get numbers from `first_visit` on.
-pub(crate) fn run(site: &Site, which: Loop, first_visit: usize) -> Result<Vec<Looped>> {
+pub(crate) fn run(
+    site: &Site,
+    which: Loop,
+    first_visit: usize,
+    effort: Effort,
+) -> Result<Vec<Looped>> {
     let mut all: Vec<Looped> = Vec::new();
-    for round in 0..ROUNDS {
+    for round in 0..effort.rounds(ROUNDS, 1) {
         for (index, variant) in VARIANTS.into_iter().enumerate() {
             if round > 0 && !has_bar(which, variant) {
                 continue;
@@ -96,7 +110,8 @@ pub(crate) fn run(site: &Site, which: Loop, first_visit: usize) -> Result<Vec<Lo
 
 /// One of its own, or as what another's is measured by.
 fn has_bar(which: Loop, variant: Variant) -> bool {
-    which != Loop::Megabyte && !matches!(variant, Variant::Bugsnag | Variant::Honeybadger)
+    which != Loop::Megabyte
+        && matches!(variant, Variant::Blank | Variant::Trapline | Variant::Sentry)
 }
 
 fn run_one(site: &Site, which: Loop, variant: Variant, number: usize) -> Result<Looped> {
@@ -154,8 +169,8 @@ pub(crate) fn held_up_ratio(all: &[Looped], variant: Variant) -> Result<f64> {
     Ok(median(&of(all, variant)?.held_up_ms) / median(&of(all, Variant::Blank)?.held_up_ms))
 }
 
-/// A line a variant.
-pub(crate) fn table(which: Loop, all: &[Looped]) -> Result<String> {
+/// Tells of a loop, a line a variant.
+pub(crate) fn tell(which: Loop, all: &[Looped], report: &mut Report) -> Result<()> {
     let mut rows = Vec::new();
     for looped in all {
         rows.push(vec![
@@ -181,7 +196,8 @@ pub(crate) fn table(which: Loop, all: &[Looped]) -> Result<String> {
         "whole",
         "accounted",
     ];
-    Ok(table::lines(&headings, &rows))
+    report.table(which.id(), &headings, &rows);
+    Ok(())
 }
 
 pub(crate) fn json(which: Loop, all: &[Looped]) -> Value {

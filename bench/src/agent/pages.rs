@@ -3,6 +3,8 @@
 //! Ours is served as it lies in `deploy/assets`, with the headers that it is deployed with. A peer is what esbuild makes
 //! of `bench/pages/NAME.js`, minified, as one script in the page's head, where its documentation wants it.
 
+mod case_files;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,13 +26,24 @@ pub(crate) enum Variant {
     Sentry,
     Bugsnag,
     Honeybadger,
+    Rollbar,
+    Faro,
 }
 
 /// In the order of measuring and printing.
-pub(crate) const VARIANTS: [Variant; 5] =
-    [Variant::Blank, Variant::Trapline, Variant::Sentry, Variant::Bugsnag, Variant::Honeybadger];
+pub(crate) const VARIANTS: [Variant; 7] = [
+    Variant::Blank,
+    Variant::Trapline,
+    Variant::Sentry,
+    Variant::Bugsnag,
+    Variant::Honeybadger,
+    Variant::Rollbar,
+    Variant::Faro,
+];
 
-const PEERS: [Variant; 3] = [Variant::Sentry, Variant::Bugsnag, Variant::Honeybadger];
+/// What ours is measured beside.
+pub(crate) const PEERS: [Variant; 5] =
+    [Variant::Sentry, Variant::Bugsnag, Variant::Honeybadger, Variant::Rollbar, Variant::Faro];
 
 const BENCH: &str = include_str!("../../pages/bench.js");
 const WASM: &str = include_str!("../../pages/wasm.js");
@@ -49,6 +62,8 @@ impl Variant {
             Self::Sentry => "sentry",
             Self::Bugsnag => "bugsnag",
             Self::Honeybadger => "honeybadger",
+            Self::Rollbar => "rollbar",
+            Self::Faro => "faro",
         }
     }
 }
@@ -67,7 +82,10 @@ impl Pages {
         let port = server::serve(move |request| {
             let name = request.path.trim_start_matches('/');
             if let Some(variant) = VARIANTS.iter().find(|variant| variant.name() == name) {
-                return page(*variant, sink_port);
+                return page(*variant, sink_port, None);
+            }
+            if let Some(answer) = case_files::answer(name, sink_port) {
+                return answer;
             }
             let found = [&bundles, &assets].iter().find_map(|at| fs::read(at.join(name)).ok());
             let Some(body) = found else { return Answer { status: 404, ..Answer::default() } };
@@ -120,13 +138,20 @@ pub(crate) fn loaded_bytes(paths: &Paths, variant: Variant) -> Result<usize> {
     }
 }
 
-fn page(variant: Variant, sink_port: u16) -> Answer {
-    let sink = format!("http://127.0.0.1:{sink_port}");
+/// Where an agent reports to, as its options have it.
+fn dsn(sink_port: u16) -> String {
+    format!("http://abcdef0123456789abcdef0123456789@127.0.0.1:{sink_port}/1")
+}
+
+/// The page, with what a case has in its head before the agent and behind it.
+fn page(variant: Variant, sink_port: u16, case: Option<[String; 2]>) -> Answer {
+    let (sink, dsn) = (format!("http://127.0.0.1:{sink_port}"), dsn(sink_port));
+    let [before, behind] = case.unwrap_or_default();
     let agent = match variant {
         Variant::Blank => "<script>bench.armed()</script>".to_owned(),
         Variant::Trapline => format!(
             "<script src=\"/trapline.js\" \
-             data-dsn=\"http://abcdef0123456789abcdef0123456789@127.0.0.1:{sink_port}/1\" \
+             data-dsn=\"{dsn}\" \
              data-release=\"shop@1.0.0\" data-environment=\"production\" \
              data-page-view-sample-rate=\"1\"></script>"
         ),
@@ -134,7 +159,7 @@ fn page(variant: Variant, sink_port: u16) -> Answer {
     };
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Shop</title>\n\
-         <link rel=\"icon\" href=\"data:,\">\n<script>window.SINK = \"{sink}\";\n{BENCH}{WASM}</script>\n{agent}\n\
+         <link rel=\"icon\" href=\"data:,\">\n<script>window.SINK = \"{sink}\";\n{BENCH}{WASM}</script>\n{before}{agent}{behind}\n\
          <script>bench.heard()</script></head>\n<body><main><h1>Shop</h1><p>Hazelnuts.</p></main></body></html>\n"
     );
     let mut headers: Vec<(String, String)> = owned(&ISOLATED);

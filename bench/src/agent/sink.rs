@@ -1,7 +1,7 @@
 //! Where all agents send: answers 200 to whatever comes, allows every origin, and remembers what came, by the origin of
 //! the page that sent it, which no two visits share.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -35,6 +35,8 @@ pub(crate) struct Sink {
 #[derive(Debug, Default)]
 struct Arrivals {
     by_origin: Mutex<HashMap<String, Vec<Arrival>>>,
+    /// Origins whose requests are answered 503, and forgotten.
+    refused: Mutex<HashSet<String>>,
     news: Condvar,
 }
 
@@ -44,11 +46,23 @@ impl Sink {
         let heard = Arc::clone(&arrivals);
         let port = server::serve(move |request| {
             let (origin, arrival) = (request.header("origin").to_owned(), arrival(request));
+            if heard.refused().contains(&origin) {
+                return Answer { status: 503, ..answer(request) };
+            }
             heard.locked().entry(origin).or_default().push(arrival);
             heard.news.notify_all();
             answer(request)
         })?;
         Ok(Self { port, arrivals })
+    }
+
+    /// From now on, whether requests of an origin are answered 503.
+    pub(crate) fn refuse(&self, origin: &str, is_refused: bool) {
+        let mut refused = self.arrivals.refused();
+        match is_refused {
+            true => refused.insert(origin.to_owned()),
+            false => refused.remove(origin),
+        };
     }
 
     /// What pages of an origin have sent so far, in the order of arrival.
@@ -94,6 +108,10 @@ impl Sink {
 impl Arrivals {
     fn locked(&self) -> MutexGuard<'_, HashMap<String, Vec<Arrival>>> {
         self.by_origin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refused(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,11 +1,30 @@
-//! What a body tells of errors, in each protocol: an envelope of Sentry's (ours are such), Bugsnag's and Honeybadger's
-//! JSON. What tells of none, as sessions do, is empty here.
+//! What a body tells of errors, in each protocol: an envelope of Sentry's (ours are such), and the JSON of Bugsnag,
+//! Honeybadger, Rollbar and Faro. What tells of none, as sessions do, is empty here.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::agent::sink::Arrival;
+
+/// One error, or a number of equal ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Reported {
+    /// What was thrown comes first, its causes follow; empty of what is told in words alone.
+    pub(crate) exceptions: Vec<Exception>,
+    /// How often it happened.
+    pub(crate) count: u64,
+    /// All that was sent of it.
+    pub(crate) json: String,
+}
+
+/// An error with its type, or `None` in place of what is missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Exception {
+    pub(crate) kind: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) has_stack: bool,
+}
 
 /// What a number of requests told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,67 +38,115 @@ pub(crate) struct Told {
 /// What all these tell.
 pub(crate) fn told(arrivals: &[Arrival]) -> Told {
     let mut told = Told::default();
-    for arrival in arrivals {
-        match serde_json::from_str::<Value>(&arrival.text) {
-            Ok(json) => read_json(&json, &mut told),
-            Err(_) => read_envelope(&arrival.text, &mut told),
+    for one in reported(arrivals) {
+        told.occurrences += one.count;
+        if let Some(Exception { kind: Some(_), message: Some(message), has_stack: true }) =
+            one.exceptions.into_iter().next()
+        {
+            told.whole.insert(message);
         }
     }
+    told.occurrences += arrivals.iter().map(dropped).sum::<u64>();
     told
 }
 
-/// Lines of JSON: a header, then for each item a header and its content.
-fn read_envelope(text: &str, told: &mut Told) {
+/// The errors that all these tell of.
+pub(crate) fn reported(arrivals: &[Arrival]) -> Vec<Reported> {
+    let read = |arrival: &Arrival| match serde_json::from_str::<Value>(&arrival.text) {
+        Ok(Value::Array(all)) => all.iter().flat_map(of_json).collect(),
+        Ok(json) => of_json(&json),
+        Err(_) => items(&arrival.text)
+            .filter(|(kind, _)| kind == "event")
+            .map(|(_, event)| of_event(&event))
+            .collect(),
+    };
+    arrivals.iter().flat_map(read).collect()
+}
+
+/// Items of an envelope: lines of JSON, a header, then for each item a header and its content.
+fn items(text: &str) -> impl Iterator<Item = (String, Value)> {
     let mut lines = text.lines().skip(1);
-    while let (Some(header), Some(content)) = (lines.next(), lines.next()) {
+    std::iter::from_fn(move || {
+        let (header, content) = (lines.next()?, lines.next()?);
         let read = |line| serde_json::from_str::<Value>(line).unwrap_or_default();
-        let content = read(content);
-        match read(header).get("type").and_then(Value::as_str) {
-            Some("event") => {
-                let values = list(content.pointer("/exception/values"));
-                told.note(values.last(), ["type", "value"], &["stack", "stacktrace"]);
-                told.occurrences += content.get("count").and_then(Value::as_u64).unwrap_or(1);
-            }
-            Some("client_report") => {
-                let dropped = list(content.get("discarded_events")).iter();
-                let errors = dropped.filter(|one| one.get("category") == Some(&"error".into()));
-                let quantity = |one: &Value| one.get("quantity").and_then(Value::as_u64);
-                told.occurrences += errors.filter_map(quantity).sum::<u64>();
-            }
-            _ => {}
-        }
+        let kind = read(header).get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Some((kind, read(content)))
+    })
+}
+
+fn of_event(event: &Value) -> Reported {
+    let values = list(event.pointer("/exception/values")).iter().rev();
+    let stacks = ["stack", "stacktrace"];
+    Reported {
+        exceptions: values.map(|value| exception(value, ["type", "value"], &stacks)).collect(),
+        count: event.get("count").and_then(Value::as_u64).unwrap_or(1),
+        json: event.to_string(),
     }
 }
 
-/// `{"events": [{"exceptions": [{"errorClass", "message", "stacktrace"}]}]}` is Bugsnag's, `{"error": {"class",
-/// "message", "backtrace"}}` Honeybadger's.
-fn read_json(json: &Value, told: &mut Told) {
-    for event in list(json.get("events")) {
-        let exceptions = list(event.get("exceptions"));
-        told.note(exceptions.first(), ["errorClass", "message"], &["stacktrace"]);
-        told.occurrences += 1;
-    }
-    if let Some(error) = json.get("error") {
-        told.note(Some(error), ["class", "message"], &["backtrace"]);
-        told.occurrences += 1;
-    }
+/// Errors that an envelope says were dropped.
+fn dropped(arrival: &Arrival) -> u64 {
+    let reports = items(&arrival.text).filter(|(kind, _)| kind == "client_report");
+    let quantity = |report: Value| {
+        let dropped = list(report.get("discarded_events")).iter();
+        let errors = dropped.filter(|one| one.get("category") == Some(&"error".into()));
+        errors.filter_map(|one| one.get("quantity").and_then(Value::as_u64)).sum::<u64>()
+    };
+    reports.map(|(_, report)| quantity(report)).sum()
 }
 
-impl Told {
-    fn note(&mut self, error: Option<&Value>, [kind, message]: [&str; 2], stacks: &[&str]) {
-        let text = |name| error?.get(name)?.as_str().filter(|text| !text.is_empty());
-        let is_full = |stack: &&str| match error.and_then(|error| error.get(*stack)) {
-            Some(Value::String(text)) => !text.is_empty(),
-            Some(Value::Array(frames)) => !frames.is_empty(),
-            Some(Value::Object(stack)) => !list(stack.get("frames")).is_empty(),
-            _ => false,
-        };
-        if let (Some(_), Some(message), true) =
-            (text(kind), text(message), stacks.iter().any(is_full))
-        {
-            self.whole.insert(message.to_owned());
-        }
+/// `{"notifier", "events": [{"exceptions": [{"errorClass", "message", "stacktrace"}]}]}` is Bugsnag's; `{"error": {"class",
+/// "message", "backtrace", "causes"}}` Honeybadger's; `{"data": {"body": {"trace": {"exception": {"class", "message"},
+/// "frames"}}}}` Rollbar's, with `trace_chain` for causes and `message` for words; `{"exceptions": [{"type", "value",
+/// "stacktrace"}], "logs": [{"level"}]}` Faro's.
+fn of_json(json: &Value) -> Vec<Reported> {
+    let one = |exceptions: Vec<Exception>, json: &Value| Reported {
+        exceptions,
+        count: 1,
+        json: json.to_string(),
+    };
+    let bugsnag = |value: &Value| exception(value, ["errorClass", "message"], &["stacktrace"]);
+    let honeybadger = |value: &Value| exception(value, ["class", "message"], &["backtrace"]);
+    let faro = |value: &Value| exception(value, ["type", "value"], &["stacktrace"]);
+    if json.get("notifier").is_some() && json.get("events").is_some() {
+        let of =
+            |event: &Value| one(list(event.get("exceptions")).iter().map(bugsnag).collect(), event);
+        return list(json.get("events")).iter().map(of).collect();
     }
+    if let Some(error) = json.get("error").filter(|error| error.is_object()) {
+        let causes = list(error.get("causes")).iter();
+        let all = std::iter::once(error).chain(causes).map(honeybadger).collect();
+        return vec![one(all, json)];
+    }
+    if let Some(body) = json.pointer("/data/body") {
+        let chain = list(body.get("trace_chain")).iter().chain(body.get("trace"));
+        return vec![one(chain.map(rollbar).collect(), json)];
+    }
+    let is_error = |log: &&Value| log.get("level") == Some(&"error".into());
+    let exceptions = list(json.get("exceptions")).iter();
+    let exceptions = exceptions.map(|value| one(vec![faro(value)], value));
+    let logs = list(json.get("logs")).iter().filter(is_error);
+    exceptions.chain(logs.map(|log| one(Vec::new(), log))).collect()
+}
+
+fn rollbar(trace: &Value) -> Exception {
+    let mut found = trace
+        .get("exception")
+        .map(|value| exception(value, ["class", "message"], &[]))
+        .unwrap_or_default();
+    found.has_stack = !list(trace.get("frames")).is_empty();
+    found
+}
+
+fn exception(value: &Value, [kind, message]: [&str; 2], stacks: &[&str]) -> Exception {
+    let text = |name| value.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let is_full = |stack: &&str| match value.get(*stack) {
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Array(frames)) => !frames.is_empty(),
+        Some(Value::Object(stack)) => !list(stack.get("frames")).is_empty(),
+        _ => false,
+    };
+    Exception { kind: text(kind), message: text(message), has_stack: stacks.iter().any(is_full) }
 }
 
 fn list(value: Option<&Value>) -> &[Value] {
@@ -119,7 +186,7 @@ mod tests {
     fn peers_speak_their_own_json() {
         let stack = r#"[{"lineNumber":1}]"#;
         let bugsnag = format!(
-            r#"{{"events":[{{"exceptions":[{{"errorClass":"Error","message":"oak","stacktrace":{stack}}}]}}]}}"#
+            r#"{{"notifier":{{}},"events":[{{"exceptions":[{{"errorClass":"Error","message":"oak","stacktrace":{stack}}}]}}]}}"#
         );
         check(&bugsnag, &["oak"], 1);
         check(
@@ -127,6 +194,16 @@ mod tests {
             &["ash"],
             1,
         );
+        let trace = r#"{"frames":[{"lineno":1}],"exception":{"class":"Error","message":"elm"}}"#;
+        check(&format!(r#"{{"data":{{"body":{{"trace":{trace}}}}}}}"#), &["elm"], 1);
+        check(r#"{"data":{"body":{"message":{"body":"yew"}}}}"#, &[], 1);
+        let faro = r#"[{"type":"Error","value":"fir","stacktrace":{"frames":[{"lineno":1}]}}]"#;
+        check(
+            &format!(r#"{{"exceptions":{faro},"events":[{{"name":"session_start"}}]}}"#),
+            &["fir"],
+            1,
+        );
+        check(r#"{"logs":[{"level":"info"},{"level":"error"}]}"#, &[], 1);
         check(r#"{"sessions":[{"id":"1"}]}"#, &[], 0);
         check("", &[], 0);
     }

@@ -52,6 +52,33 @@ impl<'site> Visit<'site> {
         Ok(visit)
     }
 
+    /// The page of a case, once its agent is armed.
+    pub(crate) fn open_case(
+        site: &'site Site,
+        variant: Variant,
+        case: usize,
+        number: usize,
+    ) -> Result<Self> {
+        let origin = site.pages.origin(number);
+        let url = format!("{origin}/{}/case/{case}", variant.name());
+        let visit = Self { tab: site.chrome.tab()?, origin, url };
+        visit.tab.open(&visit.url)?;
+        visit.wait_until_armed()?;
+        Ok(visit)
+    }
+
+    /// The same site's next page, where nothing happens.
+    pub(crate) fn reload_without_case(&self, variant: Variant) -> Result<()> {
+        self.tab.open(&format!("{}/{}", self.origin, variant.name()))?;
+        self.wait_until_armed().map(drop)
+    }
+
+    /// What the page has noted.
+    fn wait_until_armed(&self) -> Result<Value> {
+        let notes = || self.tab.value("bench.notes()").ok().filter(is_armed);
+        poll(PATIENCE, notes).with_context(|| format!("{} was never armed", self.url))
+    }
+
     fn load(&self, url: &str) -> Result<()> {
         let start = Instant::now();
         self.tab.open(url)?;
@@ -85,8 +112,7 @@ pub(crate) fn measure(site: &Site, variant: Variant, number: usize) -> Result<Ve
 }
 
 fn loaded(visit: &Visit) -> Result<Vec<(What, f64)>> {
-    let notes = || visit.tab.value("bench.notes()").ok().filter(is_armed);
-    let notes = poll(PATIENCE, notes).with_context(|| format!("{} was never armed", visit.url))?;
+    let notes = visit.wait_until_armed()?;
     let MainThread { tasks_ms, scripts_ms } = visit.tab.main_thread()?;
     let note = |name: &str| notes.get(name).and_then(Value::as_f64).unwrap_or_default();
     Ok(vec![

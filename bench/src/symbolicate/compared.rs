@@ -11,12 +11,13 @@ use trapline_symbols::map::tidy_path;
 use xtask::paths::Paths;
 
 use super::{Answers, Bundle, columns_of, digest, output_of};
-use crate::report::Failures;
+use crate::report::Report;
+use crate::table::thousands;
 
 /// Positions of each bundle: over 10,000 in all.
 const POSITIONS: u32 = 4_000;
 /// The version compared with.
-const SYMBOLIC: &str = "symbolic==13.9.0";
+pub(crate) const SYMBOLIC: &str = "symbolic==13.9.0";
 
 /// One reader's agreement with the table.
 #[derive(Debug, Default)]
@@ -32,14 +33,14 @@ struct Agreement {
     first_difference: Option<String>,
 }
 
-/// Compares, prints, and notes differences as failures.
+/// Compares, prints, and notes differences as bars.
 ///
 /// # Errors
 /// A reader that cannot be run; that `symbolic` cannot be installed is said, and no error.
-pub(super) fn run(paths: &Paths, bundles: &[Bundle], failures: &mut Failures) -> Result<Value> {
+pub(super) fn run(paths: &Paths, bundles: &[Bundle], report: &mut Report) -> Result<Value> {
     let python = python_with_symbolic(paths);
     if let Err(reason) = &python {
-        println!("symbolic is left out: {reason:#}");
+        report.say(format!("symbolic is left out: {reason:#}."));
     }
     let (mut npm, mut pypi) = (Agreement::default(), Agreement::default());
     for bundle in bundles {
@@ -57,26 +58,34 @@ pub(super) fn run(paths: &Paths, bundles: &[Bundle], failures: &mut Failures) ->
             compare(&table, &places, &asked(&mut python, &places)?, 1, &agreed, &mut pypi);
         }
     }
+    let mut rows = Vec::new();
     for (name, agreement) in [("npm source-map", &npm), ("PyPI symbolic", &pypi)] {
-        if agreement.asked == 0 {
+        let Agreement { asked, equal, silent, named, same_name, first_difference } = agreement;
+        if *asked == 0 {
             continue;
         }
-        let Agreement { asked, equal, silent, .. } = agreement;
-        println!(
-            "{name}: {equal} of {asked} positions equal, {silent} known to the other reader only"
+        let numbers = [asked, equal, silent, named, same_name];
+        let numbers = numbers.map(|number| thousands(*number as u64));
+        rows.push(std::iter::once(name.to_owned()).chain(numbers).collect());
+        report.equal(
+            format!("positions as {name} has them"),
+            (equal + silent) as u64,
+            *asked as u64,
         );
-        failures.expect(equal + silent == *asked && agreement.asked >= 10_000, || {
-            let first = agreement.first_difference.clone().unwrap_or_default();
-            format!(
-                "{name}: {} of {} positions are equal; {first}",
-                agreement.equal, agreement.asked
-            )
-        });
+        if let Some(difference) = first_difference {
+            report.say(format!("{name}: {difference}."));
+        }
+        ensure!(*asked >= 10_000, "{name} was asked for {asked} positions");
     }
-    println!(
-        "functions named by both: {}, of which {} by the same name",
-        pypi.named, pypi.same_name
-    );
+    let headings = [
+        "",
+        "positions",
+        "equal",
+        "known to the other reader only",
+        "functions named",
+        "same name",
+    ];
+    report.table("positions", &headings, &rows);
     let figures =
         |agreement: &Agreement| json!({ "asked": agreement.asked, "equal": agreement.equal });
     Ok(json!({ "source_map": figures(&npm), "symbolic": figures(&pypi) }))

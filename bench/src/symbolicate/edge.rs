@@ -17,9 +17,9 @@ use super::{columns_of, output_of};
 use crate::database::Database;
 use crate::event::scrambled;
 use crate::meter;
-use crate::report::Failures;
+use crate::report::Report;
 use crate::statistics::median;
-use crate::table::{lines, thousands};
+use crate::table::thousands;
 use crate::target;
 use crate::visitor::Visitor;
 
@@ -49,7 +49,7 @@ pub(super) fn run(
     paths: &Paths,
     program: &Path,
     bundle: &Path,
-    failures: &mut Failures,
+    report: &mut Report,
 ) -> Result<Value> {
     let folder = paths.target.join("bench-symbolicate/edge");
     copy(bundle, &folder)?;
@@ -84,17 +84,14 @@ pub(super) fn run(
         row("a new group of 50 frames, stored resolved in place of raw", &stored),
     ];
     let headings = ["in workerd, ms", "without", "with", "added", "KV reads a module"];
-    println!("{}", lines(&headings, &rows));
+    report.table("workerd", &headings, &rows);
     let kv_reads = cold.kv_reads.iter().copied().max().unwrap_or(0);
     for (what, cost, bar) in [("warm", &warm, MAX_WARM_MS), ("cold", &cold, MAX_COLD_MS)] {
-        failures.expect(cost.added_ms() <= bar, || {
-            format!("50 frames take {:.2} ms {what}, the bar is {bar} ms", cost.added_ms())
-        });
+        report.at_most(format!("ms that 50 frames add, {what}"), cost.added_ms(), bar);
     }
-    failures.expect(kv_reads <= MAX_KV_READS, || {
-        format!("{kv_reads} reads of KV for one module, the bar is {MAX_KV_READS}")
-    });
-    let known = known(&mut sender, &files, &target, failures)?;
+    let (read, most) = (kv_reads.to_string(), format!("≤ {MAX_KV_READS}"));
+    report.bar("reads of KV for one module", read, most, kv_reads <= MAX_KV_READS);
+    let known = known(&mut sender, &files, &target, report)?;
     Ok(json!({
         "warm_ms": warm.added_ms(), "cold_ms": cold.added_ms(), "kv_reads": kv_reads,
         "stored_ms": stored.added_ms(), "known_group": known,
@@ -152,7 +149,7 @@ fn known(
     sender: &mut Sender,
     files: &[File],
     target: &target::Target,
-    failures: &mut Failures,
+    report: &mut Report,
 ) -> Result<Value> {
     let file = files.first().context("a file")?;
     sender.store(Some(file), 1)?;
@@ -164,15 +161,18 @@ fn known(
     let (asked, kept) = (reading.statements("artifact_file"), reading.written("body"));
     let groups = Database::open(&target.state)?
         .number("SELECT count(*) FROM event_group WHERE events > 1")?;
-    println!(
-        "{} events of {groups} known group: maps asked for {asked} times, {kept} bodies kept, {} reads of KV\n",
+    report.say(format!(
+        "{} events of {groups} known group: maps asked for {asked} times, {kept} bodies kept, {} reads of KV.",
         thousands(REPEATS),
         reading.kv_reads
+    ));
+    report.equal("groups of one bug", groups, 1);
+    report.bar(
+        format!("maps asked for by {} events of a known group", thousands(REPEATS)),
+        asked.to_string(),
+        format!("≤ {kept} bodies kept, and they ≤ {}", REPEATS / 20),
+        asked <= kept && kept * 20 <= REPEATS,
     );
-    failures.expect(groups == 1, || format!("one bug made {groups} groups"));
-    failures.expect(asked <= kept && kept * 20 <= REPEATS, || {
-        format!("a known group asked for maps {asked} times, and kept {kept} bodies")
-    });
     Ok(json!({ "events": REPEATS, "asked": asked, "bodies": kept, "kv_reads": reading.kv_reads }))
 }
 
