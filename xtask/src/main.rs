@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use xtask::paths::Paths;
 use xtask::progress::Progress;
 use xtask::seed::{self, Seed};
-use xtask::{bench, build, check, deploy, dev, group, screenshots, size, test};
+use xtask::{bench, build, check, deploy, dev, docs, group, screenshots, size, test};
 
 /// Everything that is done to this repository.
 #[derive(Debug, Parser)]
@@ -38,6 +38,8 @@ enum Command {
     Check,
     /// Build what is deployed into deploy/
     Build,
+    /// Render docs/ into what is deployed: deploy/assets/docs
+    Docs,
     /// Build, deploy with wrangler, and say what to do next; an upgrade is the same
     Deploy {
         /// Passed on to `wrangler deploy`, such as --dry-run
@@ -95,6 +97,7 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Dev { port } => dev::dev(&paths, port)?,
         Command::Build => build::build(&paths, &Progress::over(build::STEPS))?,
+        Command::Docs => docs::docs(&paths)?,
         Command::Deploy { wrangler } => deploy::deploy(&paths, &wrangler)?,
         Command::Size => {
             build::build(&paths, &Progress::over(build::STEPS))?;
