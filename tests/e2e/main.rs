@@ -22,6 +22,7 @@ mod delivery;
 mod demo;
 mod deployment;
 mod dev;
+mod docs;
 mod engines;
 mod envelopes;
 mod failing_database;
@@ -56,6 +57,7 @@ mod retention;
 mod routes;
 mod rust_app;
 mod sdk_page;
+mod security;
 mod sender;
 mod sentry_cli;
 mod sentry_sdk;
@@ -168,6 +170,7 @@ fn tests() -> Vec<Test> {
         number_pages::TESTS,
         sessions::TESTS,
         feedback::TESTS,
+        security::TESTS,
         first_event::TESTS,
         access::TESTS,
         people::TESTS,
@@ -193,6 +196,7 @@ fn tests() -> Vec<Test> {
         tests.extend(api_description::LONG_TESTS);
         tests.extend(sentry_sdks::LONG_TESTS);
         tests.extend(yew_app::TESTS);
+        tests.extend(docs::TESTS);
     }
     tests
 }

@@ -65,7 +65,7 @@ pub fn build(paths: &Paths, names: &Names, say: &Say) -> Result<()> {
     fs::write(assets.join("_redirects"), REDIRECTS)?;
     write_configuration(paths, names)?;
     write_package(paths)?;
-    for name in ["README.md", "sign-in-key.mjs"] {
+    for name in ["README.md", "sign-in-key.mjs", ".dev.vars.example"] {
         copy(&paths.root.join("xtask/deploy").join(name), &paths.deploy.join(name))?;
     }
     Ok(())
@@ -160,6 +160,10 @@ fn write_package(paths: &Paths) -> Result<()> {
             "sign-in-key": "node sign-in-key.mjs",
         },
         "dependencies": { "wrangler": wrangler },
+        // Shown by Cloudflare's button where it asks for what `.dev.vars.example` names.
+        "cloudflare": { "bindings": { "SETUP_SECRET": {
+            "description": "At least 20 characters; whoever knows it owns the deployment. Below that nobody can claim it.",
+        } } },
     });
     fs::write(paths.deploy.join("package.json"), format!("{package:#}\n"))?;
     Ok(())

@@ -35,7 +35,11 @@ enum Command {
         filter: Option<String>,
     },
     /// The static parts of `test`, documentation, dependencies
-    Check,
+    Check {
+        /// Ask for known vulnerabilities of dependencies too: fetches RustSec's database from GitHub
+        #[arg(long)]
+        advisories: bool,
+    },
     /// Build what is deployed into deploy/
     Build,
     /// Render docs/ into what is deployed: deploy/assets/docs
@@ -104,7 +108,7 @@ fn run(command: Command) -> Result<ExitCode> {
             size::size(&paths)?;
         }
         Command::Test { full, filter } => return Ok(test::test(&paths, full, filter.as_deref())),
-        Command::Check => return Ok(check::check(&paths)),
+        Command::Check { advisories } => return Ok(check::check(&paths, advisories)),
         Command::Seed { issues, events, page_views, state } => {
             seed::seed(&paths, &Seed { issues, events, page_views, state })?;
         }
