@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use serde_json::Value;
 use trapline_tests::{File, Program, Project, Site, World, eventually, shop_page};
 use xtask::docs::Block;
@@ -46,7 +46,7 @@ pub(super) fn reports(world: &World, project: &Project<'_>, site: &Site, place: 
     let tab = world.tab();
     tab.open(&site.url("/"));
     eventually(|| {
-        let issues = project.api.issues()?;
+        let issues = project.api.issues().with_context(|| place.to_owned())?;
         let complaints = tab.complaints();
         ensure!(
             issues.iter().any(|issue| issue.value.contains(words)),
@@ -93,7 +93,7 @@ fn plain(world: &World, project: &Project<'_>, place: &str, block: &Block) {
         "(async () => {{ {code}\n return 'done'; }})().catch((error) => String(error))"
     ));
     assert_eq!(done, "done", "{place}:\n{code}");
-    if block.code.contains("Trapline.capture") && !block.code.contains("Session") {
+    if ["captureException(", "captureMessage("].iter().any(|name| block.code.contains(name)) {
         tab.flush();
         eventually(|| {
             let issues = project.api.issues()?;

@@ -170,7 +170,7 @@ fn body(chapter: &Chapter) -> Result<String> {
             }
             Event::Start(Tag::Table(columns)) => {
                 let open =
-                    "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">";
+                    "<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"Table\">";
                 events.push(Event::Html(open.into()));
                 events.push(Event::Start(Tag::Table(columns)));
             }
