@@ -22,6 +22,7 @@ mod delivery;
 mod demo;
 mod deployment;
 mod dev;
+mod docs;
 mod engines;
 mod envelopes;
 mod failing_database;
@@ -57,6 +58,7 @@ mod retention;
 mod routes;
 mod rust_app;
 mod sdk_page;
+mod security;
 mod sender;
 mod sentry_cli;
 mod sentry_sdk;
@@ -169,6 +171,7 @@ fn tests() -> Vec<Test> {
         number_pages::TESTS,
         sessions::TESTS,
         feedback::TESTS,
+        security::TESTS,
         first_event::TESTS,
         access::TESTS,
         people::TESTS,
@@ -195,6 +198,7 @@ fn tests() -> Vec<Test> {
         tests.extend(api_description::LONG_TESTS);
         tests.extend(sentry_sdks::LONG_TESTS);
         tests.extend(yew_app::TESTS);
+        tests.extend(docs::TESTS);
     }
     tests
 }

@@ -8,6 +8,7 @@
 //! agent/js/feedback.js   the same ─────────────────► feedback.js ───┘
 //! agent/js/stub.js       esbuild ◄─ <hash> ─────────────────────────► assets/trapline.js, trapline-worker.js
 //! agent/js/module.js     esbuild ◄─ <hash> ─────────────────────────► assets/trapline.mjs
+//! hashes of all of it ──────────────────────────────────────────────► assets/trapline.json
 //! ```
 
 use std::fs;
@@ -16,6 +17,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::integrity;
 use crate::names::Names;
 use crate::package;
 use crate::paths::Paths;
@@ -267,6 +269,7 @@ pub fn lay_out(paths: &Paths, names: &Names, say: &Say) -> Result<String> {
     let text = fs::read_to_string(&module)?;
     let text = text.replace("\"./agent.js\"", &format!("\".{inside}\""));
     fs::write(&module, text).context("the module could not be written")?;
+    integrity::write(&assets, names, &hash)?;
     package::build(paths, names, say)?;
     Ok(hash)
 }

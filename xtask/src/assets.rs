@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::demo;
+use crate::docs;
 use crate::names::Names;
 use crate::openapi;
 use crate::paths::Paths;
@@ -28,11 +29,18 @@ fn headers(names: &Names) -> String {
     let (forever, minutes) = ("max-age=31536000, immutable", "max-age=300");
     let mut text = "/*\n  X-Content-Type-Options: nosniff\n".to_owned();
     text += &loaded(&format!("/{}/*", names.directory()), forever);
-    for name in [names.script(), names.worker_script(), names.module()] {
+    for name in [names.script(), names.worker_script(), names.module(), names.integrity()] {
         text += &loaded(&format!("/{name}"), minutes);
     }
-    text + &format!("/static/*\n  Cache-Control: public, {forever}\n")
+    text += &format!("/static/*\n  Cache-Control: public, {forever}\n");
+    text + &format!(
+        "/docs/*\n  Content-Security-Policy: {}\n  Referrer-Policy: same-origin\n",
+        docs::POLICY
+    )
 }
+
+/// Files are served under their own names alone.
+const REDIRECTS: &str = "/docs /docs/index.html 302\n/docs/ /docs/index.html 302\n";
 
 /// Lays out all but the agent and the Worker; the demo's part in Rust has been built.
 ///
@@ -52,10 +60,12 @@ pub fn build(paths: &Paths, names: &Names, say: &Say) -> Result<()> {
     for name in demo::FILES {
         copy(&paths.demo().join(name), &assets.join("demo").join(name))?;
     }
+    docs::build(paths, &assets.join("docs"), say)?;
     fs::write(assets.join("_headers"), headers(names))?;
+    fs::write(assets.join("_redirects"), REDIRECTS)?;
     write_configuration(paths, names)?;
     write_package(paths)?;
-    for name in ["README.md", "sign-in-key.mjs"] {
+    for name in ["README.md", "sign-in-key.mjs", ".dev.vars.example"] {
         copy(&paths.root.join("xtask/deploy").join(name), &paths.deploy.join(name))?;
     }
     Ok(())
@@ -150,6 +160,10 @@ fn write_package(paths: &Paths) -> Result<()> {
             "sign-in-key": "node sign-in-key.mjs",
         },
         "dependencies": { "wrangler": wrangler },
+        // Shown by Cloudflare's button where it asks for what `.dev.vars.example` names.
+        "cloudflare": { "bindings": { "SETUP_SECRET": {
+            "description": "At least 20 characters; whoever knows it owns the deployment. Below that nobody can claim it.",
+        } } },
     });
     fs::write(paths.deploy.join("package.json"), format!("{package:#}\n"))?;
     Ok(())

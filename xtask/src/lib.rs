@@ -2,10 +2,11 @@
 //! the same code to build, to start the Worker, and to end what they started.
 //!
 //! In reading order: where things are ([`paths`]), how commands run ([`group`], [`progress`], [`run`], [`stamp`]), what is
-//! built ([`tools`], [`agent`], [`collector`], [`order`], [`assets`], [`build`]), what runs ([`worker`], [`browser`]), and the
+//! built ([`tools`], [`agent`], [`collector`], [`order`], [`docs`], [`assets`], [`build`]), what runs ([`worker`], [`browser`]), and the
 //! commands themselves ([`dev`], [`deploy`], [`mod@test`], [`screenshots`], [`mod@bench`], [`mod@soak`], [`check`], [`size`]).
 #![expect(clippy::print_stdout, reason = "a command line prints")]
 
+mod integrity;
 pub mod names;
 pub mod openapi;
 mod package;
@@ -22,6 +23,7 @@ pub mod agent;
 pub mod assets;
 pub mod build;
 pub mod collector;
+pub mod docs;
 pub mod order;
 pub mod tools;
 

@@ -9,7 +9,7 @@ use xtask::bench::{self, Bench};
 use xtask::paths::Paths;
 use xtask::progress::Progress;
 use xtask::seed::{self, Seed};
-use xtask::{build, check, deploy, dev, group, screenshots, size, soak, test};
+use xtask::{build, check, deploy, dev, docs, group, screenshots, size, soak, test};
 
 /// Everything that is done to this repository.
 #[derive(Debug, Parser)]
@@ -36,9 +36,15 @@ enum Command {
         filter: Option<String>,
     },
     /// The static parts of `test`, documentation, dependencies
-    Check,
+    Check {
+        /// Ask for known vulnerabilities of dependencies too: fetches RustSec's database from GitHub
+        #[arg(long)]
+        advisories: bool,
+    },
     /// Build what is deployed into deploy/
     Build,
+    /// Render docs/ into what is deployed: deploy/assets/docs
+    Docs,
     /// Build, deploy with wrangler, and say what to do next; an upgrade is the same
     Deploy {
         /// Passed on to `wrangler deploy`, such as --dry-run
@@ -106,13 +112,14 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Dev { port } => dev::dev(&paths, port)?,
         Command::Build => build::build(&paths, &Progress::over(build::STEPS))?,
+        Command::Docs => docs::docs(&paths)?,
         Command::Deploy { wrangler } => deploy::deploy(&paths, &wrangler)?,
         Command::Size => {
             build::build(&paths, &Progress::over(build::STEPS))?;
             size::size(&paths)?;
         }
         Command::Test { full, filter } => return Ok(test::test(&paths, full, filter.as_deref())),
-        Command::Check => return Ok(check::check(&paths)),
+        Command::Check { advisories } => return Ok(check::check(&paths, advisories)),
         Command::Seed { issues, events, page_views, state } => {
             seed::seed(&paths, &Seed { issues, events, page_views, state })?;
         }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | for pages, workers, modules | `/trapline.js`, `/trapline-worker.js`, `/trapline.mjs` | `/oak.js`, `/oak-worker.js`, `/oak.mjs` |
 //! | what they load | `/agent/<hash>/…` | `/oak/<hash>/…` |
+//! | hashes of these | `/trapline.json` | `/oak.json` |
 //! | where events go | `/api/<project>/envelope/` | `/oak/<project>`; the other goes on answering |
 //!
 //! The object stays `window.Trapline`.
@@ -65,6 +66,18 @@ impl Names {
     #[must_use]
     pub fn script(&self) -> String {
         format!("{}.js", self.0)
+    }
+
+    /// What all of these begin with.
+    #[must_use]
+    pub fn stem(&self) -> &str {
+        &self.0
+    }
+
+    /// What says how to pin them.
+    #[must_use]
+    pub fn integrity(&self) -> String {
+        format!("{}.json", self.0)
     }
 
     /// What workers import.

@@ -12,7 +12,7 @@ use crate::suite::Suite;
 use crate::tools::{self, GECKODRIVER, WASM_TARGET, add_wasm_target};
 
 /// Steps of [`static_checks`].
-pub const STATIC_STEPS: usize = 7;
+pub const STATIC_STEPS: usize = 8;
 /// Native tests, build, size, browsers, geckodriver, end to end.
 const STEPS: usize = STATIC_STEPS + 1 + build::STEPS + 4;
 
@@ -42,7 +42,7 @@ pub fn test(paths: &Paths, full: bool, filter: Option<&str>) -> ExitCode {
     suite.close()
 }
 
-/// What needs no build of ours: formatting, lints on both targets, the boundaries between crates.
+/// What needs no build of ours: formatting, lints on both targets, the boundaries between crates, the documents.
 pub fn static_checks(suite: &mut Suite, root: &Path) {
     let clippy = ["--", "--deny", "warnings"];
     suite.command("cargo fmt", cargo(root).args(["fmt", "--all", "--check"]));
@@ -64,10 +64,14 @@ pub fn static_checks(suite: &mut Suite, root: &Path) {
                 .args(clippy),
         );
     }
-    suite.tests(
-        "boundaries between crates",
-        cargo(root).args(["test", "--package", "trapline-tests", "--test", "boundaries"]),
-    );
+    for (title, test) in
+        [("boundaries between crates", "boundaries"), ("what the documents say", "documents")]
+    {
+        suite.tests(
+            title,
+            cargo(root).args(["test", "--package", "trapline-tests", "--test", test]),
+        );
+    }
 }
 
 fn native_tests(root: &Path) -> Command {

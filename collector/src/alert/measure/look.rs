@@ -8,7 +8,7 @@ use trapline_core::histogram::Sums;
 use super::{Found, Measure, NEWEST};
 use crate::alert::rule::{Rule, RuleRow};
 use crate::page_views::endpoint;
-use crate::page_views::read::{Asked, Filter, Window, measured};
+use crate::page_views::read::{Asked, Filter, Window, numbers};
 use crate::pages::{failed, whole};
 use crate::plan::HOUR_MS;
 use crate::read::{self, KnownRow};
@@ -78,7 +78,7 @@ async fn found(
     }
     let (filter, kind, name) = (Filter::default(), found.measure.kind(), found.of.clone());
     let asked = Asked { project_id, kind, window, filter: &filter, names: &[&name], most: 0 };
-    let sums = measured(store, &asked).await?.pop().map(|one| one.sums);
+    let sums = numbers(store, &asked, &[]).await?.0.pop().map(|one| one.sums);
     Ok(found.in_sums(sums.as_ref()))
 }
 
