@@ -60,10 +60,7 @@ pub(crate) fn run(paths: &Paths, effort: Effort) -> Result<()> {
     let title = "The agent in the page, beside other agents";
     let mut report = Report::new(paths, "agent", title)?;
     let rounds = effort.rounds(ROUNDS, QUICK_ROUNDS);
-    pages::bundle(paths)?;
-    let sink = Sink::start()?;
-    let pages = Pages::serve(paths, sink.port)?;
-    let site = Site { chrome: Chrome::start(paths)?, pages, sink };
+    let site = open(paths)?;
     report.say(format!(
         "{}, {rounds} rounds of {} pages, medians.",
         site.chrome.name,
@@ -74,6 +71,9 @@ pub(crate) fn run(paths: &Paths, effort: Effort) -> Result<()> {
     for note in NOTES {
         report.say(note);
     }
+    let part = |(name, bytes): &(&str, usize)| vec![(*name).to_owned(), thousands(*bytes as u64)];
+    let parts: Vec<_> = pages::parts(paths)?.iter().map(part).collect();
+    report.table("parts", &["what a visitor of ours loads", "bytes (brotli)"], &parts);
     let mut loops = Vec::new();
     for (index, which) in [Loop::Equal, Loop::Distinct, Loop::Megabyte].into_iter().enumerate() {
         let all = loops::run(&site, which, 1_000 * (index + 1), effort)?;
@@ -89,6 +89,21 @@ pub(crate) fn run(paths: &Paths, effort: Effort) -> Result<()> {
     let written: Vec<_> = loops.iter().map(|(which, all)| loops::json(*which, all)).collect();
     report
         .finish(json!({ "browser": site.chrome.name, "figures": figures.json(), "loops": written, "cases": cases }))
+}
+
+/// The capture cases alone.
+pub(crate) fn run_cases(paths: &Paths) -> Result<()> {
+    let mut report = Report::new(paths, "cases", "What each agent reports of what breaks")?;
+    let cases = cases::run(&open(paths)?, 10_000, &mut report)?;
+    report.say(CASES);
+    report.finish(cases)
+}
+
+fn open(paths: &Paths) -> Result<Site> {
+    pages::bundle(paths)?;
+    let sink = Sink::start()?;
+    let pages = Pages::serve(paths, sink.port)?;
+    Ok(Site { chrome: Chrome::start(paths)?, pages, sink })
 }
 
 fn measure(paths: &Paths, site: &Site, rounds: usize) -> Result<Figures> {

@@ -88,12 +88,14 @@ fn run(bench: &str, effort: Effort) -> Result<()> {
     let paths = Paths::of_this_repository();
     match bench {
         "all" => results::run_all(&paths, effort, &ALL),
+        "results" => results::rewrite(&paths),
+        "cases" => agent::run_cases(&paths),
         "rows" => ingest::run_rows(&paths, effort),
         "views" => ingest::run_page_views(&paths, effort),
         name => match ALL.iter().find(|(known, _)| *known == name) {
             Some((_, run)) => run(&paths, effort),
             None => bail!(
-                "there is no bench {name:?}; there are: all, rows, views, {}",
+                "there is no bench {name:?}; there are: all, results, rows, views, cases, {}",
                 ALL.map(|(name, _)| name).join(", ")
             ),
         },

@@ -6,13 +6,16 @@ use std::fmt::Write;
 use std::fs;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use xtask::paths::Paths;
 
 use crate::claims;
 use crate::environment;
 use crate::report::{self, Effort};
+
+/// Below `target/`: all of a run.
+const JSON: &str = "report/bench.json";
 
 /// A bench by its name.
 pub(crate) type Bench = (&'static str, fn(&Paths, Effort) -> Result<()>);
@@ -47,17 +50,30 @@ pub(crate) fn run_all(paths: &Paths, effort: Effort, benches: &[Bench]) -> Resul
         "machine": environment::machine(), "versions": environment::versions(paths, browser),
         "benches": reports,
     });
-    let file = paths.target.join("report/bench.json");
-    fs::write(file, serde_json::to_string_pretty(&all)? + "\n")?;
-    let results = markdown(&all);
-    fs::write(paths.root.join("bench/RESULTS.md"), &results)?;
-    println!("\nwritten: target/report/bench.json, bench/RESULTS.md");
-    let readme = fs::read_to_string(paths.root.join("README.md"))?;
-    failures.extend(claims::disagreements(&readme, &results));
+    fs::write(paths.target.join(JSON), serde_json::to_string_pretty(&all)? + "\n")?;
+    failures.extend(write_page(paths, &all)?);
     if failures.is_empty() {
         return Ok(());
     }
     bail!("\n{}", failures.join("\n"))
+}
+
+/// Writes the page of the last run anew, and fails with README's claims that disagree.
+pub(crate) fn rewrite(paths: &Paths) -> Result<()> {
+    let last = fs::read_to_string(paths.target.join(JSON));
+    let last = last.context("there is no report of a run; cargo xtask bench makes it")?;
+    let wrong = write_page(paths, &serde_json::from_str(&last)?)?;
+    ensure!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// Gives back README's claims that disagree.
+fn write_page(paths: &Paths, all: &Value) -> Result<Vec<String>> {
+    let results = markdown(all);
+    fs::write(paths.root.join("bench/RESULTS.md"), &results)?;
+    println!("\nwritten: bench/RESULTS.md");
+    let readme = fs::read_to_string(paths.root.join("README.md"))?;
+    Ok(claims::disagreements(&readme, &results))
 }
 
 /// The report as it is committed.

@@ -8,8 +8,8 @@ use crate::build;
 use crate::paths::Paths;
 use crate::progress::Progress;
 
-/// Benches of recorded events alone.
-const NEED_NO_WORKER: [&str; 1] = ["grouping"];
+/// Of recorded events alone, or of what was measured before.
+const NEED_NO_WORKER: [&str; 2] = ["grouping", "results"];
 
 /// Which benches are run, and how.
 #[derive(Debug, Clone)]

@@ -84,7 +84,7 @@ enum Command {
     },
     /// Measure beside what we are compared with, in one run
     Bench {
-        /// agent, ingest, rows (a part of ingest), collectors, cost, growth, dashboard, hostile, symbolicate, grouping;
+        /// agent, cases (a part of agent), ingest, rows (a part of ingest), collectors, cost, growth, dashboard, hostile, symbolicate, grouping;
         /// without a name all in one run, which writes bench/RESULTS.md
         name: Option<String>,
         /// How long hostile traffic lasts

@@ -124,18 +124,23 @@ pub(crate) fn bundle(paths: &Paths) -> Result<()> {
 
 /// Everything that a visitor loads for an agent, on the wire.
 pub(crate) fn loaded_bytes(paths: &Paths, variant: Variant) -> Result<usize> {
-    let sum =
-        |files: &[PathBuf]| files.iter().map(|file| brotli_bytes(file)).sum::<Result<usize>>();
     match variant {
         Variant::Blank => Ok(0),
-        Variant::Trapline => {
-            let agent = agent_directory(&paths.deploy, &Names::chosen()?)?;
-            let stub = paths.deploy.join("assets/trapline.js");
-            let parts = ["agent.js", "agent_bg.wasm", "views.js"].map(|name| agent.join(name));
-            Ok(sum(&[stub])? + sum(&parts)?)
-        }
-        peer => sum(&[bundles(paths).join(peer.name()).with_extension("js")]),
+        Variant::Trapline => Ok(parts(paths)?.iter().map(|(_, bytes)| bytes).sum()),
+        peer => brotli_bytes(&bundles(paths).join(peer.name()).with_extension("js")),
     }
+}
+
+/// What ours is made of, in bytes on the wire.
+pub(crate) fn parts(paths: &Paths) -> Result<Vec<(&'static str, usize)>> {
+    let agent = agent_directory(&paths.deploy, &Names::chosen()?)?;
+    let parts = [
+        ("stub, which the page waits for", paths.deploy.join("assets/trapline.js")),
+        ("façade, loaded beside the page", agent.join("agent.js")),
+        ("wasm, loaded for the first error", agent.join("agent_bg.wasm")),
+        ("page views, loaded by one visit in ten", agent.join("views.js")),
+    ];
+    parts.into_iter().map(|(name, file)| Ok((name, brotli_bytes(&file)?))).collect()
 }
 
 /// Where an agent reports to, as its options have it.
