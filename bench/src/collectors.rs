@@ -19,10 +19,10 @@ use crate::database::Database;
 use crate::event::envelope;
 use crate::load;
 use crate::mix::Mix;
-use xtask::processes::{self, Usage};
 use crate::report::{Effort, Report};
 use crate::statistics::{median, percentile};
 use crate::target::{self, Target};
+use xtask::processes::{self, Usage};
 
 const ROUNDS: usize = 5;
 const QUICK_ROUNDS: usize = 1;

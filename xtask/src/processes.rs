@@ -14,14 +14,6 @@ pub struct Usage {
     /// Most memory that was ever resident.
     pub peak_mib: f64,
     /// Resident now.
-<<<<<<< HEAD:xtask/src/processes.rs
-    pub resident_mib: f64,
-}
-
-/// What workerd used so far in a process group; `None` where there is no `/proc`.
-#[must_use]
-pub fn usage(group: i32) -> Option<Usage> {
-=======
     pub resident_mib: f64,
     /// The same, where what processes share counts once.
     pub proportional_mib: f64,
@@ -34,9 +26,7 @@ pub fn usage(group: i32) -> Option<Usage> {
 }
 
 /// What some of a group's processes used so far.
-#[must_use]
 pub fn usage_of(group: i32, is_one: impl Fn(&str) -> bool) -> Option<Usage> {
->>>>>>> report:bench/src/processes.rs
     let mut sum = None;
     for entry in fs::read_dir("/proc").ok()?.flatten() {
         let read = |file: &str| fs::read_to_string(entry.path().join(file)).unwrap_or_default();

@@ -10,10 +10,10 @@ use crate::event::envelope;
 use crate::load::{self, Body};
 use crate::mix::Mix;
 use crate::page_views;
-use xtask::processes;
 use crate::report::Effort;
 use crate::statistics::median;
 use crate::target::{self, Target};
+use xtask::processes;
 
 const ROUNDS: usize = 5;
 const QUICK_ROUNDS: usize = 2;

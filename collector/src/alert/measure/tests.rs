@@ -7,6 +7,7 @@ use crate::alert::rule::{self, RuleRow, Saved};
 use crate::page_views::append::append;
 use crate::page_views::fold::{self, Chunk};
 use crate::page_views::read::{self, Asked, Filter, StatRow};
+use crate::page_views::tally::Only;
 use crate::plan::HOUR_MS;
 use crate::sessions::{self, SessionRow};
 use crate::sql::Statement;
@@ -87,8 +88,8 @@ fn found(db: &TestDb, rule: &Rule, now_ms: i64) -> Found {
     let stats: Vec<StatRow> = db.rows(&read::stats(&asked)).into_iter().map(row).collect();
     let waiting = db.rows(&fold::waiting(1)).into_iter();
     let waiting = waiting.map(|row| Chunk { hour: 0, slot: 0, seq: 0, views: row[3].clone() });
-    let views: Vec<PageView> = waiting.flat_map(|chunk| chunk.read()).collect();
-    let sums = read::add_up(&asked, &stats, &views).pop().map(|one| one.sums);
+    let waiting = read::waiting(&waiting.collect::<Vec<_>>(), Only::default());
+    let sums = read::add_up(&asked, &stats, &waiting).pop().map(|one| one.sums);
     found.in_sums(sums.as_ref())
 }
 
