@@ -6,6 +6,7 @@ use worker::Response;
 
 use super::add_numbers;
 use super::pages::page_json;
+use crate::dashboard::question::known_range;
 use crate::dashboard::visit;
 use crate::failure::Failure;
 use crate::health::{self, ReleaseRow, Young};
@@ -19,6 +20,7 @@ use crate::{read, reply};
 /// `GET …/releases/?range=14d&environment=production`: the newest first.
 pub async fn releases(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     let visit = visit(incoming, slug).await?;
+    known_range(incoming)?;
     let window = Window::of(visit.scope.range, incoming.now_ms);
     let found = health::list(&visit.store, visit.project.id, window, &visit.scope).await?;
     let all = found.all.sessions;

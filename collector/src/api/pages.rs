@@ -94,12 +94,12 @@ fn name_of(incoming: &Incoming, parameter: &str) -> Result<String, Failure> {
 
 /// `GET …/vitals/?range=14d&release=shop@1`: all pages, and the most frequent ones.
 pub async fn vitals(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
-    Question::of(incoming, slug).await?.listed(Kind::Page, "page").await
+    Question::strict(incoming, slug).await?.listed(Kind::Page, "page").await
 }
 
 /// `GET …/vitals/page/?page=/checkout`
 pub async fn vitals_page(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
-    let (question, name) = (Question::of(incoming, slug).await?, name_of(incoming, "page")?);
+    let (question, name) = (Question::strict(incoming, slug).await?, name_of(incoming, "page")?);
     let (mut json, detail) = question.divided(Kind::Page, &name).await?;
     let causes = VITALS.iter().zip(PARTS).take(CLS + 1);
     for (vital, parts) in causes {
@@ -127,12 +127,13 @@ fn target_json(target: &str, sums: &Sums, parts: &[&str]) -> Value {
 
 /// `GET …/requests/`: all endpoints, and the most frequent ones.
 pub async fn requests(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
-    Question::of(incoming, slug).await?.listed(Kind::Endpoint, "endpoint").await
+    Question::strict(incoming, slug).await?.listed(Kind::Endpoint, "endpoint").await
 }
 
 /// `GET …/requests/endpoint/?endpoint=GET+/api/items/{id}`
 pub async fn requests_endpoint(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
-    let (question, name) = (Question::of(incoming, slug).await?, name_of(incoming, "endpoint")?);
+    let (question, name) =
+        (Question::strict(incoming, slug).await?, name_of(incoming, "endpoint")?);
     let (mut json, detail) = question.divided(Kind::Endpoint, &name).await?;
     let pages = detail.causes("page").into_iter();
     let pages =

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::page_views::Kind;
 use crate::page_views::read::{Asked, Detail, Filter, Measured, Window, listed, numbers};
 use crate::request::Incoming;
+use crate::scope::Range;
 
 /// As a request puts it, with the parameters of the scope and `device`.
 pub struct Question {
@@ -29,9 +30,10 @@ impl Question {
         Ok(Self { visit, device, window, filter, now_ms: incoming.now_ms })
     }
 
-    /// Programs are told that several cannot hold.
+    /// Programs are told that several cannot hold, and what is no time.
     pub async fn strict(incoming: &Incoming, slug: &str) -> Result<Self, Failure> {
         let question = Self::of(incoming, slug).await?;
+        known_range(incoming)?;
         let scope = &question.visit.scope;
         let chosen = [&question.device, &scope.release, &scope.environment];
         match chosen.into_iter().filter(|value| !value.is_empty()).count() {
@@ -84,6 +86,18 @@ impl Question {
     pub async fn one(&self, kind: Kind, name: &str) -> Result<Option<(Measured, Detail)>, Failure> {
         let (list, details) = self.numbers(kind, &[name], 0, &[name]).await?;
         Ok(list.into_iter().next().zip(details.into_iter().next()))
+    }
+}
+
+/// Programs are told what `range` can be.
+///
+/// # Errors
+/// When it is none of them.
+pub fn known_range(incoming: &Incoming) -> Result<(), Failure> {
+    let range = incoming.query("range").unwrap_or_default();
+    match range.is_empty() || Range::named(&range) != Range::All {
+        true => Ok(()),
+        false => Err(Failure::BadRequest("range is one of 1h, 24h, 14d and 90d".to_owned())),
     }
 }
 
