@@ -15,10 +15,16 @@
     capture: (error) => Trapline.captureException(error),
     notes: () => ({ ...noted, wasm_bytes: noted.wasm_bytes() }),
 
+    /** Has the case's script at hand, for when the network is away. */
+    async load() {
+      bench.script = await (await fetch(bench.case)).text();
+    },
+
     /** Runs the script of the case that the page is for. */
     play() {
       const script = document.createElement("script");
-      script.src = bench.case;
+      if (bench.script) script.textContent = bench.script;
+      else script.src = bench.case;
       document.head.append(script);
     },
 

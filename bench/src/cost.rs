@@ -16,7 +16,7 @@ use cpu::Cpu;
 use prices::{FREE, PAID, Use};
 
 /// Of events a month, in millions.
-const MONTHS: [f64; 4] = [1.0, 10.0, 100.0, 1_000.0];
+const MONTHS: [f64; 3] = [1.0, 10.0, 100.0];
 
 /// Days that a project keeps events.
 const DAYS_KEPT: f64 = 90.0;
@@ -126,7 +126,7 @@ fn tell_paid(uses: &[(&str, Use)], report: &mut Report) {
             std::iter::once((*name).to_owned()).chain(bills).collect()
         })
         .collect();
-    let headings = ["$ a month in all", "1 M events a month", "10 M", "100 M", "1,000 M"];
+    let headings = ["$ a month in all", "1 M events a month", "10 M", "100 M"];
     report.table("month", &headings, &rows);
     report.say(format!("Workers Paid, $5 a month and what it includes. Prices as of {}: {}. Storage is that of {DAYS_KEPT} days. Past 10 GB, a database has to be more than one.", prices::DATE, prices::SOURCES));
 }

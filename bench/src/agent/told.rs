@@ -98,7 +98,7 @@ fn dropped(arrival: &Arrival) -> u64 {
 /// `{"notifier", "events": [{"exceptions": [{"errorClass", "message", "stacktrace"}]}]}` is Bugsnag's; `{"error": {"class",
 /// "message", "backtrace", "causes"}}` Honeybadger's; `{"data": {"body": {"trace": {"exception": {"class", "message"},
 /// "frames"}}}}` Rollbar's, with `trace_chain` for causes and `message` for words; `{"exceptions": [{"type", "value",
-/// "stacktrace"}], "logs": [{"level"}]}` Faro's.
+/// "stacktrace"}], "logs": [{"level"}], "events": [{"name"}]}` Faro's, whose events tell of policies too.
 fn of_json(json: &Value) -> Vec<Reported> {
     let one = |exceptions: Vec<Exception>, json: &Value| Reported {
         exceptions,
@@ -126,7 +126,10 @@ fn of_json(json: &Value) -> Vec<Reported> {
     let exceptions = list(json.get("exceptions")).iter();
     let exceptions = exceptions.map(|value| one(vec![faro(value)], value));
     let logs = list(json.get("logs")).iter().filter(is_error);
-    exceptions.chain(logs.map(|log| one(Vec::new(), log))).collect()
+    let is_violation =
+        |event: &&Value| event.get("name") == Some(&"securitypolicyviolation".into());
+    let violations = list(json.get("events")).iter().filter(is_violation);
+    exceptions.chain(logs.chain(violations).map(|told| one(Vec::new(), told))).collect()
 }
 
 fn rollbar(trace: &Value) -> Exception {

@@ -253,7 +253,7 @@ pub(crate) const CASES: [Case; 58] = [
         Way::Policy,
         case(
             "violation of the content security policy",
-            "const oak = new Image();\noak.src = 'http://127.0.0.1:1/oak.png';\ndocument.body.append(oak);",
+            "const oak = new Image();\noak.src = 'http://127.0.0.1:1/oak.png';",
             &[told("img-src")],
         ),
     ),
