@@ -169,14 +169,16 @@ pub fn young_sessions(project_id: u32, known: [&ReleaseRow; 2], hours: i64) -> S
 }
 
 /// Rows of all pages together and of the 20 most frequent on the days of the first hours of releases; gives back [`StatRow`].
-/// `page_view_stat_by_name`: at most 300 names a day.
+/// `page_view_stat_by_name`: the most frequent are looked for among at most 300 names on the last of each one's days.
 pub fn young_views(project_id: u32, known: [&ReleaseRow; 2], hours: i64) -> Statement {
     let days: Vec<i64> = known.into_iter().flat_map(|one| days_of(one, hours)).collect();
+    let last = known.map(|one| *days_of(one, hours).end());
     Statement::new(
         "WITH days AS MATERIALIZED (SELECT DISTINCT value AS day FROM json_each(?2)),
          wanted AS MATERIALIZED (
             SELECT '' AS name UNION ALL SELECT name FROM (
-                SELECT s.name FROM days CROSS JOIN page_view_stat s ON s.project_id = ?1 AND s.kind = ?3 AND s.day = days.day
+                SELECT s.name FROM (SELECT DISTINCT value AS day FROM json_each(?4)) last
+                CROSS JOIN page_view_stat s ON s.project_id = ?1 AND s.kind = ?3 AND s.day = last.day
                 WHERE s.name <> '' GROUP BY s.name ORDER BY sum(s.quantity) DESC, s.name LIMIT 20))
          SELECT s.kind, s.day, s.name, s.releases AS text FROM wanted CROSS JOIN days CROSS JOIN page_view_stat s
             ON s.project_id = ?1 AND s.kind = ?3 AND s.day = days.day AND s.name = wanted.name",
@@ -184,6 +186,7 @@ pub fn young_views(project_id: u32, known: [&ReleaseRow; 2], hours: i64) -> Stat
             project_id.into(),
             serde_json::to_string(&days).unwrap_or_default().into(),
             Kind::Page.number().into(),
+            serde_json::to_string(&last).unwrap_or_default().into(),
         ],
     )
 }
@@ -212,7 +215,7 @@ pub async fn compared(
     ];
     let results = store.batch(&statements).await?;
     let [sessions, stats, chunks] = results.as_slice() else { return Ok(Compared::default()) };
-    let only = Only { kind: Some(Kind::Page), column: Some(Column::Releases) };
+    let only = Only { kind: Some(Kind::Page), column: Some(Column::Releases), whole: &[] };
     let waiting = read::waiting(&chunks.all::<Chunk>()?, only);
     Ok(at_same_age(
         known,

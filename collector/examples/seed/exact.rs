@@ -81,6 +81,6 @@ fn measured(connection: &Connection, seed: &Views) -> rusqlite::Result<Vec<Measu
     let chunks = run_statement(connection, &fold::waiting(seed.project_id), |row| {
         Ok(Chunk { hour: row.get(0)?, slot: row.get(1)?, seq: row.get(2)?, views: row.get(3)? })
     })?;
-    let only = Only { kind: Some(Kind::Page), column: None };
+    let only = Only { kind: Some(Kind::Page), ..Only::default() };
     Ok(read::add_up(&asked, &rows, &read::waiting(&chunks, only)))
 }

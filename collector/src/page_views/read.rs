@@ -207,8 +207,8 @@ pub async fn numbers(
     statements.extend(details);
     let results = store.batch(&statements).await?;
     let [chunks, rows, details @ ..] = results.as_slice() else { return Ok(Default::default()) };
-    let column = divided.is_empty().then(|| asked.column());
-    let waiting = waiting(&chunks.all::<Chunk>()?, Only { kind: Some(asked.kind), column });
+    let only = Only { kind: Some(asked.kind), column: Some(asked.column()), whole: divided };
+    let waiting = waiting(&chunks.all::<Chunk>()?, only);
     let list = add_up(asked, &rows.all::<StatRow>()?, &waiting);
     let details = divided.iter().zip(details).map(|(name, rows)| {
         let days = asked.window.days();
@@ -367,12 +367,13 @@ impl Detail {
     }
 }
 
-/// What a name's rows divide into, without totals and hours; gives back [`Texts`]. `page_view_stat_by_name`.
+/// What a name's rows divide into, without totals and hours; of all together, whose rows are long, only releases, environments,
+/// causes and slow loads. Gives back [`Texts`]. `page_view_stat_by_name`.
 pub fn detail_rows(project_id: u32, kind: Kind, window: Window, name: &str) -> Statement {
     let days = window.days();
     Statement::new(
-        "SELECT s.kind, s.day, s.name, json_array('', '', s.releases, s.environments, s.browsers, s.devices,
-            s.countries, s.causes, s.slowest) AS texts
+        "SELECT s.kind, s.day, s.name, json_array('', '', s.releases, s.environments, iif(?4 = '', '', s.browsers),
+            iif(?4 = '', '', s.devices), iif(?4 = '', '', s.countries), s.causes, s.slowest) AS texts
          FROM json_each(?3) j CROSS JOIN page_view_stat s
             ON s.project_id = ?1 AND s.kind = ?2 AND s.day = j.value AND s.name = ?4",
         [

@@ -55,11 +55,19 @@ pub const SLOW: usize = 6;
 
 /// What of views is added up.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Only {
+pub struct Only<'a> {
     /// Pages or endpoints; both.
     pub kind: Option<Kind>,
     /// A column, without causes and slow loads; all.
     pub column: Option<Column>,
+    /// Names of which all is added up nevertheless.
+    pub whole: &'a [&'a str],
+}
+
+impl Only<'_> {
+    fn is_whole(&self, name: &str) -> bool {
+        self.column.is_none() || self.whole.contains(&name)
+    }
 }
 
 /// Adds up views.
@@ -82,10 +90,14 @@ fn add_requests(tally: &mut Tally, view: &PageView, only: Only) {
     for requests in &view.requests {
         let sums = sums_of_requests(requests, view.weight);
         all_requests.merge(&sums);
-        let mut from = Sums::default();
-        from.count(0, sums.counted(endpoint::REQUESTS));
-        let causes = [(["page|", &view.page].concat(), from)];
-        spread(tally, (Kind::Endpoint, day, requests.endpoint()), view, &sums, &causes, only);
+        let name = requests.endpoint();
+        let mut causes = Vec::new();
+        if only.is_whole(&name) {
+            let mut from = Sums::default();
+            from.count(0, sums.counted(endpoint::REQUESTS));
+            causes.push((["page|", &view.page].concat(), from));
+        }
+        spread(tally, (Kind::Endpoint, day, name), view, &sums, &causes, only);
     }
     if !view.requests.is_empty() {
         spread(tally, (Kind::Endpoint, day, String::new()), view, &all_requests, &[], only);
@@ -95,21 +107,31 @@ fn add_requests(tally: &mut Tally, view: &PageView, only: Only) {
 fn add_page(tally: &mut Tally, view: &PageView, only: Only) {
     let day = view.started_ms / DAY_MS;
     let sums = sums_of(view);
-    let is_all = only.column.is_none();
-    let causes = if is_all { causes_of(view, &sums) } else { Vec::new() };
-    let slowness = if is_all { slowness(view) } else { 0.0 };
+    let is_needed = only.is_whole("") || only.is_whole(&view.page);
+    let causes = if is_needed { causes_of(view, &sums) } else { Vec::new() };
     for name in [String::new(), view.page.clone()] {
-        let is_whole = name.is_empty();
-        let stat = spread(tally, (Kind::Page, day, name), view, &sums, &causes, only);
-        if slowness > 0.0 {
-            stat.slowest.push((slowness, view.line()));
-            keep_slowest(&mut stat.slowest, if is_whole { SLOWEST } else { 1 });
+        let (is_all, is_whole) = (name.is_empty(), only.is_whole(&name));
+        let causes = if is_whole { causes.as_slice() } else { &[] };
+        let stat = spread(tally, (Kind::Page, day, name), view, &sums, causes, only);
+        if is_whole {
+            note_load(stat, view, if is_all { SLOWEST } else { 1 });
         }
     }
 }
 
 /// Loads that a step notes of all pages; of one page it notes one.
 const SLOWEST: usize = 3;
+
+/// Keeps the load, if it is one of the so many slowest.
+fn note_load(stat: &mut Stat, view: &PageView, most: usize) {
+    let slowness = slowness(view);
+    let is_full = stat.slowest.len() >= most;
+    let is_slower = stat.slowest.last().is_none_or(|(last, _)| slowness > *last);
+    if slowness > 0.0 && (is_slower || !is_full) {
+        stat.slowest.push((slowness, view.line()));
+        keep_slowest(&mut stat.slowest, most);
+    }
+}
 
 /// Keeps so many of the slowest, the slowest first.
 pub fn keep_slowest(slowest: &mut Vec<(f64, String)>, most: usize) {
@@ -131,6 +153,7 @@ fn spread<'a>(
     causes: &[(String, Sums)],
     only: Only,
 ) -> &'a mut Stat {
+    let is_whole = only.is_whole(&key.2);
     let stat = at(tally, key);
     stat.views += 1;
     let hour = (view.started_ms / HOUR_MS).rem_euclid(24).to_string();
@@ -138,7 +161,8 @@ fn spread<'a>(
         ["", &hour, &view.release, &view.environment, &view.browser, &view.device, &view.country];
     let causes = causes.iter().map(|(key, sums)| (Column::Causes.index(), key.as_str(), sums));
     let divided = keys.into_iter().enumerate().map(|(column, key)| (column, key, sums));
-    let is_wanted = |column: usize| only.column.is_none_or(|only| only.index() == column);
+    let is_wanted =
+        |column: usize| is_whole || only.column.is_some_and(|only| only.index() == column);
     for (column, key, sums) in divided.chain(causes).filter(|one| is_wanted(one.0)) {
         if let Some(parts) = stat.columns.get_mut(column) {
             parts.at(key).merge(sums);

@@ -71,7 +71,7 @@ fn entries(shell: &Shell) -> Vec<Entry> {
         icon,
         count: match section {
             Section::Issues => issues(shell.open_issues),
-            Section::Feedback if shell.open_feedback > 99 => "99+".to_owned(),
+            Section::Feedback if shell.open_feedback > 49 => "49+".to_owned(),
             Section::Feedback if shell.open_feedback > 0 => shell.open_feedback.to_string(),
             _ => String::new(),
         },

@@ -22,7 +22,7 @@ pub struct CountsRow {
     pub ignored: u64,
     /// 1 once the project has received an event.
     pub has_any: u32,
-    /// Feedback that nobody has dealt with, counted up to 100.
+    /// Feedback that nobody has dealt with, counted up to 50.
     #[serde(default)]
     pub feedback: u64,
     /// Open ones first seen within a day.
@@ -47,7 +47,7 @@ macro_rules! counts {
         (SELECT count(*) FROM (SELECT 1 FROM issue WHERE project_id = ?1 AND status = 1 LIMIT ?2)) AS resolved,
         (SELECT count(*) FROM (SELECT 1 FROM issue WHERE project_id = ?1 AND status = 2 LIMIT ?2)) AS ignored,
         EXISTS (SELECT 1 FROM issue WHERE project_id = ?1) AS has_any,
-        (SELECT count(*) FROM (SELECT 1 FROM feedback WHERE project_id = ?1 AND status = 0 LIMIT 100)) AS feedback"
+        (SELECT count(*) FROM (SELECT 1 FROM feedback WHERE project_id = ?1 AND status = 0 LIMIT 50)) AS feedback"
     };
 }
 
