@@ -5,6 +5,7 @@
 //! (`join`). Whoever reads numbers (`read`) adds what still waits, so they are fresh at once.
 
 pub mod append;
+pub mod detail;
 pub mod fold;
 pub mod join;
 pub mod purge;

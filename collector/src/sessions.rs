@@ -119,6 +119,30 @@ pub struct SessionRow {
     pub crashed_users: String,
 }
 
+#[cfg(test)]
+impl SessionRow {
+    /// A row as tests read it: of [`rows`], or with the environment behind the release.
+    pub(crate) fn of_texts(mut row: Vec<String>) -> Self {
+        if row.len() > 9 {
+            row.remove(2);
+        }
+        let [hour, release, started, errored, crashed, abnormal, exited, users, crashed_users] =
+            row.try_into().expect("nine columns");
+        let number = |text: String| text.parse().unwrap();
+        Self {
+            hour: hour.parse().unwrap(),
+            release,
+            started: number(started),
+            errored: number(errored),
+            crashed: number(crashed),
+            abnormal: number(abnormal),
+            exited: number(exited),
+            users,
+            crashed_users,
+        }
+    }
+}
+
 /// Days of which users are read.
 pub const USER_DAYS: i64 = 14;
 

@@ -3,7 +3,8 @@
 use super::{Visit, visit};
 use crate::failure::Failure;
 use crate::page_views::Kind;
-use crate::page_views::read::{Asked, Detail, Filter, Measured, Window, listed, numbers};
+use crate::page_views::detail::Detail;
+use crate::page_views::read::{Asked, Filter, Measured, Window, listed, numbers};
 use crate::request::Incoming;
 use crate::scope::Range;
 

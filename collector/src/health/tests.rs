@@ -27,17 +27,7 @@ fn told(db: &TestDb, release: &str, number: u32, hours_ago: i64, crashed: bool) 
 }
 
 fn sessions_of(db: &TestDb, statement: &Statement) -> Vec<SessionRow> {
-    let row = |row: Vec<String>| SessionRow {
-        hour: row[0].parse().unwrap(),
-        release: row[1].clone(),
-        started: row[3].parse().unwrap(),
-        errored: row[4].parse().unwrap(),
-        crashed: row[5].parse().unwrap(),
-        users: row[8].clone(),
-        crashed_users: row[9].clone(),
-        ..SessionRow::default()
-    };
-    db.rows(statement).into_iter().map(row).collect()
+    db.rows(statement).into_iter().map(SessionRow::of_texts).collect()
 }
 
 #[test]
@@ -87,13 +77,8 @@ fn releases_are_compared_in_their_first_hours() {
         stat(9 * 24, name, text("shop@1", 200.0));
         stat(20, name, text("shop@2", 500.0) + &text("shop@1", 9_000.0));
     }
-    let row = |row: Vec<String>| StatRow {
-        kind: row[0].parse().unwrap(),
-        day: row[1].parse().unwrap(),
-        name: row[2].clone(),
-        text: row[3].clone(),
-    };
-    let stats: Vec<StatRow> = db.rows(&young_views(1, both, 31)).into_iter().map(row).collect();
+    let stats: Vec<StatRow> =
+        db.rows(&young_views(1, both, 31)).into_iter().map(StatRow::of_texts).collect();
     let Compared { releases: [new, old], hours } = at_same_age(both, 31, &rows, &stats, &[]);
     assert_eq!((hours, new.health.sessions, old.health.sessions), (31, 1, 2));
     assert_eq!(old.health.crash_free_sessions(), Some(0.5));

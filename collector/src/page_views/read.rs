@@ -6,9 +6,10 @@ use serde::Deserialize;
 use trapline_core::histogram::{Parts, Sums, decode, decode_of, first_counts};
 use trapline_core::page_view::PageView;
 
+use super::detail::{self, Detail};
 use super::fold::{self, Chunk};
 use super::join::Texts;
-use super::tally::{Key, Only, Stat, Tally, slowness, tally};
+use super::tally::{Key, Only, Stat, Tally, tally};
 use super::{Column, Kind};
 use crate::plan::HOUR_MS;
 use crate::scope::{Range, Scope};
@@ -23,9 +24,6 @@ pub fn listed(window: Window) -> u32 {
 
 /// Rows by name and day that a list reads, about.
 const ROWS_LISTED: usize = 900;
-
-/// Days of which a single page is divided into releases, browsers and so on.
-const DETAIL_DAYS: i64 = 14;
 
 /// From when to when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +58,7 @@ impl Window {
         (now_ms - self.first_hour * HOUR_MS).max(1)
     }
 
-    fn days(self) -> std::ops::RangeInclusive<i64> {
+    pub(super) fn days(self) -> std::ops::RangeInclusive<i64> {
         self.first_hour.div_euclid(24)..=self.last_hour.div_euclid(24)
     }
 
@@ -151,6 +149,15 @@ pub struct StatRow {
     pub text: String,
 }
 
+#[cfg(test)]
+impl StatRow {
+    /// A row as tests read it.
+    pub(crate) fn of_texts(row: Vec<String>) -> Self {
+        let [kind, day, name, text] = row.try_into().expect("four columns");
+        Self { kind: kind.parse().unwrap(), day: day.parse().unwrap(), name, text }
+    }
+}
+
 /// Rows of names on days, and of what is rare; gives back [`StatRow`]. `page_view_stat_by_name`: the most frequent are found
 /// among at most 300 names on each of four days.
 pub fn stats(asked: &Asked) -> Statement {
@@ -203,7 +210,7 @@ pub async fn numbers(
 ) -> Result<(Vec<Measured>, Vec<Detail>), StoreError> {
     let mut statements = vec![fold::waiting(asked.project_id), stats(asked)];
     let details =
-        divided.iter().map(|name| detail_rows(asked.project_id, asked.kind, asked.window, name));
+        divided.iter().map(|name| detail::rows(asked.project_id, asked.kind, asked.window, name));
     statements.extend(details);
     let results = store.batch(&statements).await?;
     let [chunks, rows, details @ ..] = results.as_slice() else { return Ok(Default::default()) };
@@ -213,7 +220,7 @@ pub async fn numbers(
     let details = divided.iter().zip(details).map(|(name, rows)| {
         let days = asked.window.days();
         let own = waiting.iter().filter(|(key, _)| key.2 == **name && days.contains(&key.1));
-        Ok(self::divided(&rows.all::<Texts>()?, &mut own.map(|(_, stat)| stat)))
+        Ok(detail::divided(&rows.all::<Texts>()?, &mut own.map(|(_, stat)| stat)))
     });
     Ok((list, details.collect::<Result<_, StoreError>>()?))
 }
@@ -276,7 +283,8 @@ fn frequent(
     rare: &[&StatRow],
     waiting: &mut dyn Iterator<Item = &(Key, Stat)>,
 ) -> Vec<(String, u64)> {
-    let room = usize::try_from(asked.most).unwrap_or(0).saturating_sub(known.len());
+    let most = asked.names.len() + usize::try_from(asked.most).unwrap_or(0);
+    let room = most.saturating_sub(known.len());
     if room == 0 {
         return Vec::new();
     }
@@ -336,78 +344,4 @@ fn put(list: &mut Vec<Measured>, asked: &Asked, day: i64, name: &str, parts: &Pa
             one_of(list, name).add(hour, sums);
         }
     }
-}
-
-/// What a page or endpoint divides into, over the last 14 days of a window at most.
-#[derive(Clone, Debug, Default)]
-pub struct Detail {
-    /// In the order of [`Column::ALL`].
-    pub columns: [Parts; 8],
-    /// Its slowest loads, the slowest first.
-    pub slowest: Vec<PageView>,
-}
-
-impl Detail {
-    /// What a column says, the most frequent first; the rest of too many has an empty key, at the end.
-    pub fn by(&self, column: Column) -> Vec<(&str, &Sums)> {
-        let parts = self.columns.get(column.index()).into_iter().flat_map(Parts::iter);
-        let mut list: Vec<_> = parts.map(|(key, sums)| (key.as_str(), sums)).collect();
-        list.sort_by_key(|(key, sums)| (key.is_empty(), u64::MAX - sums.counted(0)));
-        list
-    }
-
-    /// Causes of a kind, `lcp`, `inp`, `cls`, `script` or `page`, the most frequent first.
-    pub fn causes(&self, kind: &str) -> Vec<(&str, &Sums)> {
-        let all = self.by(Column::Causes).into_iter();
-        let of_kind = |(key, sums)| match str::split_once(key, '|') {
-            Some((name, what)) if name == kind => Some((what, sums)),
-            _ => None,
-        };
-        all.filter_map(of_kind).collect()
-    }
-}
-
-/// What a name's rows divide into, without totals and hours; of all together, whose rows are long, only releases, environments,
-/// causes and slow loads. Gives back [`Texts`]. `page_view_stat_by_name`.
-pub fn detail_rows(project_id: u32, kind: Kind, window: Window, name: &str) -> Statement {
-    let days = window.days();
-    Statement::new(
-        "SELECT s.kind, s.day, s.name, json_array('', '', s.releases, s.environments, iif(?4 = '', '', s.browsers),
-            iif(?4 = '', '', s.devices), iif(?4 = '', '', s.countries), s.causes, s.slowest) AS texts
-         FROM json_each(?3) j CROSS JOIN page_view_stat s
-            ON s.project_id = ?1 AND s.kind = ?2 AND s.day = j.value AND s.name = ?4",
-        [
-            project_id.into(),
-            kind.number().into(),
-            serde_json::to_string(
-                &days.clone().filter(|day| days.end() - day < DETAIL_DAYS).collect::<Vec<_>>(),
-            )
-            .unwrap_or_default()
-            .into(),
-            name.into(),
-        ],
-    )
-}
-
-/// Loads that a detail names.
-const SLOWEST: usize = 20;
-
-/// Joins rows with what waits: pure.
-pub fn divided(rows: &[Texts], waiting: &mut dyn Iterator<Item = &Stat>) -> Detail {
-    let (mut columns, mut slowest): ([Parts; 8], Vec<(f64, PageView)>) = Default::default();
-    let mut load = |lines: &str| {
-        let views = fold::listed(&["[", lines, "]"].concat()).into_iter().map(PageView::of_value);
-        slowest.extend(views.map(|view| (slowness(&view), view)));
-    };
-    for row in rows {
-        load(&row.add_to(&mut columns));
-    }
-    for stat in waiting {
-        columns.iter_mut().zip(&stat.columns).for_each(|(to, from)| to.merge(from));
-        stat.slowest.iter().for_each(|(_, line)| load(line));
-    }
-    Column::ALL.iter().zip(&mut columns).for_each(|(column, parts)| parts.bound(column.most()));
-    slowest.sort_by(|left, right| right.0.total_cmp(&left.0));
-    slowest.truncate(SLOWEST);
-    Detail { columns, slowest: slowest.into_iter().map(|(_, view)| view).collect() }
 }

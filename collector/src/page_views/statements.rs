@@ -7,7 +7,7 @@ use super::append::append;
 use super::fold::{self, Chunk, Long, State};
 use super::join::{self, Texts};
 use super::read::{self, Asked, Filter, Window};
-use super::{Kind, purge, visits};
+use super::{Kind, detail, purge, visits};
 use crate::feedback::{self, Feedback, Status};
 use crate::plan::Sender;
 use crate::purge::Keep;
@@ -39,11 +39,7 @@ pub(crate) fn statements() -> Vec<(&'static str, Vec<Statement>)> {
         ("joining", vec![join::texts(1, &long), join::join(1, &[texts]).unwrap()]),
         (
             "numbers of pages",
-            vec![
-                read::stats(&asked),
-                fold::waiting(1),
-                read::detail_rows(1, Kind::Page, window, "/"),
-            ],
+            vec![read::stats(&asked), fold::waiting(1), detail::rows(1, Kind::Page, window, "/")],
         ),
         ("visits of an issue", vec![visits::effect_of(1, 1, 1)]),
         ("retention of views", purge::step(&keep, 1).into()),

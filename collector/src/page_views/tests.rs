@@ -7,7 +7,7 @@ use super::append::append;
 use super::fold::{self, Chunk, Long, Named, State};
 use super::join::{self, Texts};
 use super::read::{self, Asked, Filter, Measured, StatRow, Window};
-use super::{Column, DAY_MS, Kind, page};
+use super::{Column, DAY_MS, Kind, detail, page};
 use crate::plan::HOUR_MS;
 use crate::purge::Keep;
 use crate::sql::test_db::{NOW_MS, TestDb};
@@ -133,13 +133,8 @@ fn measured(
     kind: Kind,
 ) -> BTreeMap<String, Measured> {
     let asked = Asked { project_id: 1, kind, window, filter, names: &[""], most: 1_000 };
-    let row = |row: Vec<String>| StatRow {
-        kind: row[0].parse().unwrap(),
-        day: numbers(&row, 1),
-        name: row[2].clone(),
-        text: row[3].clone(),
-    };
-    let rows: Vec<StatRow> = db.rows(&read::stats(&asked)).into_iter().map(row).collect();
+    let rows: Vec<StatRow> =
+        db.rows(&read::stats(&asked)).into_iter().map(StatRow::of_texts).collect();
     let waiting = read::waiting(&chunks(db.rows(&fold::waiting(1))), Default::default());
     read::add_up(&asked, &rows, &waiting).into_iter().map(|one| (one.name.clone(), one)).collect()
 }
@@ -249,8 +244,8 @@ fn joined_rows_say_the_same_and_are_short() {
         measured(&db, &Filter::default(), fortnight(), Kind::Page)["/"].sums,
         exact(&views, "/")
     );
-    let rows = texts(db.rows(&read::detail_rows(1, Kind::Page, fortnight(), "/")));
-    let detail = read::divided(&rows, &mut std::iter::empty());
+    let rows = texts(db.rows(&detail::rows(1, Kind::Page, fortnight(), "/")));
+    let detail = detail::divided(&rows, &mut std::iter::empty());
     assert_eq!(detail.causes("inp").len(), 3);
     assert_eq!(detail.causes("lcp")[0], ("img.hero", detail.causes("lcp")[0].1));
     assert_eq!(detail.by(Column::Releases).len(), 2);

@@ -8,8 +8,9 @@ use super::measure::{duration, line, of_hundredths, part, whole};
 use super::number::{bytes, count, share};
 use super::scope::ScopeForm;
 use super::time::{day, full_hour};
+use crate::page_views::detail::Detail;
 use crate::page_views::endpoint::{ABORTED, DURATION, NO_ANSWER, REQUESTS, STATUS_4XX, STATUS_5XX};
-use crate::page_views::read::{Detail, Measured};
+use crate::page_views::read::Measured;
 use crate::plan::HOUR_MS;
 use crate::view::RequestsPage;
 

@@ -17,22 +17,8 @@ fn told(number: u32, what: char) -> Sessions {
 }
 
 fn read(db: &TestDb) -> Vec<SessionRow> {
-    let row = |row: Vec<String>| {
-        let number = |column: usize| row[column].parse().unwrap();
-        SessionRow {
-            hour: row[0].parse().unwrap(),
-            release: row[1].clone(),
-            started: number(2),
-            errored: number(3),
-            crashed: number(4),
-            abnormal: number(5),
-            exited: number(6),
-            users: row[7].clone(),
-            crashed_users: row[8].clone(),
-        }
-    };
     let hour = NOW_MS / HOUR_MS;
-    db.rows(&rows(1, hour - 24, hour, "")).into_iter().map(row).collect()
+    db.rows(&rows(1, hour - 24, hour, "")).into_iter().map(SessionRow::of_texts).collect()
 }
 
 #[track_caller]

@@ -1,7 +1,8 @@
 //! What the pages of numbers show: web vitals by page, requests by endpoint.
 
 use super::Shell;
-use crate::page_views::read::{Detail, Measured};
+use crate::page_views::detail::Detail;
+use crate::page_views::read::Measured;
 use crate::scope::{Choices, Scope};
 
 /// `GET /{project}/vitals/`

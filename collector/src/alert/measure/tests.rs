@@ -61,17 +61,8 @@ fn found(db: &TestDb, rule: &Rule, now_ms: i64) -> Found {
     let window = window(found.hours, now_ms);
     if found.measure.is_of_visits() {
         let statement = sessions::rows(1, window.first_hour, window.last_hour, &rule.environment);
-        let row = |row: Vec<String>| SessionRow {
-            hour: row[0].parse().unwrap(),
-            release: row[1].clone(),
-            started: row[2].parse().unwrap(),
-            errored: row[3].parse().unwrap(),
-            crashed: row[4].parse().unwrap(),
-            users: row[7].clone(),
-            crashed_users: row[8].clone(),
-            ..SessionRow::default()
-        };
-        let rows: Vec<SessionRow> = db.rows(&statement).into_iter().map(row).collect();
+        let rows: Vec<SessionRow> =
+            db.rows(&statement).into_iter().map(SessionRow::of_texts).collect();
         let newest = db.rows(&crate::read::releases(1, "")).concat().into_iter().next();
         return found.in_visits(&rows, newest);
     }
@@ -79,13 +70,8 @@ fn found(db: &TestDb, rule: &Rule, now_ms: i64) -> Found {
     let names = [found.of.as_str()];
     let kind = found.measure.kind();
     let asked = Asked { project_id: 1, kind, window, filter: &filter, names: &names, most: 0 };
-    let row = |row: Vec<String>| StatRow {
-        kind: row[0].parse().unwrap(),
-        day: row[1].parse().unwrap(),
-        name: row[2].clone(),
-        text: row[3].clone(),
-    };
-    let stats: Vec<StatRow> = db.rows(&read::stats(&asked)).into_iter().map(row).collect();
+    let stats: Vec<StatRow> =
+        db.rows(&read::stats(&asked)).into_iter().map(StatRow::of_texts).collect();
     let waiting = db.rows(&fold::waiting(1)).into_iter();
     let waiting = waiting.map(|row| Chunk { hour: 0, slot: 0, seq: 0, views: row[3].clone() });
     let waiting = read::waiting(&waiting.collect::<Vec<_>>(), Only::default());

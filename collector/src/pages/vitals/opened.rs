@@ -4,7 +4,8 @@ use trapline_core::histogram::{Histogram, Sums, value_of};
 use trapline_core::page_view::{PARTS, VITALS};
 
 use super::ratio;
-use crate::page_views::read::{Detail, Measured};
+use crate::page_views::detail::Detail;
+use crate::page_views::read::Measured;
 use crate::page_views::tally::SLOW;
 use crate::page_views::{Column, page};
 use crate::pages::measure::{NAMES, class_of, duration, of_hundredths, part, vital};

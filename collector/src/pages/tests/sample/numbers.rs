@@ -5,7 +5,8 @@ use trapline_core::page_view::{PageView, Vital};
 
 use super::shell;
 use crate::page_views::Column;
-use crate::page_views::read::{Detail, Measured};
+use crate::page_views::detail::Detail;
+use crate::page_views::read::Measured;
 use crate::scope::{Choices, Scope};
 use crate::view::{RequestsPage, VitalsPage};
 
