@@ -139,7 +139,7 @@ fn run(time: Duration) -> Result<bool> {
         scope.spawn(|| others::clean(&ground, &visits, &sdk));
         scope.spawn(|| memory::watch(&ground, &samples));
         let ending = Ending(&ground);
-        let pages = browsers::run(&ground, &faults, &world, &gate, &of_engines);
+        let pages = browsers::run(&ground, &faults, &world, &of_engines);
         drop(ending);
         let faulty = chaos.join().ok().context("what makes faults has panicked")??;
         Ok((faulty, pages))
