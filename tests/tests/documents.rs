@@ -73,8 +73,11 @@ fn links_lead_somewhere() {
             let target = if name.is_empty() { Path::new(&file).into() } else { folder.join(name) };
             assert!(paths().root.join(&target).exists(), "{file}: {link} leads nowhere");
             if !anchor.is_empty() {
-                let known = anchors(&source(&target.display().to_string()));
-                assert!(known.iter().any(|one| one == anchor), "{file}: no heading {link}");
+                let text = source(&target.display().to_string());
+                // A row of a table has no heading, but an anchor of its own.
+                let is_named = text.contains(&format!("<a id=\"{anchor}\">"));
+                let is_there = is_named || anchors(&text).iter().any(|one| one == anchor);
+                assert!(is_there, "{file}: nothing is called {link}");
             }
         }
     }
