@@ -50,6 +50,9 @@ const MEASURED: &str = "(async () => {
 /// What was painted has been told to whoever observes it.
 const TOLD: &str = "new Promise((told) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(told, 40, true))))";
 
+/// How often a page is played anew that was not equal.
+const TRIES_MORE: usize = 2;
+
 /// What is compared, and how near it has to be.
 const VITALS: [(&str, f64); 5] =
     [("lcp", 1.0), ("inp", 1.0), ("cls", 0.001), ("fcp", 1.0), ("ttfb", 1.0)];
@@ -69,7 +72,15 @@ fn equal(world: &World, engine: Engine) {
         if !page.is_for(engine) || only.as_ref().is_some_and(|only| only != page.name) {
             continue;
         }
-        let found = differences(&shop, &world.tab_in(engine), page);
+        let mut found = differences(&shop, &world.tab_in(engine), page);
+        // After the back/forward cache each asks the clock by itself, one callback after the other: on a busy machine over a
+        // millisecond later now and then. What is wrong is so every time.
+        for _ in 0..TRIES_MORE {
+            if found.is_empty() {
+                break;
+            }
+            found = differences(&open_shop(world), &world.tab_in(engine), page);
+        }
         wrong.extend(found.into_iter().map(|line| format!("{}: {line}", page.name)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
