@@ -11,6 +11,8 @@ import { endpointOf, envelopeOf, itemOf, postOf } from "./wire.js";
 const MIN_PACKED = 4000;
 /** Items of a request: what the collector can take at a time. */
 const MAX_BATCH = 3;
+/** Until it is looked again what other pages have left, in milliseconds. */
+const AGAIN_AFTER = 5000;
 export const { fetch } = self;
 /** By number: `{id, type, json}`. */
 const entries = new Map();
@@ -114,7 +116,7 @@ export function forbidsUs({ blockedURI }) {
 async function post(batch, keepalive) {
   try {
     const text = envelopeOf(settings.dsn, batch.map(({ type, json }) => itemOf(type, json)).join(""));
-    const response = await (settings.transport ? handed(batch) : posted(text, keepalive));
+    const response = await (settings.transport ? extra().then(({ handed }) => handed(batch, settings, target(), state.discard)) : posted(text, keepalive));
     if (!response) return [200, 0];
     if (settings.debug && response.status >= 400) explain(response);
     // Until its answer has been read, a request counts against what browsers let outlive a page.
@@ -139,15 +141,6 @@ async function posted(text, keepalive) {
   return fetch(target(), postOf(body, keepalive && text.length < 6e4));
 }
 
-let transport;
-
-/** By the page's own transport, in the form that `@sentry/browser` gives its own. */
-function handed(batch) {
-  transport ??= settings.transport({ url: target(), recordDroppedEvent: state.discard });
-  const items = batch.map(({ type, json }) => [{ type }, JSON.parse(json)]);
-  return transport.send([{ dsn: settings.dsn, sent_at: new Date().toISOString() }, items]);
-}
-
 /** `Retry-After: 60` or a date; `X-Sentry-Rate-Limits: 60:error;default:key, 10:session` by category, none meaning all. */
 function pauseOf(headers) {
   const header = (name) => (headers?.get ? headers.get(name) : headers?.[name]) ?? "";
@@ -160,14 +153,14 @@ function pauseOf(headers) {
 /** The page is going: what waits is handed to the browser, which outlives it. */
 export function sendBeforeLeaving() {
   for (const one of packing) if (navigator.sendBeacon(target(), one.text)) packing.delete(one);
-  if (settings.transport || rim.wasm.is_paused(Date.now()) || !navigator.onLine) return keepAll();
+  if (settings.transport || rim.wasm.is_paused(Date.now()) || !navigator.onLine) return keepAll(true);
   for (let batch; (batch = taken()).length; ) {
     const text = envelopeOf(settings.dsn, batch.map(({ type, json }) => itemOf(type, json)).join(""));
     if (navigator.sendBeacon(target(), text)) settle(batch, true);
     else {
       // Refused for its size: it stays, in case that the page lives on.
       batch.forEach(enter);
-      return keepAll();
+      return keepAll(true);
     }
   }
 }
@@ -180,13 +173,18 @@ function taken() {
   return batch;
 }
 
-function keepAll() {
-  for (const entry of entries.values()) keepQuietly(entry);
+/** Those that are kept are touched, unless the page goes: WebKit would freeze that with the page, and all that wait for it. */
+function keepAll(isLeaving) {
+  for (const entry of entries.values()) if (!isLeaving || !isKept(entry.id)) keepQuietly(entry);
 }
 
-/** What other pages of this site could not deliver; `load` resolves once the wasm is there, or never will be. */
+/**
+ * What other pages of this site could not deliver, and this one, where no wasm tries again; `load` resolves once that is
+ * there, or never will be. While others have more, it looks again: they may be frozen, or go.
+ */
 export async function takeOver(load) {
-  const left = await claim(settings.dsn);
+  const [left, isMore] = await claim(settings.dsn, state.mode === "degraded");
+  if (isMore) setTimeout(takeOver, AGAIN_AFTER, load);
   if (!left.length) return;
   await load();
   left.forEach(enter);

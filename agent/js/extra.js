@@ -1,6 +1,6 @@
 /**
  * What few pages ask for, in a file of its own that is loaded when they do: `console.error` and failed requests as
- * errors, violations of policies, and the words of `debug`. Everything of the façade comes as an argument.
+ * errors, violations of policies, a page's own transport, and the words of `debug`. Everything of the façade comes as an argument.
  */
 import { identityOf } from "./listen.js";
 
@@ -36,6 +36,15 @@ export function HttpClient({ put, tell, watchFetch, watchXhr }, options = {}) {
   };
   const undos = [watchFetch(done), watchXhr(done)];
   return () => undos.forEach((undo) => undo());
+}
+
+let transport;
+
+/** By the page's own transport, in the form that `@sentry/browser` gives its own. */
+export function handed(batch, settings, url, recordDroppedEvent) {
+  transport ??= settings.transport({ url, recordDroppedEvent });
+  const items = batch.map(({ type, json }) => [{ type }, JSON.parse(json)]);
+  return transport.send([{ dsn: settings.dsn, sent_at: new Date().toISOString() }, items]);
 }
 
 /** A violation of the page's content security policy. */

@@ -1,8 +1,8 @@
 /**
  * The outbox that outlives the page: events that could not be delivered, in IndexedDB, shared by the tabs of a site.
  * Bounded. A record belongs to the page that put or took it for as long as that page lives; a lock tells, which is held
- * only while there is something to own (pages with locks are kept from the back/forward cache). Where there are no
- * locks, a record is free once nobody has touched it for a minute.
+ * only while there is something to own. A page in the back/forward cache has its lock until somebody asks who has which.
+ * Where there are no locks, a record is free once nobody has touched it for a minute.
  */
 import { newId } from "./listen.js";
 
@@ -81,16 +81,19 @@ export async function drop(id, dsn) {
   }
 }
 
-/** The entries for this DSN that no living page owns; they are this page's from now on. */
-export async function claim(dsn) {
+/**
+ * The entries for this DSN that no living page owns, and `withOwn` this page's; they are this page's from now on. Beside
+ * them, whether others have more.
+ */
+export async function claim(dsn, withOwn) {
   const { locks } = navigator;
   const take = async () => {
     await own();
     const held = locks && (await locks.query()).held.map((lock) => lock.name);
     const store = await records();
-    const all = await done(store.getAll());
-    const isFree = (one) => (held ? !held.includes(one.owner) : one.at < Date.now() - FREE_AFTER_MS);
-    const free = all.filter((one) => one.dsn === dsn && isFree(one) && !kept.has(one.id));
+    const all = (await done(store.getAll())).filter((one) => one.dsn === dsn && (withOwn || !kept.has(one.id)));
+    const isFree = (one) => kept.has(one.id) || (held ? !held.includes(one.owner) : one.at < Date.now() - FREE_AFTER_MS);
+    const free = all.filter(isFree);
     for (const one of free) {
       kept.add(one.id);
       store.put(recordOf(one, dsn));
@@ -99,7 +102,7 @@ export async function claim(dsn) {
       release?.();
       release = undefined;
     }
-    return free;
+    return [free, all.length > free.length];
   };
   return locks ? locks.request("trapline", take) : take();
 }

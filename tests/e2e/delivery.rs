@@ -14,11 +14,14 @@ pub const ENGINE_TESTS: &[EngineTest] = &[
     sampled("errors_made_offline_arrive_after_a_reload", reload),
     full("what_found_no_room_in_the_outbox_is_counted", overfull),
     full("refusal_for_a_while_loses_nothing", unavailable),
+    full("what_was_refused_for_a_while_comes_from_the_next_page", unavailable_until_the_next_page),
     full("order_to_wait_is_kept", rate_limit),
     full("limit_of_another_category_holds_nothing_up", other_limit),
     sampled("two_tabs_deliver_one_outbox_once", two_tabs),
     full("large_bodies_are_compressed_without_a_preflight", compressed),
     full("without_wasm_repeats_are_counted_too", degraded_loop),
+    sampled("errors_made_offline_arrive_once_back_without_wasm_too", degraded_offline),
+    full("transport_of_the_page_delivers", transport),
     full("own_requests_leave_no_trace", own_requests),
 ];
 
@@ -171,6 +174,22 @@ fn unavailable(world: &World, engine: Engine) {
     five_once(&project, &tab);
 }
 
+fn unavailable_until_the_next_page(world: &World, engine: Engine) {
+    let (project, gate, site, tab) = opened(world, engine, FIVE);
+    armed(&tab);
+    gate.answer(503, &[]);
+    let _ = tab.eval("breakFive()");
+    eventually(|| {
+        let kept = tab.eval(KEPT);
+        ensure!(kept == 5, "{kept} are kept");
+        Ok(())
+    });
+    tab.open("about:blank");
+    gate.pass();
+    tab.open(&site.url("/"));
+    five_once(&project, &tab);
+}
+
 fn rate_limit(world: &World, engine: Engine) {
     let (project, gate, _site, tab) = opened(world, engine, FIVE);
     armed(&tab);
@@ -249,7 +268,12 @@ fn compressed(world: &World, engine: Engine) {
     assert_eq!(request.header("content-encoding"), None);
 }
 
-fn degraded_loop(world: &World, engine: Engine) {
+/// A page whose policy has no word for wasm.
+fn degraded<'world>(
+    world: &'world World,
+    engine: Engine,
+    app: &str,
+) -> (Project<'world>, Gate, Site, Tab<'world>) {
     let (project, gate) = (world.project(), world.gate());
     let worker = world.worker.site();
     let meta = format!(
@@ -257,12 +281,17 @@ fn degraded_loop(world: &World, engine: Engine) {
     );
     let snippet = project.snippet_to(&gate.dsn(&project), &[]);
     let page = trapline_tests::shop_page(&format!("{meta}{snippet}"));
-    let app =
-        "window.loop = () => { for (let i = 0; i < 1000; i++) reportError(new Error('equal')); };";
     let site = Site::serve(&[("/", &page), ("/app.js", app)]);
     let tab = world.tab_in(engine);
     tab.open(&site.url("/"));
     armed(&tab);
+    (project, gate, site, tab)
+}
+
+fn degraded_loop(world: &World, engine: Engine) {
+    let app =
+        "window.loop = () => { for (let i = 0; i < 1000; i++) reportError(new Error('equal')); };";
+    let (project, gate, _site, tab) = degraded(world, engine, app);
     let _ = tab.eval("loop()");
     eventually(|| {
         let count = project.api.only_issue()?.count;
@@ -270,6 +299,42 @@ fn degraded_loop(world: &World, engine: Engine) {
         Ok(())
     });
     assert!(gate.requests().len() <= 2, "{} requests", gate.requests().len());
+}
+
+fn degraded_offline(world: &World, engine: Engine) {
+    let (project, gate, _site, tab) = degraded(world, engine, FIVE);
+    gate.refuse();
+    let _ = tab.eval("breakFive()");
+    eventually(|| {
+        let kept = tab.eval(KEPT);
+        ensure!(kept == 5, "{kept} are kept");
+        Ok(())
+    });
+    gate.pass();
+    let _ = tab.eval("dispatchEvent(new Event('online'))");
+    five_once(&project, &tab);
+}
+
+/// One as pages of `@sentry/browser` have it.
+fn transport(world: &World, engine: Engine) {
+    let app = "\
+Trapline.init({ transport: ({ url }) => ({
+  async send([head, items]) {
+    const body = [head, ...items.flat()].map((one) => JSON.stringify(one)).join('\\n');
+    const { status } = await fetch(url, { method: 'POST', body, credentials: 'omit' });
+    window.handed = items.map(([{ type }]) => type).join();
+    return { statusCode: status, headers: {} };
+  },
+}) });
+setTimeout(function buy() { throw new Error('sold out'); });";
+    let (project, _gate, _site, tab) = opened(world, engine, app);
+    let issue = eventually(|| project.api.only_issue());
+    assert_eq!((issue.value.as_str(), issue.count), ("sold out", 1));
+    eventually(|| {
+        let handed = tab.eval("window.handed ?? ''");
+        ensure!(handed.as_str().is_some_and(|types| types.contains("event")), "{handed}");
+        Ok(())
+    });
 }
 
 fn own_requests(world: &World, engine: Engine) {
