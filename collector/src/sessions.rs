@@ -165,6 +165,16 @@ pub fn rows(project_id: u32, first_hour: i64, last_hour: i64, environment: &str)
     )
 }
 
+/// Environments of the newest 500 rows from an hour on; gives back `value`. Primary key of `session_stat`.
+pub fn environments(project_id: u32, first_hour: i64) -> Statement {
+    Statement::new(
+        "SELECT DISTINCT environment AS value FROM (SELECT environment FROM session_stat
+            WHERE project_id = ?1 AND hour >= ?2 ORDER BY hour DESC LIMIT 500) newest
+         WHERE environment <> '' ORDER BY 1",
+        [project_id.into(), first_hour.into()],
+    )
+}
+
 /// Sessions of a release, or of all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Health {

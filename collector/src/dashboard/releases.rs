@@ -10,16 +10,16 @@ use crate::page_views::read::Window;
 use crate::request::Incoming;
 use crate::scope::Choices;
 use crate::view::{ReleasesPage, Section, Shell};
-use crate::{pages, read, reply};
+use crate::{pages, read, reply, sessions};
 
 /// Renders the page. The query's `to` is compared with its `with`; the newest two are, where it does not say. Ten queries.
 pub async fn releases(incoming: &Incoming, slug: &str) -> Result<Response, Failure> {
     let visit = visit(incoming, slug).await?;
     let (project_id, now_ms) = (visit.project.id, incoming.now_ms);
-    let around = [read::counts(project_id), read::lines(project_id, "environment=", "")];
+    let window = Window::of(visit.scope.range, now_ms);
+    let around = [read::counts(project_id), sessions::environments(project_id, window.first_hour)];
     let around = visit.store.batch(&around).await?;
     let [counts, environments] = around.as_slice() else { return Err(Failure::NotFound) };
-    let window = Window::of(visit.scope.range, now_ms);
     let list = health::list(&visit.store, project_id, window, &visit.scope).await?;
     let asked = ["to", "with"].map(|name| incoming.query(name).unwrap_or_default());
     let page = ReleasesPage {

@@ -3,7 +3,7 @@
 //! One batch reads all that a page shows, and what waits once. A row's text is read only in the column that is asked for.
 
 use serde::Deserialize;
-use trapline_core::histogram::{Parts, Sums, decode, decode_of, first_counts};
+use trapline_core::histogram::{Parts, Sums, decode_of, first_counts};
 use trapline_core::page_view::PageView;
 
 use super::detail::{self, Detail};
@@ -16,14 +16,14 @@ use crate::scope::{Range, Scope};
 use crate::sql::Statement;
 use crate::store::{Store, StoreError};
 
-/// Pages or endpoints of a list: 15 of 90 days, 50 of 14 days.
+/// Pages or endpoints of a list: 15 of 90 days, 30 of 14 days, 50 of a day.
 pub fn listed(window: Window) -> u32 {
     let days = window.days().count();
     u32::try_from(ROWS_LISTED / days.max(1)).unwrap_or(0).clamp(15, 50)
 }
 
 /// Rows by name and day that a list reads, about.
-const ROWS_LISTED: usize = 900;
+const ROWS_LISTED: usize = 450;
 
 /// From when to when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,9 +248,14 @@ pub fn add_up(asked: &Asked, rows: &[StatRow], waiting: &[(Key, Stat)]) -> Vec<M
         names.binary_search(&name).is_ok() || more.iter().any(|(known, _)| known == name)
     };
     let mut list: Vec<Measured> = Vec::new();
+    // Of a part of all views, only what is of that part is read.
+    let is_read = |key: &str| match asked.column() {
+        Column::Totals | Column::Hours => true,
+        _ => key == asked.filter.value,
+    };
     for row in own {
         let mut parts = Parts::default();
-        decode(&row.text, &mut parts);
+        decode_of(&row.text, &mut parts, &is_read);
         put(&mut list, asked, row.day, &row.name, &parts);
     }
     for row in rare {

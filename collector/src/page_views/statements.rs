@@ -49,6 +49,7 @@ pub(crate) fn statements() -> Vec<(&'static str, Vec<Statement>)> {
             vec![
                 health::releases(1),
                 sessions::rows(1, 1, 1, ""),
+                sessions::environments(1, 1),
                 health::young_sessions(1, [&release, &release], 48),
                 health::young_views(1, [&release, &release], 48),
             ],

@@ -89,4 +89,7 @@ fn releases_and_environments_are_told_apart() {
     let sessions: Vec<_> =
         by_release.iter().map(|(release, one)| (&**release, one.sessions)).collect();
     assert_eq!(sessions, [("shop@1", 3), ("shop@2", 1)]);
+    let known = |first_hour| db.rows(&environments(1, first_hour)).concat();
+    assert_eq!(known(0), ["test"]);
+    assert_eq!(known(NOW_MS / HOUR_MS + 24), [""; 0]);
 }
