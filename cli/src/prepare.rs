@@ -144,6 +144,12 @@ fn digest(url: &str, minified: Option<&str>, map: &[u8]) -> Became {
     )
 }
 
+/// `agent_bg.wasm`, as bundlers lay it out: perhaps with a hash in its name.
+fn is_agent(file: &Path) -> bool {
+    let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    name == "agent_bg" || name.starts_with("agent_bg-") || name.starts_with("agent_bg.")
+}
+
 /// A module stays as it is. Its debug information is in it, or in `app_bg.debug.wasm` beside `app_bg.wasm`, or its source
 /// map is `app_bg.wasm.map`.
 fn wasm_module(file: &Path, url: &str) -> Result<Became> {
@@ -161,6 +167,9 @@ fn wasm_module(file: &Path, url: &str) -> Result<Became> {
     let digest = match wasm::digest(&input) {
         Ok(digest) => digest,
         // Many modules of a build are others' and come stripped.
+        Err(wasm::Refused::Stripped { .. }) if is_agent(file) => {
+            return Ok(Became::Skipped("Trapline's own, which is left out of stacks".to_owned()));
+        }
         Err(reason @ wasm::Refused::Stripped { .. }) => {
             return Ok(Became::Skipped(reason.to_string()));
         }
