@@ -40,11 +40,10 @@ export const warn = (message) => {
   if (settings.debug) consoleWarn.call(console, "[trapline]", message);
 };
 
-const beside = (name) => import(new URL(name, import.meta.url));
-
+// Each by its name, which is what bundlers look for.
 /** The file of what few pages ask for. It lies beside this one, or in it. */
-export const extra = () => (__WASM_BASE64__ ? import("./extra.js") : beside("extra.js"));
+export const extra = () => import("./extra.js");
 /** What measures page views, for the visits that are sampled. */
-export const views = () => (__WASM_BASE64__ ? import("./views.js") : beside("views.js"));
+export const views = () => import("./views.js");
 /** The form in which users say what went wrong. */
-export const feedback = () => (__WASM_BASE64__ ? import("./feedback.js") : beside("feedback.js"));
+export const feedback = () => import("./feedback.js");

@@ -2,7 +2,7 @@
 //! its own in the place of `shop`, this machine in the place of `errors.example` and `trapline.example`.
 
 mod apps;
-mod commands;
+pub mod commands;
 mod pages;
 
 use trapline_tests::{Program, Project, World, readmes};
@@ -37,7 +37,7 @@ fn documents(world: &World) -> Vec<Document> {
 }
 
 /// Blocks of a language with exactly these marks, each with where it stands.
-fn all_blocks(world: &World, language: &str, mark: &str) -> Vec<(String, Block)> {
+pub fn all_blocks(world: &World, language: &str, mark: &str) -> Vec<(String, Block)> {
     let mut found = Vec::new();
     for document in documents(world) {
         for block in document.blocks {
@@ -51,7 +51,12 @@ fn all_blocks(world: &World, language: &str, mark: &str) -> Vec<(String, Block)>
 }
 
 /// A block with what is there in the place of what stands for it.
-fn filled(code: &str, world: &World, project: &Project<'_>, program: Option<&Program>) -> String {
+pub fn filled(
+    code: &str,
+    world: &World,
+    project: &Project<'_>,
+    program: Option<&Program>,
+) -> String {
     let host = |origin: String| origin.trim_start_matches("http://").to_owned();
     let site = host(world.worker.site());
     let code = code

@@ -9,11 +9,14 @@ use std::process::Command;
 use anyhow::ensure;
 use serde_json::{Value, json};
 use trapline_core::event::Event;
-use trapline_tests::{Engine, Site, Tab, World, eventually};
+use trapline_tests::{Engine, File, Site, Tab, World, eventually};
 
 use crate::{EngineTest, Test, full};
 
-pub const TESTS: &[Test] = &[("page_for_another_sdk_type_checks_against_ours", types)];
+pub const TESTS: &[Test] = &[
+    ("page_for_another_sdk_type_checks_against_ours", types),
+    ("package_is_whole_behind_vite_and_webpack", behind_bundlers),
+];
 
 pub const ENGINE_TESTS: &[EngineTest] = &[
     full("page_for_another_sdk_works_with_one_import_changed", same_events),
@@ -188,6 +191,55 @@ fn one_file(world: &World, engine: Engine) {
     tab.flush();
     let event = project.api.latest_event(&issue.short_id).unwrap();
     assert_eq!(event.thrown().expect("an exception").frames[0].function, "buy");
+}
+
+/// Bundlers find all parts, which are loaded when they are needed.
+fn behind_bundlers(world: &World) {
+    for bundler in ["vite", "webpack"] {
+        let project = world.project();
+        let folder = world.paths.target.join("e2e/package").join(bundler);
+        fs::create_dir_all(&folder).expect("a folder");
+        let entry = folder.with_extension("js");
+        let script = format!(
+            "import * as Trapline from 'trapline';\nwindow.Trapline = Trapline;\n\
+             Trapline.init({{ dsn: '{}', pageViewSampleRate: 1 }});\n\
+             setTimeout(function buy() {{ throw new Error('sold out'); }});",
+            project.dsn
+        );
+        fs::write(&entry, script).expect("a script");
+        let output = Command::new("node")
+            .arg("tests/e2e/package.mjs")
+            .arg(bundler)
+            .args([&package(world, "index.js"), &entry, &folder])
+            .current_dir(&world.paths.root)
+            .output()
+            .expect("node");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let page =
+            "<!doctype html><title>Shop</title><script type=\"module\" src=\"/app.js\"></script>";
+        let mut files = vec![File::new("/", page)];
+        for file in fs::read_dir(&folder).expect("a folder") {
+            let file = file.expect("a file");
+            let path = format!("/{}", file.file_name().display());
+            files.push(File::new(&path, fs::read(file.path()).expect("a file")));
+        }
+        let site = Site::serve_files(files);
+        let tab = world.tab();
+        tab.open(&site.url("/"));
+        eventually(|| project.api.only_issue());
+        // The wasm with the error, the others with what asks for them.
+        let _ = tab.eval("Trapline.showReportDialog()");
+        eventually(|| {
+            let missing = "performance.getEntriesByType('resource').filter((file) => file.name.startsWith(location.origin)
+                && file.responseStatus >= 400).map((file) => file.name).join()";
+            assert_eq!(tab.eval(missing), "", "{bundler}");
+            let loaded = tab.eval(
+                "performance.getEntriesByType('resource').filter((file) => file.name.startsWith(location.origin)).length",
+            );
+            ensure!(loaded.as_u64() >= Some(4), "script, wasm, page views and form: {loaded}");
+            Ok(())
+        });
+    }
 }
 
 const ABSENT: &str = "\

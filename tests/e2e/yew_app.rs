@@ -1,18 +1,24 @@
 //! An app of a framework, with crates from the registry, built as its developer would: takes long, so only with `--full`.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::ensure;
 use serde_json::json;
-use trapline_tests::{Engine, File, Site, World, eventually};
+use trapline_tests::{Engine, File, Program, Site, World, eventually};
 use xtask::tools::{WASM_BINDGEN, WASM_TARGET, at_hand};
 
 use crate::Test;
+use crate::docs::commands::programs;
+use crate::docs::{all_blocks, filled};
 
 /// Compile an app of the registry's crates: minutes, once.
-pub const TESTS: &[Test] = &[("yew_app_that_panics_in_an_event_handler_is_reported", yew)];
+pub const TESTS: &[Test] = &[
+    ("yew_app_that_panics_in_an_event_handler_is_reported", yew),
+    ("yew_app_that_is_built_as_the_documents_say_has_its_lines", documented),
+];
 
 /// `tests/apps/yew`, built as its developer would, in all engines: Yew has put a panic hook of its own in front.
 fn yew(world: &World) {
@@ -53,6 +59,61 @@ fn yew(world: &World) {
         let said = tab.eval("said").to_string();
         assert!(said.contains("the basket is empty"), "Yew's own hook has been called: {said}");
     }
+}
+
+/// Its folder is one of links, and so is the folder in which cargo builds: that of the other test.
+fn documented(world: &World) {
+    let project = world.project();
+    let target = world.paths.target.join("apps");
+    let folder = target.join("documented");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    for name in ["Cargo.toml", "Cargo.lock", "src"] {
+        let own = world.paths.root.join("tests/apps/yew").join(name);
+        symlink(own, folder.join(name)).unwrap();
+    }
+    symlink(&target, folder.join("target")).unwrap();
+    let blocks = all_blocks(world, "sh", "wasm");
+    let [(place, block)] = blocks.as_slice() else { panic!("one block: {blocks:?}") };
+    let program = Program::of(world, &project, &["artifacts:write"]).unwrap();
+    let code = filled(&block.code, world, &project, Some(&program))
+        .replace("/app.wasm", "/yew-app.wasm")
+        .replace("/app_bg", "/yew-app_bg");
+    let tool = at_hand(WASM_BINDGEN, &world.paths).expect("wasm-bindgen is there after a build");
+    let tools = tool.parent().expect("a folder").display();
+    let output = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &code])
+        .current_dir(&folder)
+        .env("PATH", format!("{tools}:{}", programs(world)))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let failed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{place}:\n{code}\n{said}\n{failed}");
+
+    let page = format!(
+        "<!doctype html><title>Shop</title>{}<body>\
+         <script type=\"module\">import start from '/yew-app.js'; start();</script></body>",
+        project.snippet()
+    );
+    let mut files = vec![File::new("/", page)];
+    for name in ["yew-app.js", "yew-app_bg.wasm"] {
+        let file = fs::read(folder.join("dist").join(name)).expect(name);
+        files.push(File::new(&format!("/{name}"), file));
+    }
+    let site = Site::serve_files(files);
+    let tab = world.tab();
+    tab.open(&site.url("/"));
+    tab.click("#take");
+    tab.shows("#take", "0 left");
+    tab.click("#take");
+    tab.flush();
+    let issue = eventually(|| project.api.only_issue());
+    let event = project.api.latest_event(&issue.short_id).unwrap();
+    let frames = &event.thrown().expect("an exception").frames;
+    let own = frames.iter().find(|frame| frame.file.ends_with("src/main.rs"));
+    let own = own.unwrap_or_else(|| panic!("{frames:#?}\n{said}"));
+    assert_eq!(own.line, 14, "{own:?}");
 }
 
 /// Builds an app of `tests/apps` into `target/apps/NAME`: `app.js` and `app_bg.wasm`.

@@ -13,6 +13,8 @@ pub const MARKS: &[(&str, &str)] = &[
     // By wrangler, on a database of this machine.
     ("sh", "backup"),
     ("sh", "restore"),
+    // By bash, in the folder of an app.
+    ("sh", "wasm"),
     // In the page of a browser.
     ("html", ""),
     ("html", "integrity"),

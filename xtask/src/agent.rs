@@ -185,7 +185,9 @@ fn bundle(paths: &Paths, names: &Names, say: &Say) -> Result<()> {
     let made = |name: &str| paths.agent().join(name);
     // Without wasm inside, which is a file of its own.
     let apart = "--define:__WASM_BASE64__=\"\"";
-    let module = ["--format=esm", FACADE_SYNTAX, apart];
+    let beside = SCRIPTS.map(|name| format!("--external:./{name}"));
+    let mut module = vec!["--format=esm", FACADE_SYNTAX, apart];
+    module.extend(beside.iter().map(String::as_str));
     for name in SCRIPTS {
         esbuild(paths, names, say, name, &made(name), &module)?;
         terser(paths, say, &made(name), &["--module", "--ecma=2022"], FACADE_SQUEEZE)?;

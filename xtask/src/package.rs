@@ -12,12 +12,28 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
 
 use crate::agent::{FILES, esbuild};
 use crate::names::Names;
 use crate::paths::Paths;
 use crate::progress::Say;
+
+/// Of conditions the first that fits counts, so `types` comes first.
+const MANIFEST: &str = r#"{
+  "name": "trapline",
+  "version": "VERSION",
+  "description": "Browser error monitoring that is small",
+  "license": "MIT OR Apache-2.0",
+  "type": "module",
+  "sideEffects": false,
+  "types": "./index.d.ts",
+  "exports": {
+    ".": { "types": "./index.d.ts", "default": "./index.js" },
+    "./inline": { "types": "./index.d.ts", "default": "./inline.js" }
+  },
+  "files": ["*.js", "*.wasm", "*.d.ts", "LICENSE-*"]
+}
+"#;
 
 /// Builds it from `target/agent`.
 ///
@@ -53,20 +69,6 @@ pub(crate) fn build(paths: &Paths, names: &Names, say: &Say) -> Result<()> {
     let inside = format!("--define:__WASM_BASE64__=\"{wasm}\"");
     let inline = package.join("inline.js");
     esbuild(paths, names, say, "module.js", &inline, &[module[0], module[1], &inside])?;
-    let manifest = json!({
-        "name": "trapline",
-        "version": env!("CARGO_PKG_VERSION"),
-        "description": "Browser error monitoring that is small",
-        "license": "MIT OR Apache-2.0",
-        "type": "module",
-        "sideEffects": false,
-        "types": "./index.d.ts",
-        "exports": {
-            ".": { "types": "./index.d.ts", "default": "./index.js" },
-            "./inline": { "types": "./index.d.ts", "default": "./inline.js" },
-        },
-        "files": ["*.js", "*.wasm", "*.d.ts", "LICENSE-*"],
-    });
-    fs::write(package.join("package.json"), format!("{manifest:#}\n"))
+    fs::write(package.join("package.json"), MANIFEST.replace("VERSION", env!("CARGO_PKG_VERSION")))
         .context("package.json could not be written")
 }

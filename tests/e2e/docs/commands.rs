@@ -122,7 +122,7 @@ fn check(code: &str, said: &str, place: &str, project: &Project<'_>) {
 }
 
 /// `PATH` with `trapline` and `sentry-cli` in front.
-fn programs(world: &World) -> String {
+pub fn programs(world: &World) -> String {
     said_by(
         Command::new("cargo")
             .args(["build", "-q", "-p", "trapline"])
