@@ -230,11 +230,11 @@ fn behind_bundlers(world: &World) {
         // The wasm with the error, the others with what asks for them.
         let _ = tab.eval("Trapline.showReportDialog()");
         eventually(|| {
-            let missing = "performance.getEntriesByType('resource').filter((file) => file.name.startsWith(location.origin)
+            let missing = "performance.getEntriesByType('resource').filter((file) => /[.](js|wasm)$/.test(file.name)
                 && file.responseStatus >= 400).map((file) => file.name).join()";
             assert_eq!(tab.eval(missing), "", "{bundler}");
             let loaded = tab.eval(
-                "performance.getEntriesByType('resource').filter((file) => file.name.startsWith(location.origin)).length",
+                "performance.getEntriesByType('resource').filter((file) => /[.](js|wasm)$/.test(file.name)).length",
             );
             ensure!(loaded.as_u64() >= Some(4), "script, wasm, page views and form: {loaded}");
             Ok(())
