@@ -95,7 +95,7 @@ fn documented(world: &World) {
     let page = format!(
         "<!doctype html><title>Shop</title>{}<body>\
          <script type=\"module\">import start from '/yew-app.js'; start();</script></body>",
-        project.snippet()
+        project.snippet_to(&project.dsn, &[("data-release", "shop@2026.11.3")])
     );
     let mut files = vec![File::new("/", page)];
     for name in ["yew-app.js", "yew-app_bg.wasm"] {
