@@ -195,6 +195,7 @@ fn tests() -> Vec<Test> {
         tests.extend(symbolicated::LONG_TESTS);
         tests.extend(deployment::LONG_TESTS);
         tests.extend(hostile::LONG_TESTS);
+        tests.extend(injected::LONG_TESTS);
         tests.extend(api_description::LONG_TESTS);
         tests.extend(sentry_sdks::LONG_TESTS);
         tests.extend(yew_app::TESTS);
