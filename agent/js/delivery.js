@@ -11,8 +11,6 @@ import { endpointOf, envelopeOf, itemOf, postOf } from "./wire.js";
 const MIN_PACKED = 4000;
 /** Items of a request: what the collector can take at a time. */
 const MAX_BATCH = 3;
-/** Until it is looked again what other pages have left, in milliseconds. */
-const AGAIN_AFTER = 5000;
 export const { fetch } = self;
 /** By number: `{id, type, json}`. */
 const entries = new Map();
@@ -116,7 +114,8 @@ export function forbidsUs({ blockedURI }) {
 async function post(batch, keepalive) {
   try {
     const text = envelopeOf(settings.dsn, batch.map(({ type, json }) => itemOf(type, json)).join(""));
-    const response = await (settings.transport ? extra().then(({ handed }) => handed(batch, settings, target(), state.discard)) : posted(text, keepalive));
+    const byPage = ({ handed }) => handed(batch, settings, target(), state.discard);
+    const response = await (settings.transport ? extra().then(byPage) : posted(text, keepalive));
     if (!response) return [200, 0];
     if (settings.debug && response.status >= 400) explain(response);
     // Until its answer has been read, a request counts against what browsers let outlive a page.
@@ -180,15 +179,16 @@ function keepAll(isLeaving) {
 
 /**
  * What other pages of this site could not deliver, and this one, where no wasm tries again; `load` resolves once that is
- * there, or never will be. While others have more, it looks again: they may be frozen, or go.
+ * there, or never will be. Resolves to whether others have more.
  */
 export async function takeOver(load) {
   const [left, isMore] = await claim(settings.dsn, state.mode === "degraded");
-  if (isMore) setTimeout(takeOver, AGAIN_AFTER, load);
-  if (!left.length) return;
-  await load();
-  left.forEach(enter);
-  pump();
+  if (left.length) {
+    await load();
+    left.forEach(enter);
+    pump();
+  }
+  return isMore;
 }
 
 /** The wasm has failed: what it held goes out once more without it. */

@@ -1,6 +1,7 @@
 /**
  * What few pages ask for, in a file of its own that is loaded when they do: `console.error` and failed requests as
- * errors, violations of policies, a page's own transport, and the words of `debug`. Everything of the façade comes as an argument.
+ * errors, violations of policies, a page's own transport, and the words of `debug`. Everything of the façade comes as an
+ * argument.
  */
 import { identityOf } from "./listen.js";
 

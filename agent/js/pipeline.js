@@ -20,6 +20,8 @@ const MAX_FIRSTS = 300;
 const MAX_TASK = 8;
 /** Until undelivered events of earlier pages are looked for: a page has better things to do while it loads. */
 const TAKE_OVER_AFTER = 2000;
+/** The same while others have more: they may be frozen, or go. */
+const AGAIN_AFTER = 5000;
 /** Between an error's repeats and their count, where there is no wasm to say it. */
 const COUNT_AFTER = 5000;
 /** A panic's trap comes in the same task; the rejection of a promise somewhat later. */
@@ -151,8 +153,12 @@ export function begin(fetchWasm, own) {
   isOwn = own;
   let loading;
   load = () => (loading ??= fetchWasm().then(arm).catch(degrade));
-  const look = () => void takeOver(load).catch(warn);
-  setTimeout(look, TAKE_OVER_AFTER);
+  let timer;
+  const look = (after) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => takeOver(load).then((isMore) => isMore && look(AGAIN_AFTER), warn), after);
+  };
+  look(TAKE_OVER_AFTER);
   addEventListener("online", () => {
     attempt(() => rim.wasm?.online());
     look();
