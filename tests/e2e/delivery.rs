@@ -90,11 +90,7 @@ fn reload(world: &World, engine: Engine) {
     armed(&tab);
     gate.refuse();
     let _ = tab.eval("breakFive()");
-    eventually(|| {
-        let kept = tab.eval(KEPT);
-        ensure!(kept == 5, "{kept} are kept");
-        Ok(())
-    });
+    kept(&tab, 5);
     tab.open(&site.url("/"));
     armed_offline(&tab);
     gate.pass();
@@ -107,11 +103,7 @@ fn overfull(world: &World, engine: Engine) {
     armed(&tab);
     gate.refuse();
     let _ = tab.eval("breakMany()");
-    eventually(|| {
-        let kept = tab.eval(KEPT);
-        ensure!(kept == 101, "{kept} are kept");
-        Ok(())
-    });
+    kept(&tab, 101);
     tab.open(&site.url("/"));
     armed_offline(&tab);
     gate.pass();
@@ -135,6 +127,14 @@ const KEPT: &str = "indexedDB.databases().then((all) => all.some(({ name }) => n
   opening.onerror = () => resolve(-1);
 })).then(Number)";
 
+fn kept(tab: &Tab, expected: u64) {
+    eventually(|| {
+        let kept = tab.eval(KEPT);
+        ensure!(kept == expected, "{kept} are kept");
+        Ok(())
+    });
+}
+
 fn armed_offline(tab: &Tab) {
     eventually(|| {
         let is_armed = tab.eval("!!(Trapline.isInitialized && Trapline.isInitialized() === true)");
@@ -153,11 +153,7 @@ fn five_once(project: &Project, tab: &Tab) {
     tab.flush();
     assert!(issues.iter().all(|issue| issue.count == 1), "{issues:#?}");
     assert_eq!(project.api.issues().unwrap().len(), 5);
-    eventually(|| {
-        let kept = tab.eval(KEPT);
-        ensure!(kept == 0, "{kept} are still kept");
-        Ok(())
-    });
+    kept(tab, 0);
 }
 
 fn unavailable(world: &World, engine: Engine) {
@@ -179,11 +175,7 @@ fn unavailable_until_the_next_page(world: &World, engine: Engine) {
     armed(&tab);
     gate.answer(503, &[]);
     let _ = tab.eval("breakFive()");
-    eventually(|| {
-        let kept = tab.eval(KEPT);
-        ensure!(kept == 5, "{kept} are kept");
-        Ok(())
-    });
+    kept(&tab, 5);
     tab.open("about:blank");
     gate.pass();
     tab.open(&site.url("/"));
@@ -234,11 +226,7 @@ fn two_tabs(world: &World, engine: Engine) {
     armed(&tab);
     gate.refuse();
     let _ = tab.eval("breakFive()");
-    eventually(|| {
-        let kept = tab.eval(KEPT);
-        ensure!(kept == 5, "{kept} are kept");
-        Ok(())
-    });
+    kept(&tab, 5);
     tab.open("about:blank");
     let first = world.tab_in(engine);
     first.open(&site.url("/"));
@@ -305,11 +293,7 @@ fn degraded_offline(world: &World, engine: Engine) {
     let (project, gate, _site, tab) = degraded(world, engine, FIVE);
     gate.refuse();
     let _ = tab.eval("breakFive()");
-    eventually(|| {
-        let kept = tab.eval(KEPT);
-        ensure!(kept == 5, "{kept} are kept");
-        Ok(())
-    });
+    kept(&tab, 5);
     gate.pass();
     let _ = tab.eval("dispatchEvent(new Event('online'))");
     five_once(&project, &tab);
