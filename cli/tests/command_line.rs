@@ -287,3 +287,14 @@ fn check_says_what_each_script_of_a_page_resolves_to() {
     assert_eq!(report["scripts"].as_array().unwrap().len(), 4);
     assert!(report["scripts"][0]["resolves_to"].is_string(), "{report}");
 }
+
+#[test]
+fn agent_in_a_build_is_no_fault_of_the_build() {
+    let folder = folder("agent");
+    for name in ["agent_bg-COLGhgZI.wasm", "agent_bg.wasm", "app_bg.wasm"] {
+        fs::write(folder.join(name), MODULE).unwrap();
+    }
+    let said = text(&trapline(&folder, None, &["upload", ".", "--dry-run"]));
+    assert_eq!(said.matches("Trapline's own").count(), 2, "{said}");
+    assert_eq!(said.matches("--keep-debug").count(), 1, "{said}");
+}
