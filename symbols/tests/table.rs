@@ -132,6 +132,42 @@ fn wasm_frame_reads_back_with_what_it_was_inlined_into() {
 }
 
 #[test]
+fn line_of_a_function_reads_back_as_the_code_that_comes_from_there() {
+    let mut writer = Writer::new(Kind::Wasm, "app.wasm", None);
+    let sources = ["src/lib.rs", "/rustc/0a/library/core/src/option.rs"];
+    let [own, std] = sources.map(|path| Some(writer.source(path, true, None)));
+    let functions: Vec<u32> = (0..900).map(|at| writer.string(&format!("shop::f{at}"))).collect();
+    let unwrap = writer.string("core::option::Option::unwrap");
+    // Two ranges a function: the second of each is inlined into it. Some fifteen blocks.
+    for (at, function) in (0_u32..).zip(&functions) {
+        let outer = Inlined { function: *function, source: own, line: at + 1, column: 3 };
+        let inner = Inlined { function: unwrap, source: std, line: 7, column: 9 };
+        writer.code(&CodeRange { offset: 0x40 + at * 8, frames: vec![outer] });
+        writer.code(&CodeRange { offset: 0x44 + at * 8, frames: vec![inner, outer] });
+        writer.function(&Function { start: 0x40 + at * 8, end: 0x48 + at * 8, name: *function });
+    }
+    let bytes = writer.finish();
+    let table = Table::parse(&bytes).unwrap();
+    let found = |code: Code<'_>, file: &str, line| -> Option<Vec<(String, u32)>> {
+        let frames = table.look_up_line(code, file, line)?;
+        let named = frames.iter().map(|frame| (frame.function.unwrap().to_owned(), frame.line));
+        Some(named.collect())
+    };
+    for at in [0, 1, 63, 64, 65, 500, 899] {
+        let name = format!("shop::f{at}");
+        let own = (name.clone(), at + 1);
+        let expected = Some(vec![own.clone()]);
+        assert_eq!(found(Code::Index(at), "src/lib.rs", at + 1), expected);
+        assert_eq!(found(Code::Name(&name), "shop/src/lib.rs", at + 1), expected);
+        assert_eq!(found(Code::Index(at), "src/lib.rs", at + 2), None, "the next function's");
+        let unwrapped = vec![("core::option::Option::unwrap".to_owned(), 7), own];
+        assert_eq!(found(Code::Index(at), "core/src/option.rs", 7), Some(unwrapped));
+    }
+    assert_eq!(found(Code::Index(900), "src/lib.rs", 1), None);
+    assert_eq!(found(Code::Index(0), "ib.rs", 1), None, "paths agree by whole names");
+}
+
+#[test]
 fn bytes_that_are_no_table_are_refused() {
     let bytes = small();
     assert_eq!(Table::parse(b"PK\x03\x04").unwrap_err(), Unreadable::Foreign);
@@ -148,6 +184,7 @@ fn look_at_all(bytes: &[u8]) {
         let _ = (table.look_up(1, number), table.look_up(number, 1), table.content(number));
         let _ = (table.context(number, 2, 5), table.look_up_code(Code::Offset(number.into())));
         let _ = (table.look_up_code(Code::Index(number)), table.source_path(number));
+        let _ = table.look_up_line(Code::Index(number), "src/lib.rs", number);
     }
     let _ = (table.look_up_code(Code::Name("pay")), table.name(), table.content_count());
 }

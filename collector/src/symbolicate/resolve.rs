@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use trapline_core::event::{Event, Frame, Source};
 use trapline_core::resolution::{RawFrame, Unresolved};
 use trapline_core::stack::{is_in_app, is_in_app_function};
-use trapline_symbols::table::{Kind, ResolvedFrame, Table, Unresolved as NotThere};
+use trapline_symbols::table::{Code, Kind, ResolvedFrame, Table, Unresolved as NotThere};
 use trapline_symbols::wasm::code_of;
 
 /// Lines of context on each side.
@@ -81,24 +81,56 @@ pub fn resolve(event: &mut Event, found: &HashMap<String, Found>) {
     let mut exceptions = std::mem::take(&mut event.exceptions);
     for exception in &mut exceptions {
         let frames = std::mem::take(&mut exception.frames);
+        let mut panic = frames.first().and_then(Place::of);
         for frame in frames {
             let file = file_of(event, &frame).and_then(|file| found.get(file));
             match file {
                 None => exception.frames.push(frame),
-                Some(found) => exception.frames.extend(resolved(frame, found)),
+                Some(found) => exception.frames.extend(resolved(frame, found, &mut panic)),
             }
         }
     }
     event.exceptions = exceptions;
 }
 
-/// One frame, or the calls that were inlined into one, innermost first.
-fn resolved(frame: Frame, found: &Found) -> Vec<Frame> {
+/// Functions in which the line of a panic is looked for: above the app's own stands the machinery of panics.
+const MAX_SEARCHED: usize = 16;
+
+/// Where Rust itself says that it panicked: what leads the stack.
+struct Place {
+    file: String,
+    line: u32,
+    searched: usize,
+}
+
+impl Place {
+    fn of(lead: &Frame) -> Option<Self> {
+        let is_place = lead.function.is_empty() && lead.file.ends_with(".rs") && lead.line > 0;
+        let file = || lead.file.replace('\\', "/");
+        is_place.then(|| Self { file: file(), line: lead.line, searched: 0 })
+    }
+
+    /// The calls at the place, if they are in this function; they are looked for until they have been found.
+    fn calls<'a>(
+        place: &mut Option<Self>,
+        table: &Table<'a>,
+        code: Code<'_>,
+    ) -> Option<Vec<ResolvedFrame<'a>>> {
+        let at = place.as_mut().filter(|place| place.searched < MAX_SEARCHED)?;
+        at.searched += 1;
+        let calls = table.look_up_line(code, &at.file, at.line)?;
+        *place = None;
+        Some(calls)
+    }
+}
+
+/// One frame, or the calls that were inlined into one, innermost first. The first function of the place of a panic takes it.
+fn resolved(frame: Frame, found: &Found, panic: &mut Option<Place>) -> Vec<Frame> {
     let table = match found {
         Found::Nothing(why) => return vec![Frame { unresolved: Some(why.clone()), ..frame }],
         Found::Table(table) => table,
     };
-    match calls(&frame, table) {
+    match calls(&frame, table, panic) {
         Ok(calls) => {
             let raw = frame.as_raw();
             let calls = calls.iter().take(MAX_INLINED);
@@ -108,10 +140,17 @@ fn resolved(frame: Frame, found: &Found) -> Vec<Frame> {
     }
 }
 
-fn calls<'a>(frame: &Frame, table: &Table<'a>) -> Result<Vec<ResolvedFrame<'a>>, Unresolved> {
+fn calls<'a>(
+    frame: &Frame,
+    table: &Table<'a>,
+    panic: &mut Option<Place>,
+) -> Result<Vec<ResolvedFrame<'a>>, Unresolved> {
     if table.kind() == Kind::Wasm {
         let code = code_of(&frame.function, frame.line, frame.column);
         let calls = code.ok_or(Unresolved::NoPosition)?;
+        if let Some(calls) = Place::calls(panic, table, calls.code()) {
+            return Ok(calls);
+        }
         return table.look_up_code(calls.code()).map_err(|error| reason(&error));
     }
     if frame.line == 0 || frame.column == 0 {

@@ -10,6 +10,7 @@
 
 mod dom;
 mod framework;
+mod panic;
 mod phrases;
 mod rarity;
 mod read;
@@ -30,6 +31,8 @@ pub(super) struct Canonical {
     pub endless: bool,
     /// Whether it came out of reading JSON.
     pub json: bool,
+    /// Whether it is a panic of which Rust's own library says what any line may have done.
+    pub stock_panic: bool,
 }
 
 /// How much a message tells by itself.
@@ -73,12 +76,16 @@ pub(super) fn canonical(kind: &str, parameterised: &str) -> Canonical {
     let text = text.to_lowercase().replace("<hex>", "<n>");
     let text = if text == "no error message" { String::new() } else { text };
     let text = text.trim_end_matches(['.', '!', ' ', ':']).to_owned();
-    let tells = if words::is_telling(&text) { Tells::Bug } else { Tells::Kind };
-    told(text, tells)
+    let stock_panic = kind == PANIC && panic::is_stock(said);
+    let is_own = !stock_panic && words::is_telling(&text);
+    Canonical { stock_panic, ..told(text, if is_own { Tells::Bug } else { Tells::Kind }) }
 }
 
+/// The type that `trapline-panic` gives to panics.
+const PANIC: &str = "panic";
+
 fn told(text: String, tells: Tells) -> Canonical {
-    Canonical { text, tells, endless: false, json: false }
+    Canonical { text, tells, endless: false, json: false, stock_panic: false }
 }
 
 /// The first line that says something: what follows are lists of components, code frames, stacks.
@@ -100,7 +107,7 @@ fn engine(kind: &str, said: &str) -> Option<String> {
         .or_else(|| phrases::fixed(kind, plain).map(str::to_owned))
         .or_else(|| dom::dom(kind, said))
         .or_else(|| phrases::syntax(kind, plain).map(str::to_owned))
-        .or_else(|| read::panic(said))
+        .or_else(|| panic::panic(said))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::canonical::{Canonical, Tells, canonical};
 use super::client;
 use super::components::{ComponentKind, Grouping};
 use super::message::parameterised;
-use super::place::{Place, cycle_of, place_of};
+use super::place::{Place, cycle_of, panic_file, place_of};
 use super::request;
 use super::rules::Rules;
 use crate::event::{Event, Exception};
@@ -206,7 +206,15 @@ fn add_exception(event: &Event, exception: &Exception, grouping: &mut Grouping) 
     let why =
         "What the message says, in whatever words the browser says it and without what varies.";
     grouping.add(ComponentKind::Message, said.text.clone(), why);
-    add_place(event, exception, Some(&said), grouping);
+    let file = panic_file(exception).filter(|_| said.stock_panic);
+    if let Some(file) = &file {
+        let why = "Rust's own words for any panic of that kind: the file in which it panicked tells more.";
+        grouping.add(ComponentKind::File, file.as_str(), why);
+    }
+    // Where no function has a name, the file alone is the place.
+    if file.is_none() || !matches!(place_of(event, exception), Place::File(_)) {
+        add_place(event, exception, Some(&said), grouping);
+    }
 }
 
 /// Types that the language has. Minifiers rename others, where their names come from the class.

@@ -112,6 +112,13 @@ pub(super) fn cycle_of(event: &Event, exception: &Exception) -> Place {
     }
 }
 
+/// The file of the place that leads a panic's stack, as the compiler knows it in every build and browser: `src/cart`.
+pub(super) fn panic_file(exception: &Exception) -> Option<String> {
+    let place = exception.frames.first()?;
+    let is_place = place.in_app && place.function.is_empty() && place.file.ends_with(".rs");
+    is_place.then(|| without_extension(&place.file).replace('\\', "/"))
+}
+
 /// Whether an exception's first own frame was called, and not resumed after an `await`.
 pub(super) fn is_called(exception: &Exception) -> bool {
     own_frames(exception).first().is_some_and(|frame| !frame.function.starts_with("async"))

@@ -36,6 +36,54 @@ fn rust_panic_is_one_issue_across_builds_and_engines() {
     assert_ne!(named("shop::pack::h0123456789abcdef"), named("shop::seal::h0123456789abcdef"));
 }
 
+#[test]
+fn rusts_own_words_are_a_bug_only_with_the_place_that_they_are_said_of() {
+    let of = |message: &str, file: &str, function: &str| {
+        let frames = vec![frame("", file, 12), frame(function, "https://a.test/a.wasm", 1)];
+        v1(&error("panic", message, frames)).hash
+    };
+    for (message, elsewhere) in [
+        (
+            "index out of bounds: the len is 2 but the index is 5",
+            "index out of bounds: the len is 3 but the index is 7",
+        ),
+        ("called `Option::unwrap()` on a `None` value", ""),
+        ("called `Result::unwrap()` on an `Err` value: ParseIntError { kind: InvalidDigit }", ""),
+        ("attempt to subtract with overflow", ""),
+        ("attempt to divide by zero", ""),
+        ("range end index 9 out of range for slice of length 3", ""),
+        ("byte index 3 is not a char boundary; it is inside 'é' (bytes 2..4) of `café`", ""),
+        ("internal error: entered unreachable code: the cart is never empty", ""),
+        ("assertion failed: cart.total > 0.0", ""),
+        ("assertion `left == right` failed: totals differ\n  left: 1\n right: 2", ""),
+        ("RefCell already borrowed", ""),
+        ("already borrowed: BorrowMutError", ""),
+    ] {
+        let elsewhere = if elsewhere.is_empty() { message } else { elsewhere };
+        let one = of(message, "src/cart.rs", "shop::price_of::h0123456789abcdef");
+        let moved = of(elsewhere, "src/cart.rs", "shop::price_of::h00000000deadbeef");
+        assert_eq!(one, moved, "{message}");
+        let other = of(elsewhere, "src/cart.rs", "shop::volume_of::h0123456789abcdef");
+        assert_ne!(one, other, "the function counts: {message}");
+        // Each component has a function `view`.
+        let view = |file| of(message, file, "<shop::Cart as yew::Component>::view");
+        assert_ne!(view("src/cart.rs"), view("src/order.rs"), "the file counts: {message}");
+        let stripped = |file, index| of(message, file, index);
+        let (chromium, other_build) = ("wasm-function[12]", "wasm-function[44]");
+        assert_eq!(stripped("src/cart.rs", chromium), stripped("src/cart.rs", other_build));
+        assert_ne!(stripped("src/cart.rs", chromium), stripped("src/order.rs", chromium));
+    }
+}
+
+#[test]
+fn words_that_somebody_chose_for_a_panic_are_the_bug_wherever_it_is_said() {
+    let of = |function: &str| {
+        let frames = vec![frame("", "src/cart.rs", 12), frame(function, "src/cart.rs", 1)];
+        v1(&error("panic", "the voucher of a cart has expired: Expired", frames)).hash
+    };
+    assert_eq!(of("shop::price_of"), of("shop::volume_of"));
+}
+
 /// A stack of functions in one bundle, crashing first.
 fn stack(functions: &[&str]) -> Event {
     let frames =

@@ -73,11 +73,20 @@ impl Blocks {
 
 /// The last block that begins at or before `key`: its first key and its bytes. `None` if all begin later.
 pub(super) fn block_of(section: &[u8], key: u64) -> Option<(u64, Cursor<'_>)> {
+    blocks_from(section, key)?.next().filter(|(first, _)| *first <= key)
+}
+
+/// The last block that begins at or before `key`, or else the first, and all behind it. `None` in damaged bytes.
+pub(super) fn blocks_from(
+    section: &[u8],
+    key: u64,
+) -> Option<impl Iterator<Item = (u64, Cursor<'_>)>> {
     let count = u32_at(section, 0)?;
     let index = slice(section, 4, u64::from(count) * RECORD as u64)?;
     let bytes = section.get(4 + index.len()..)?;
-    let key_of = |block: usize| u64_at(index, block * RECORD);
-    let (mut low, mut high) = (0, usize::try_from(count).ok()?);
+    let count = usize::try_from(count).ok()?;
+    let key_of = move |block: usize| u64_at(index, block * RECORD);
+    let (mut low, mut high) = (0, count);
     while low < high {
         let middle = low + (high - low) / 2;
         if key_of(middle)? <= key {
@@ -86,11 +95,13 @@ pub(super) fn block_of(section: &[u8], key: u64) -> Option<(u64, Cursor<'_>)> {
             high = middle;
         }
     }
-    let block = low.checked_sub(1)?;
-    let start = u32_at(index, block * RECORD + 8)?;
-    let end = u32_at(index, (block + 1) * RECORD + 8);
-    let end = end.map_or(bytes.len(), |end| end as usize);
-    Some((key_of(block)?, Cursor(bytes.get(start as usize..end)?)))
+    let block = move |block: usize| {
+        let start = u32_at(index, block * RECORD + 8)?;
+        let end = u32_at(index, (block + 1) * RECORD + 8);
+        let end = end.map_or(bytes.len(), |end| end as usize);
+        Some((key_of(block)?, Cursor(bytes.get(start as usize..end)?)))
+    };
+    Some((low.saturating_sub(1)..count).map_while(block))
 }
 
 /// Whether the section has no entry at all.

@@ -1,7 +1,7 @@
 //! A wasm frame → the functions at its code offset, by offset, function index or function name.
 
 use super::MAX_INLINED;
-use super::blocks::{block_of, next_offset};
+use super::blocks::{block_of, blocks_from, next_offset};
 use super::look_up::{ResolvedFrame, Unresolved};
 use super::raw::{Table, u32_at};
 use crate::varint::Cursor;
@@ -42,15 +42,67 @@ impl<'a> Table<'a> {
                 Ok(vec![self.frame_of(Numbers { function: name, ..Numbers::default() })])
             }
             Code::Name(name) => {
-                let count = self.functions.len() / 12;
-                let same = (0..u32::try_from(count).unwrap_or(u32::MAX)).find_map(|index| {
-                    let (_, _, id) = self.function(index)?;
-                    (id != 0 && self.string(id) == Some(name)).then_some(id)
-                });
+                let same = self.named(name).map(|(_, _, id)| id);
                 let id = same.ok_or_else(|| Unresolved::NoFunction(name.to_owned()))?;
                 Ok(vec![self.frame_of(Numbers { function: id, ..Numbers::default() })])
             }
         }
+    }
+
+    /// Looks up a line of the source within the function of a place that has no offset: the frames of the first code that
+    /// comes from there, as [`Table::look_up_code`] gives them by an offset. `None` if the function has no such line. So the
+    /// place that Rust tells of its own panic says what WebKit does not. Takes as long as the function has code.
+    #[must_use]
+    pub fn look_up_line(
+        &self,
+        code: Code<'_>,
+        file: &str,
+        line: u32,
+    ) -> Option<Vec<ResolvedFrame<'a>>> {
+        let (start, end, _) = match code {
+            Code::Offset(_) => return None,
+            Code::Index(index) => self.function(index)?,
+            Code::Name(name) => self.named(name)?,
+        };
+        let (start, end) = (u64::from(start), u64::from(end));
+        for (mut at, mut cursor) in blocks_from(self.code, start)? {
+            let mut chain = Vec::new();
+            while at < end
+                && let Some(next) = next_offset(&mut cursor, at)
+            {
+                at = next;
+                chain = next_chain(&mut cursor, &chain)?;
+                let is_there = (start..end).contains(&at)
+                    && chain.iter().any(|frame| frame.line == line && self.is_of(frame, file));
+                if is_there {
+                    return Some(chain.into_iter().map(|frame| self.frame_of(frame)).collect());
+                }
+            }
+            if at >= end {
+                break;
+            }
+        }
+        None
+    }
+
+    /// Whether a frame is of this file, as far as both paths go.
+    fn is_of(&self, frame: &Numbers, file: &str) -> bool {
+        let path = frame.source.checked_sub(1).and_then(|source| self.source_path(source));
+        path.is_some_and(|path| {
+            let (longer, shorter) =
+                if path.len() < file.len() { (file, path) } else { (path, file) };
+            let rest = longer.strip_suffix(shorter);
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        })
+    }
+
+    /// The first function of this name: start, end (exclusive) and name.
+    fn named(&self, name: &str) -> Option<(u32, u32, u32)> {
+        let count = u32::try_from(self.functions.len() / 12).unwrap_or(u32::MAX);
+        (0..count).find_map(|index| {
+            let found = self.function(index)?;
+            (found.2 != 0 && self.string(found.2) == Some(name)).then_some(found)
+        })
     }
 
     fn frames_at(&self, offset: u64) -> Result<Vec<ResolvedFrame<'a>>, Unresolved> {

@@ -40,6 +40,20 @@ fn volume_of(number: usize) -> f64 {
     BOXES[number]
 }
 
+/// Prices of the lids that the shop has, in euros.
+const LIDS: [f64; 3] = [2.0, 4.5, 9.0];
+
+/// The price of a lid with tax. There are three: of any other number it panics, in the words in which [`pack`] does.
+#[wasm_bindgen]
+pub fn lid(number: usize) -> f64 {
+    price_of(number) * 1.19
+}
+
+#[inline(always)]
+fn price_of(number: usize) -> f64 {
+    LIDS[number]
+}
+
 /// Seals a box with a tape that has run out: traps.
 #[wasm_bindgen]
 pub fn seal(metres: u32) -> u32 {

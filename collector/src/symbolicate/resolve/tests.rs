@@ -95,6 +95,26 @@ fn inlined_calls_of_a_module_are_frames() {
     assert!(frames.iter().all(|frame| frame.raw.is_some() && frame.file == "src/pay.rs"));
 }
 
+/// `[file:line, wasm-function[0], wasm-function[1]]`, as WebKit has it: no offsets.
+fn calls_of_panic(file: &str, line: u32) -> Vec<(String, u32)> {
+    let module = module();
+    let served = "https://shop.example/shop_bg.wasm";
+    let calls = [0, 1].map(|index| raw(&format!("wasm-function[{index}]"), served, 0, 0));
+    let mut event = thrown([vec![raw("", file, line, 5)], calls.to_vec()].concat());
+    let frames = frames_after(&mut event, served, Found::Table(Table::parse(&module).unwrap()));
+    frames.into_iter().map(|frame| (frame.function, frame.line)).skip(2).collect()
+}
+
+#[test]
+fn place_of_a_panic_says_what_was_inlined_where_the_engine_does_not() {
+    let inlined = [("shop::pay".to_owned(), 12), ("shop::checkout".into(), 40)];
+    assert_eq!(calls_of_panic("src/pay.rs", 12), inlined);
+    assert_eq!(calls_of_panic("app\\src\\pay.rs", 40), inlined);
+    let unknown = [("shop::checkout".to_owned(), 0)];
+    assert_eq!(calls_of_panic("src/pay.rs", 13), unknown);
+    assert_eq!(calls_of_panic("c/prepay.rs", 12), unknown);
+}
+
 #[test]
 fn module_that_an_engine_does_not_name_is_the_only_one() {
     let module = module();

@@ -193,19 +193,6 @@ pub(super) fn module(said: &str) -> Option<String> {
     (!name.is_empty()).then(|| format!("missing module {name}"))
 }
 
-/// A Rust panic: by the file and the message. `panicked at src/cart.rs:<n>:<n>:\nno such item`, and as Rust wrote until 1.72:
-/// `panicked at 'no such item', src/cart.rs:<n>:<n>`
-pub(super) fn panic(said: &str) -> Option<String> {
-    let rest = said.strip_prefix("panicked at ")?;
-    let (place, message) = match rest.strip_prefix('\'') {
-        Some(rest) => rest.rsplit_once("', ").map(|(message, place)| (place, message))?,
-        None => rest.split_once('\n')?,
-    };
-    let file = place.split(':').next().unwrap_or_default();
-    let message = message.lines().next().unwrap_or_default();
-    Some(format!("panic in {file}, {}", super::words::without_quoted(message).to_lowercase()))
-}
-
 /// `a.b.c` → `c`; nothing for a variable alone, which a minifier renames.
 fn member(code: &str) -> &str {
     match code.trim().rsplit_once(['.', ']']) {

@@ -3,9 +3,11 @@ use proptest::prelude::*;
 
 fn any_event() -> impl Strategy<Value = Event> {
     let frame =
-        (0..6_usize, 0..4_usize, 1..3_u32, any::<bool>()).prop_map(|(name, file, line, own)| {
+        (0..6_usize, 0..5_usize, 1..3_u32, any::<bool>()).prop_map(|(name, file, line, own)| {
             let name = ["pay", "t", "", "async load", "emit", "formatTotal"][name];
-            let file = ["https://a.test/x.js", "https://a.test/x-8f3a2b.js", "src/x.ts", ""][file];
+            let file =
+                ["https://a.test/x.js", "https://a.test/x-8f3a2b.js", "src/x.ts", "", "src/x.rs"]
+                    [file];
             Frame { in_app: own, ..frame(name, file, line) }
         });
     let frames = prop::collection::vec(frame, 0..4);
@@ -18,8 +20,10 @@ fn any_event() -> impl Strategy<Value = Event> {
         "too much recursion",
         "<img> failed to load: https://a.test/1.png",
         "<img> failed to load: https://a.test/a.png",
+        "index out of bounds: the len is 3 but the index is 7",
     ]);
-    let kinds = prop::sample::select(vec!["Error", "t", "SyntaxError", "AbortError", "LoadError"]);
+    let kinds =
+        prop::sample::select(vec!["Error", "t", "SyntaxError", "AbortError", "LoadError", "panic"]);
     let prints = prop::sample::select(vec![
         vec![],
         vec!["{{ default }}".to_owned()],
