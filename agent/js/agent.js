@@ -39,7 +39,7 @@ export function init(options = {}) {
   settings.initialScope = undefined;
   if (started || !settings.dsn || settings.enabled === false) return client;
   started = true;
-  if (!adopted) listen(heard);
+  if (!adopted) listen(heard, addEventListener);
   begin(load, isOwn);
   Object.assign(state, { isOwn, userOf: () => scopesNow(getCurrentScope()).user });
   integrationsOf(settings).forEach(addIntegration);

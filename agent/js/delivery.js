@@ -5,15 +5,19 @@
 import { newId } from "./listen.js";
 import { extra, settings, state, warn } from "./settings.js";
 import { claim, drop, isKept, keep } from "./store.js";
-import { endpointOf, envelopeOf, itemOf, postOf } from "./wire.js";
+import { endpointOf, envelopeOf, itemOf, leaveBehind, postOf } from "./wire.js";
 
 /** Below that a compressed body is hardly smaller, and always later. */
 const MIN_PACKED = 4000;
+/** Keys of the site's storage, beyond which nothing is left behind there: twice what the wasm holds, and some of the site's. */
+const MAX_KEYS = 500;
 /** Items of a request: what the collector can take at a time. */
 const MAX_BATCH = 3;
 export const { fetch } = self;
-/** By number: `{id, type, json}`. */
+/** By number: `{id, type, json}`, until they have been answered for. */
 const entries = new Map();
+/** The same of those that no wasm knows. */
+const alone = new Set();
 /** Bodies that are being compressed. */
 const packing = new Set();
 let last = 0;
@@ -27,6 +31,8 @@ const bytesOf = (text) => (/[^\0-\x7f]/.test(text) ? 3 : 1) * text.length;
 
 /** Where events go. Throws if the DSN is none. */
 export const target = () => (endpoint ??= settings.tunnel || endpointOf(settings.dsn));
+
+const textOf = (batch) => envelopeOf(settings.dsn, batch.map(({ type, json }) => itemOf(type, json)).join(""));
 
 const entryOf = (type, payload) => ({ id: payload.event_id || newId(), type, json: JSON.stringify(payload) });
 
@@ -48,17 +54,27 @@ function enter(entry) {
 }
 
 /** Without the wasm: one try, and the outbox. */
-const sendAlone = (...batch) => void post(batch, true).then(([status]) => settle(batch, !isLater(status)));
+function sendAlone(...batch) {
+  for (const entry of batch) alone.add(entry);
+  post(batch, true).then(([status]) => {
+    const isDone = !isLater(status);
+    if (isDone) for (const entry of batch) alone.delete(entry);
+    settle(batch, isDone);
+  });
+}
 
 const isLater = (status) => !status || status === 429 || status >= 500;
-/** Views are a sample: they take no room from errors. */
-const keepQuietly = (entry) => entry.type !== "page_view" && keep(entry, settings.dsn).catch(warn);
+/**
+ * Views are a sample: they take no room from errors. Once the page has gone, what it has left behind is all: its transaction
+ * would be frozen with it, and all pages of the site would wait for that.
+ */
+const keepQuietly = (entry) => entry.type !== "page_view" && !state.isGone && keep(entry, settings.dsn).catch(warn);
 
 /** What was answered for leaves the outbox; what was not enters it. */
 function settle(batch, isDone) {
   for (const entry of batch) {
     if (!isDone) keepQuietly(entry);
-    else if (isKept(entry.id)) drop(entry.id, settings.dsn).catch(warn);
+    else if (isKept(entry.id) && !state.isGone) drop(entry.id, settings.dsn).catch(warn);
   }
 }
 
@@ -88,7 +104,7 @@ function request(name, keepalive) {
       if (isDone) numbers.forEach((number) => entries.delete(number));
       // Nothing goes out for a while, and the page may not live that long.
       if (isDone) settle(batch, true);
-      else keepAll();
+      else entries.forEach(keepQuietly);
     } catch (error) {
       return rim.failed(error);
     }
@@ -113,14 +129,13 @@ export function forbidsUs({ blockedURI }) {
 /** Status, and for how many seconds nothing more shall come; 0 for what there is not. */
 async function post(batch, keepalive) {
   try {
-    const text = envelopeOf(settings.dsn, batch.map(({ type, json }) => itemOf(type, json)).join(""));
     const byPage = ({ handed }) => handed(batch, settings, target(), state.discard);
-    const response = await (settings.transport ? extra().then(byPage) : posted(text, keepalive));
+    const response = await (settings.transport ? extra().then(byPage) : posted(textOf(batch), keepalive));
     if (!response) return [200, 0];
     if (settings.debug && response.status >= 400) explain(response);
     // Until its answer has been read, a request counts against what browsers let outlive a page.
     else response.body?.cancel?.();
-    return [response.status ?? response.statusCode ?? 200, pauseOf(response.headers)];
+    return [response.status, pauseOf(response.headers)];
   } catch (error) {
     explain(error);
     return [0, 0];
@@ -142,26 +157,30 @@ async function posted(text, keepalive) {
 
 /** `Retry-After: 60` or a date; `X-Sentry-Rate-Limits: 60:error;default:key, 10:session` by category, none meaning all. */
 function pauseOf(headers) {
-  const header = (name) => (headers?.get ? headers.get(name) : headers?.[name]) ?? "";
+  const header = (name) => headers.get(name) ?? "";
   const after = header("retry-after");
   const limits = header("x-sentry-rate-limits").split(",").map((limit) => limit.split(":"));
   const meant = limits.map(([seconds, categories]) => (!categories || /error|default/.test(categories) ? +seconds : 0));
   return Math.max(0, ...meant, after && (+after || (Date.parse(after) - Date.now()) / 1e3)) || 0;
 }
 
-/** The page is going: what waits is handed to the browser, which outlives it. */
+/** The page is going: what waits is handed to the browser, which outlives it, and left behind with what has not been answered. */
 export function sendBeforeLeaving() {
+  const { wasm } = rim;
+  const waits = settings.transport || wasm?.is_paused(Date.now()) || !navigator.onLine;
+  for (const entry of [...entries.values(), ...alone]) if (!isLeft(entry)) keepQuietly(entry);
   for (const one of packing) if (navigator.sendBeacon(target(), one.text)) packing.delete(one);
-  if (settings.transport || rim.wasm.is_paused(Date.now()) || !navigator.onLine) return keepAll(true);
-  for (let batch; (batch = taken()).length; ) {
-    const text = envelopeOf(settings.dsn, batch.map(({ type, json }) => itemOf(type, json)).join(""));
-    if (navigator.sendBeacon(target(), text)) settle(batch, true);
-    else {
-      // Refused for its size: it stays, in case that the page lives on.
-      batch.forEach(enter);
-      return keepAll(true);
-    }
+  for (let batch; wasm && !waits && (batch = taken()).length; ) {
+    // Refused for its size: it stays, in case that the page lives on.
+    if (!navigator.sendBeacon(target(), textOf(batch))) return batch.forEach(enter);
   }
+}
+
+/** Others than events and feedback would count twice. */
+function isLeft(entry) {
+  try {
+    return !/^[ef]/.test(entry.type) || leaveBehind({ ...entry, dsn: settings.dsn }, MAX_KEYS);
+  } catch {}
 }
 
 function taken() {
@@ -170,11 +189,6 @@ function taken() {
     batch.push(entries.get(number));
   }
   return batch;
-}
-
-/** Those that are kept are touched, unless the page goes: WebKit would freeze that with the page, and all that wait for it. */
-function keepAll(isLeaving) {
-  for (const entry of entries.values()) if (!isLeaving || !isKept(entry.id)) keepQuietly(entry);
 }
 
 /**
@@ -194,6 +208,7 @@ export async function takeOver(load) {
 /** The wasm has failed: what it held goes out once more without it. */
 export function sendAllOnce() {
   rim.wasm = undefined;
-  entries.forEach((entry) => sendAlone(entry));
+  const all = [...entries.values()];
   entries.clear();
+  all.forEach((entry) => sendAlone(entry));
 }

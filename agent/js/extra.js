@@ -41,11 +41,13 @@ export function HttpClient({ put, tell, watchFetch, watchXhr }, options = {}) {
 
 let transport;
 
-/** By the page's own transport, in the form that `@sentry/browser` gives its own. */
-export function handed(batch, settings, url, recordDroppedEvent) {
+/** By the page's own transport, in the form that `@sentry/browser` gives its own; resolves to what of a response counts. */
+export async function handed(batch, settings, url, recordDroppedEvent) {
   transport ??= settings.transport({ url, recordDroppedEvent });
   const items = batch.map(({ type, json }) => [{ type }, JSON.parse(json)]);
-  return transport.send([{ dsn: settings.dsn, sent_at: new Date().toISOString() }, items]);
+  const answer = await transport.send([{ dsn: settings.dsn, sent_at: new Date().toISOString() }, items]);
+  const { statusCode = 200, status = statusCode, headers } = answer ?? {};
+  return { status, headers: headers?.get ? headers : { get: (name) => headers?.[name] } };
 }
 
 /** A violation of the page's content security policy. */

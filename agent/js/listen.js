@@ -2,9 +2,9 @@
 
 /**
  * Errors, failed loads of elements (`error` events too; they do not bubble, so it takes the capture phase), unhandled
- * rejections and policy violations. `put(event)` gets each; the undo is the same call with `removeEventListener`.
+ * rejections and policy violations. `put(event)` gets each; `change` is `addEventListener`, or `removeEventListener` to undo.
  */
-export function listen(put, change = addEventListener) {
+export function listen(put, change) {
   for (const type of ["error", "unhandledrejection", "securitypolicyviolation"]) change(type, put, true);
 }
 

@@ -50,8 +50,6 @@ let load;
 let held = 0;
 let scheduled;
 let isLeaving = false;
-/** Our last listener has run: nothing asynchronous will. */
-let isGone = false;
 
 /** Unlike `newId`, without the 16 µs of randomness. */
 export const nextId = () => prefix + (serial++).toString(16).slice(1);
@@ -330,26 +328,25 @@ function isIdle() {
 /** The page is hidden and may not come back: what waits goes out now, and what is yet to be captured at once. */
 export function leave(event = {}) {
   const { type, timeStamp } = event;
-  if (type === "pagehide") isGone = true;
+  if (type === "pagehide") state.isGone = true;
   if (type) {
-    isLeaving = isGone || document.visibilityState === "hidden";
+    isLeaving = state.isGone || document.visibilityState === "hidden";
     if (isLeaving) state.hiddenAt_ms ??= timeStamp;
     turn(event);
   }
   if (!isLeaving) return;
-  if (isGone && state.mode === "waiting" && pending.size) degrade("the page went before the wasm came");
+  if (state.isGone && state.mode === "waiting" && pending.size) degrade("the page went before the wasm came");
   attempt(() => {
     drain(Infinity);
     report(true);
-    if (!rim.wasm) return;
-    sendCounts(Infinity);
+    if (rim.wasm) sendCounts(Infinity);
     sendBeforeLeaving();
   });
 }
 
 /** The page is shown again, from the back/forward cache too. */
 export function comeBack(event) {
-  isLeaving = isGone = false;
+  isLeaving = state.isGone = false;
   turn(event);
 }
 

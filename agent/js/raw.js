@@ -2,9 +2,15 @@
  * The stub's degraded path, where the façade cannot be loaded: an event with its stack as raw text, which the collector
  * reads with the grammars that the agent would have used. Small before all else.
  */
-import { endpointOf, envelopeOf, postOf } from "./wire.js";
+import { endpointOf, envelopeOf, leaveBehind, postOf } from "./wire.js";
 
-/** Sends one record (see `recordOf`) at once. What a policy forbids is mostly the façade: that is no bug of the page. */
+/** Where no façade ever comes, nobody takes away what is left behind. */
+const MAX_KEYS = 99;
+
+/**
+ * Sends one record (see `recordOf`) at once, and leaves it behind: the page may be going. What a policy forbids is mostly the
+ * façade: that is no bug of the page.
+ */
 export function sendRaw({ kind, value, id, at, url }, { dsn, release, environment, dist }) {
   if (kind[0] === "s") return;
   // A hostile value must not throw into the page; what it throws while being read loses only itself.
@@ -21,8 +27,10 @@ export function sendRaw({ kind, value, id, at, url }, { dsn, release, environmen
     };
     if (kind === "captureMessage") event.logentry = { message: String(value) };
     else event.exception = { values: [rawException(kind, value)] };
-    const body = envelopeOf(dsn, `\n{"type":"event"}\n${JSON.stringify(event)}`);
+    const json = JSON.stringify(event);
+    const body = envelopeOf(dsn, `\n{"type":"event"}\n${json}`);
     fetch(endpointOf(dsn), postOf(body, body.length < 6e4)).catch(() => {});
+    leaveBehind({ id, type: "event", json, dsn }, MAX_KEYS);
   } catch {}
 }
 

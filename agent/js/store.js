@@ -1,22 +1,17 @@
 /**
  * The outbox that outlives the page: events that could not be delivered, in IndexedDB, shared by the tabs of a site.
- * Bounded. A record belongs to the page that put or took it for as long as that page lives; a lock tells, which is held
- * only while there is something to own. A page in the back/forward cache has its lock until somebody asks who has which.
- * Where there are no locks, a record is free once nobody has touched it for a minute.
+ * Bounded. A record belongs to the page that goes on touching it; what pages leave behind as they go (wire.js) comes in here
+ * once the next one looks. Two pages may send the same then: the collector knows it by its ID.
  */
-import { newId } from "./listen.js";
+import { LEFT } from "./wire.js";
 
-/** Records kept; of more, their number. */
+/** Records kept; more are kept once the page goes. */
 const MAX_RECORDS = 100;
 /** A page tries again at least once a minute, which touches its records. */
 const FREE_AFTER_MS = 150_000;
 
-const owner = newId();
 const kept = new Set();
-/** What found no room. */
-const lost = new Set();
 let base;
-let release;
 
 const done = (request) =>
   new Promise((resolve, reject) => {
@@ -33,38 +28,16 @@ async function records() {
   return (await base).transaction("outbox", "readwrite").objectStore("outbox");
 }
 
-/** Until nothing is owned any more. */
-function own() {
-  return new Promise((resolve) => {
-    if (release || !navigator.locks) return resolve();
-    release = () => {};
-    navigator.locks.request(owner, () => {
-      resolve();
-      return new Promise((end) => (release = end));
-    });
-  });
-}
+const recordOf = ({ id, type, json }, dsn) => ({ id, type, json, dsn, at: Date.now() });
 
-const recordOf = ({ id, type, json }, dsn) => ({ id, type, json, dsn, owner, at: Date.now() });
-
-/** Keeps an entry, or touches it. */
+/** Keeps an entry while there is room, or touches it. */
 export async function keep(entry, dsn) {
   kept.add(entry.id);
-  await own();
   const store = await records();
   const hasRoom = (await done(store.count())) < MAX_RECORDS || (await done(store.getKey(entry.id)));
   if (hasRoom) await done(store.put(recordOf(entry, dsn)));
-  else lost.add(entry.id);
-  if (!hasRoom || lost.delete(entry.id)) noteLost(store, dsn);
   // Delivered in the meantime.
   if (!kept.has(entry.id)) await drop(entry.id, dsn);
-}
-
-/** One more record, which says how much is lost if this page goes now. */
-function noteLost(store, dsn) {
-  const discarded_events = [{ reason: "queue_overflow", category: "error", quantity: lost.size }];
-  store.put(recordOf({ id: owner, type: "client_report", json: JSON.stringify({ discarded_events }) }, dsn));
-  if (!lost.size) store.delete(owner);
 }
 
 export const isKept = (id) => kept.has(id);
@@ -73,36 +46,24 @@ export const isKept = (id) => kept.has(id);
 export async function drop(id, dsn) {
   kept.delete(id);
   const store = await records();
-  if (lost.delete(id)) noteLost(store, dsn);
   await done(store.delete(id));
-  if (!kept.size) {
-    release?.();
-    release = undefined;
-  }
 }
 
 /**
- * The entries for this DSN that no living page owns, and `withOwn` this page's; they are this page's from now on. Beside
+ * The entries for this DSN that no living page touches, and `withOwn` this page's; they are this page's from now on. Beside
  * them, whether others have more.
  */
 export async function claim(dsn, withOwn) {
-  const { locks } = navigator;
-  const take = async () => {
-    await own();
-    const held = locks && (await locks.query()).held.map((lock) => lock.name);
-    const store = await records();
-    const all = (await done(store.getAll())).filter((one) => one.dsn === dsn && (withOwn || !kept.has(one.id)));
-    const isFree = (one) => kept.has(one.id) || (held ? !held.includes(one.owner) : one.at < Date.now() - FREE_AFTER_MS);
-    const free = all.filter(isFree);
-    for (const one of free) {
-      kept.add(one.id);
-      store.put(recordOf(one, dsn));
-    }
-    if (!kept.size) {
-      release?.();
-      release = undefined;
-    }
-    return [free, all.length > free.length];
-  };
-  return locks ? locks.request("trapline", take) : take();
+  const store = await records();
+  const keys = Object.keys(self.localStorage ?? {}).filter((key) => key.startsWith(LEFT));
+  for (const key of keys) store.put({ ...JSON.parse(localStorage[key]), at: 0 });
+  const all = (await done(store.getAll())).filter((one) => one.dsn === dsn && (withOwn || !kept.has(one.id)));
+  // Clocks jump.
+  const free = all.filter((one) => kept.has(one.id) || Math.abs(Date.now() - one.at) > FREE_AFTER_MS);
+  for (const one of free) {
+    kept.add(one.id);
+    store.put(recordOf(one, dsn));
+  }
+  for (const key of keys) localStorage.removeItem(key);
+  return [free, all.length > free.length];
 }

@@ -29,7 +29,7 @@ function start(src, options) {
   const handover = { options, queue, lost: 0, own: src, put };
   const api = queued("");
   const scope = queued(".");
-  let isAlone = false;
+  let isAlone;
 
   /** Gives the ID of what is captured, or the entry, which stands for what the name would have made: an integration. */
   function put(name, args, record = recordFor(name, args[0])) {
@@ -64,7 +64,7 @@ function start(src, options) {
   };
 
   self.Trapline = api;
-  listen((event) => handover.put("heard", [event]));
+  listen((event) => handover.put("heard", [event]), addEventListener);
   if (!__IS_WORKER__) addEventListener("pagehide", degrade);
   // Inlined, the script has no URL of its own; the agent then lies where the DSN points.
   const ready = import(new URL(__AGENT_PATH__, src || new URL(options.dsn).origin));

@@ -17,3 +17,14 @@ export const itemOf = (type, json) => `\n{"type":"${type}"}\n${json}`;
 
 /** A string goes as `text/plain`: no preflight. Browsers allow 64 KB under way that outlive the page. */
 export const postOf = (body, keepalive) => ({ method: "POST", body, keepalive, credentials: "omit" });
+
+/** How the keys of what pages leave behind in `localStorage` begin. */
+export const LEFT = "trapline:";
+
+/**
+ * Keeps `{id, type, json, dsn}` for the next page of the site: a page that goes never knows whether what it sends last
+ * arrives, and what comes twice the collector knows by its ID. Done at once, as nothing else is that a page does then.
+ * Falsy if the site has `most` keys; throws where nothing may be kept.
+ */
+export const leaveBehind = (entry, most) =>
+  localStorage.length < most && (localStorage[LEFT + entry.id] = JSON.stringify(entry));

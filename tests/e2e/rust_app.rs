@@ -378,7 +378,7 @@ fn uploaded_module(world: &World, engine: Engine) {
         frames.iter().all(|frame| frame.unresolved.is_none() || !frame.file.ends_with(".wasm"))
     );
 
-    tab.eval("setTimeout(() => packing.lid(7))");
+    let _ = tab.eval("setTimeout(() => packing.lid(7))");
     let issues = eventually(|| {
         let issues = project.api.issues()?;
         ensure!(issues.len() == 2, "two panics in the same words are two bugs: {issues:#?}");
