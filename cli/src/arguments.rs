@@ -40,6 +40,9 @@ pub(crate) struct Upload {
     pub(crate) url_prefix: String,
     #[command(flatten)]
     pub(crate) collector: Collector,
+    /// Leave out the text of sources that a wasm module's debug information names; else those below this folder go along
+    #[arg(long)]
+    pub(crate) no_sources: bool,
     /// Digest and show, but change and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -52,6 +52,18 @@ pub(crate) enum Became {
     Refused(String),
 }
 
+/// Where the texts of sources come from that a module's debug information names.
+pub(crate) type Sources = fn(&str) -> Option<String>;
+
+/// A source below the folder in which this is run: whoever built the module may name any file of the machine.
+pub(crate) fn source_below_here(path: &str) -> Option<String> {
+    let here = std::env::current_dir().and_then(fs::canonicalize).ok()?;
+    let file = fs::canonicalize(here.join(path)).ok()?;
+    let is_hidden = |part: &std::ffi::OsStr| part.to_string_lossy().starts_with('.');
+    let below = file.strip_prefix(&here).ok()?;
+    if below.iter().any(is_hidden) { None } else { fs::read_to_string(file).ok() }
+}
+
 /// Whether files may be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Files {
@@ -65,14 +77,19 @@ pub(crate) enum Files {
 ///
 /// # Errors
 /// Only what the disk says; all that is wrong with the file itself is [`Became::Refused`].
-pub(crate) fn prepare(found: &Found, url_prefix: &str, files: Files) -> Result<Became> {
+pub(crate) fn prepare(
+    found: &Found,
+    url_prefix: &str,
+    files: Files,
+    source: Sources,
+) -> Result<Became> {
     let url = format!("{}/{}", url_prefix.trim_end_matches('/'), found.path);
     match &found.what {
         What::Script(MapPlace::Missing(reason)) => Ok(Became::Skipped(reason.clone())),
         What::Script(MapPlace::Inline) => inline(&found.file, &url, files),
         What::Script(MapPlace::File(map)) => script(&found.file, map, &url, files),
         What::Map => Ok(digest(&url, None, &read(&found.file)?)),
-        What::Wasm => wasm_module(&found.file, &url),
+        What::Wasm => wasm_module(&found.file, &url, source),
     }
 }
 
@@ -152,7 +169,7 @@ fn is_agent(file: &Path) -> bool {
 
 /// A module stays as it is. Its debug information is in it, or in `app_bg.debug.wasm` beside `app_bg.wasm`, or its source
 /// map is `app_bg.wasm.map`.
-fn wasm_module(file: &Path, url: &str) -> Result<Became> {
+fn wasm_module(file: &Path, url: &str, source: Sources) -> Result<Became> {
     let beside = |path: &Path| if path.exists() { read(path).map(Some) } else { Ok(None) };
     let served = read(file)?;
     let debug = beside(&file.with_extension("debug.wasm"))?;
@@ -163,6 +180,7 @@ fn wasm_module(file: &Path, url: &str) -> Result<Became> {
         debug: debug.as_deref(),
         map: map.as_deref(),
         memory_bytes: MEMORY_BYTES,
+        source,
     };
     let digest = match wasm::digest(&input) {
         Ok(digest) => digest,
@@ -183,7 +201,7 @@ fn wasm_module(file: &Path, url: &str) -> Result<Became> {
             kind: "wasm",
             names: digest.names,
             sources: digest.sources,
-            contents: 0,
+            contents: digest.contents,
             bytes: digest.table.len(),
         },
         digest.table,
@@ -217,4 +235,24 @@ fn write(file: &Path, bytes: &[u8]) -> Result<()> {
 /// Bytes as lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_read_below_the_folder_alone() {
+        let here = std::env::current_dir().unwrap();
+        let own = here.join("src/prepare.rs");
+        assert!(
+            source_below_here("src/prepare.rs")
+                .is_some_and(|text| text.contains("below_the_folder"))
+        );
+        assert_eq!(source_below_here(&own.to_string_lossy()), source_below_here("src/prepare.rs"));
+        for path in ["../Cargo.toml", "/etc/hostname", "src/none.rs", "src"] {
+            assert_eq!(source_below_here(path), None, "{path}");
+        }
+        assert_eq!(source_below_here(&here.join("src/../../Cargo.lock").to_string_lossy()), None);
+    }
 }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::{Context, Result, ensure};
-use trapline_symbols::pack;
+use trapline_symbols::{pack, wasm};
 
 use crate::Outcome;
 use crate::api::{Api, Listed, MAX_LISTED};
 use crate::arguments::Upload;
 use crate::files;
-use crate::prepare::{Became, Files, Prepared, hex, prepare};
+use crate::prepare::{Became, Files, Prepared, Sources, hex, prepare, source_below_here};
 use crate::progress::Progress;
 use crate::report::{Report, Row};
 use crate::settings::Settings;
@@ -48,12 +48,13 @@ pub(crate) fn run(arguments: &Upload) -> Result<Outcome> {
 fn digest_all(arguments: &Upload) -> Result<(Vec<Prepared>, Report)> {
     let found = files::find(&arguments.dist_folder)?;
     let files = if arguments.dry_run { Files::Keep } else { Files::Change };
+    let source: Sources = if arguments.no_sources { wasm::no_source } else { source_below_here };
     let progress = Progress::over("digesting", found.len());
     let mut prepared = Vec::new();
     let mut report = Report::default();
     for one in &found {
         progress.show(&one.path);
-        match prepare(one, &arguments.url_prefix, files)? {
+        match prepare(one, &arguments.url_prefix, files, source)? {
             Became::Prepared(file) => {
                 report.rows.push(Row::digested(&file.entry));
                 prepared.push(*file);

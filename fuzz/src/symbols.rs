@@ -46,6 +46,7 @@ pub fn module(bytes: &[u8]) {
         debug: (!debug.is_empty()).then_some(debug),
         map: None,
         memory_bytes: MEMORY_BYTES,
+        source: wasm::no_source,
     };
     if let Ok(stripped) = wasm::stripped(module) {
         assert!(stripped.len() <= module.len());

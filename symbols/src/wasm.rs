@@ -19,7 +19,7 @@ mod names;
 mod path;
 mod strip;
 
-pub use digest::{Digest, Input, digest};
+pub use digest::{Digest, Input, digest, no_source};
 pub use frame::{Calls, code_of, tidy_name};
 pub use module::{Module, NotWasm, debug_id_of};
 pub use path::tidy_path;

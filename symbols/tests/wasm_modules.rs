@@ -30,7 +30,8 @@ const RESERVE: u64 = 8 + 6 + 13 + 5 + 9 + 4;
 const NAMES: &[u8] = b"\x01\x1b\x02\x01\x14shop::reserve::h0123\x02\x03run";
 
 fn input<'a>(served: &'a [u8], debug: Option<&'a [u8]>, map: Option<&'a [u8]>) -> Input<'a> {
-    Input { name: "~/shop.wasm", served, debug, map, memory_bytes: 100 << 20 }
+    let source = wasm::no_source;
+    Input { name: "~/shop.wasm", served, debug, map, memory_bytes: 100 << 20, source }
 }
 
 #[track_caller]
@@ -63,6 +64,21 @@ fn source_map_of_offsets_gives_file_and_line() {
     let frames = table.look_up_code(Code::Offset(RESERVE + 1)).unwrap();
     assert_eq!((frames[0].path, frames[0].line), (Some("src/shop.rs"), 7));
     assert_eq!(frames[0].function, Some("shop::reserve::h0123"));
+}
+
+#[test]
+fn source_map_of_offsets_gives_its_lines() {
+    let served = module(&[("name", NAMES)]);
+    let map = br#"{"version":3,"sources":["src/shop.rs"],"sourcesContent":["1\n2\n3\n4\n5\n6\n    stock[7]\n8"],"names":[],"mappings":"6CAME,IAEA"}"#;
+    let digest = wasm::digest(&input(&served, None, Some(map))).unwrap();
+    assert_eq!((digest.sources, digest.contents), (1, 1));
+    let table = Table::parse(&digest.table).unwrap();
+    let frames = table.look_up_code(Code::Offset(RESERVE + 1)).unwrap();
+    let context = table.context(frames[0].source.unwrap(), frames[0].line, 1).unwrap();
+    assert_eq!(
+        (context.line.as_str(), context.before.as_slice()),
+        ("    stock[7]", &["6".to_owned()][..])
+    );
 }
 
 #[test]

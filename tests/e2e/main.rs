@@ -57,6 +57,7 @@ mod reported;
 mod retention;
 mod routes;
 mod rust_app;
+mod rust_module;
 mod sdk_page;
 mod security;
 mod sender;
@@ -65,6 +66,7 @@ mod sentry_sdk;
 mod sentry_sdks;
 mod sessions;
 mod sign_in;
+mod stage;
 mod symbolicated;
 mod uncaught;
 mod unchanged;
@@ -76,11 +78,13 @@ mod workflow_access;
 mod yew_app;
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Trial};
 use trapline_tests::{Engine, World};
 use xtask::group;
+
+use crate::stage::{LANES, Stage};
 
 /// A test: its name is a fact, and it fails by panicking.
 type Test = (&'static str, fn(&World));
@@ -90,7 +94,15 @@ struct EngineTest {
     /// A fact; the engine's name is put behind it.
     name: &'static str,
     when: When,
+    /// It compares times, and is run while no other test is.
+    is_timed: bool,
     run: fn(&World, Engine),
+}
+
+impl EngineTest {
+    const fn timed(self) -> Self {
+        Self { is_timed: true, ..self }
+    }
 }
 
 /// In which engines a test is run.
@@ -104,18 +116,17 @@ enum When {
 
 /// A test that is run in all engines.
 const fn sampled(name: &'static str, run: fn(&World, Engine)) -> EngineTest {
-    EngineTest { name, when: When::Sampled, run }
+    EngineTest { name, when: When::Sampled, is_timed: false, run }
 }
 
 /// A test that is run in Chromium, and with `--full` in all engines.
 const fn full(name: &'static str, run: fn(&World, Engine)) -> EngineTest {
-    EngineTest { name, when: When::Full, run }
+    EngineTest { name, when: When::Full, is_timed: false, run }
 }
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // One browser window can only do one thing at a time.
-    arguments.test_threads = Some(1);
+    arguments.test_threads = Some(LANES);
     if arguments.list {
         return libtest_mimic::run(&arguments, trials(None)).exit_code();
     }
@@ -123,16 +134,17 @@ fn main() -> ExitCode {
         eprintln!("{error}");
         return ExitCode::FAILURE;
     }
-    let world = match World::start() {
-        Ok(world) => Arc::new(Mutex::new(world)),
+    let stage = match World::start() {
+        Ok(world) => Arc::new(Stage::new(world)),
         Err(error) => {
             eprintln!("the tests could not start: {error:#}");
             return ExitCode::FAILURE;
         }
     };
-    let conclusion = libtest_mimic::run(&arguments, trials(Some(&world)));
+    let conclusion = libtest_mimic::run(&arguments, trials(Some(&stage)));
+    stage.say_what_took_long();
     // Ends Worker and browsers, whatever the tests did.
-    drop(world);
+    drop(stage);
     conclusion.exit_code()
 }
 
@@ -220,6 +232,7 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
         debug::ENGINE_TESTS,
         symbolicated::ENGINE_TESTS,
         rust_app::ENGINE_TESTS,
+        rust_module::ENGINE_TESTS,
         walk::ENGINE_TESTS,
         vitals::ENGINE_TESTS,
         measured_views::ENGINE_TESTS,
@@ -230,16 +243,30 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
     .flatten()
 }
 
-/// Those of one engine in a row: the next browser is started only once it is needed. Tests to be listed need no world.
-fn trials(world: Option<&Arc<Mutex<World>>>) -> Vec<Trial> {
+/// Those of the engines in turn, so that each has something to do, and then the others. Tests to be listed need no stage.
+fn trials(stage: Option<&Arc<Stage>>) -> Vec<Trial> {
+    let mut of_engines = Engine::ALL.map(|engine| {
+        let run = engine_tests().filter(move |test| is_run(test.when, engine));
+        run.map(move |test| (engine, test)).collect::<Vec<_>>().into_iter()
+    });
     let mut trials = Vec::new();
-    for engine in Engine::ALL {
-        for test in engine_tests().filter(|test| is_run(test.when, engine)) {
+    loop {
+        let before = trials.len();
+        for (engine, test) in of_engines.iter_mut().filter_map(Iterator::next) {
             let name = format!("{}_in_{}", test.name, engine.name());
-            trials.push(trial(name, world, move |world| (test.run)(world, engine)));
+            trials.push(trial(name, stage, move |stage, name| {
+                let run = |world: &World| (test.run)(world, engine);
+                if test.is_timed { stage.alone(name, run) } else { stage.beside(name, engine, run) }
+            }));
+        }
+        if trials.len() == before {
+            break;
         }
     }
-    trials.extend(tests().into_iter().map(|(name, test)| trial(name.to_owned(), world, test)));
+    let alone = tests().into_iter().map(|(name, test)| {
+        trial(name.to_owned(), stage, move |stage, name| stage.alone(name, test))
+    });
+    trials.extend(alone);
     trials
 }
 
@@ -249,14 +276,13 @@ fn is_run(when: When, engine: Engine) -> bool {
 
 fn trial(
     name: String,
-    world: Option<&Arc<Mutex<World>>>,
-    test: impl FnOnce(&World) + Send + 'static,
+    stage: Option<&Arc<Stage>>,
+    test: impl FnOnce(&Stage, &str) + Send + 'static,
 ) -> Trial {
-    let world = world.cloned();
-    Trial::test(name, move || {
-        if let Some(world) = world {
-            // A test that failed before this one has harmed nothing but itself.
-            test(&world.lock().unwrap_or_else(PoisonError::into_inner));
+    let stage = stage.cloned();
+    Trial::test(name.clone(), move || {
+        if let Some(stage) = stage {
+            test(&stage, &name);
         }
         Ok(())
     })

@@ -2,6 +2,7 @@
 //! see what happens when the database fails.
 
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -14,7 +15,7 @@ use crate::Rows;
 /// The database, open beside the Worker. SQLite's own locks keep both from harm.
 #[derive(Debug)]
 pub struct Database {
-    connection: Connection,
+    connection: Mutex<Connection>,
 }
 
 /// While this lives, no event can be stored. Dropping it heals the database.
@@ -68,9 +69,14 @@ impl Database {
             .map(|file| {
                 let connection = Connection::open(file)?;
                 connection.busy_timeout(Duration::from_secs(5))?;
-                Ok(Self { connection })
+                Ok(Self { connection: Mutex::new(connection) })
             })
             .collect()
+    }
+
+    /// For one at a time; a test that panicked with it has changed nothing about it.
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All rows, of all projects.
@@ -81,7 +87,7 @@ impl Database {
     pub fn rows(&self) -> Rows {
         let count = |table: &str| {
             let query = format!("SELECT count(*) FROM {table}");
-            let rows: i64 = self.connection.query_row(&query, [], |row| row.get(0)).expect(table);
+            let rows: i64 = self.connection().query_row(&query, [], |row| row.get(0)).expect(table);
             rows
         };
         Rows { events: count("event"), groups: count("event_group"), issues: count("issue") }
@@ -105,7 +111,7 @@ impl Database {
                 last_number: row.get(7)?,
             })
         };
-        self.connection.query_row(STORED, [project], read).expect("the tables of events")
+        self.connection().query_row(STORED, [project], read).expect("the tables of events")
     }
 
     /// How many events senders say that they did not send, of a project.
@@ -116,7 +122,7 @@ impl Database {
     pub fn discarded(&self, project: &str) -> i64 {
         let sum = "SELECT coalesce(sum(o.quantity), 0) FROM outcome o JOIN project p ON p.id = o.project_id
                    WHERE p.slug = ?1 AND o.outcome = 'discarded'";
-        self.connection.query_row(sum, [project], |row| row.get(0)).expect("a sum")
+        self.connection().query_row(sum, [project], |row| row.get(0)).expect("a sum")
     }
 
     /// Names of all tables and indexes, and how often each migration was applied.
@@ -151,7 +157,7 @@ impl Database {
     /// When it gives none.
     #[must_use]
     pub fn number(&self, query: &str) -> i64 {
-        self.connection.query_row(query, [], |row| row.get(0)).expect(query)
+        self.connection().query_row(query, [], |row| row.get(0)).expect(query)
     }
 
     /// Runs statements.
@@ -169,7 +175,8 @@ impl Database {
             let number = usize::try_from(recorded[0].as_u64().expect("a number")).expect("small");
             let sql = statements[number].as_str().expect("a statement");
             let arguments = recorded[1].as_array().expect("arguments").iter().map(argument);
-            let mut prepared = self.connection.prepare_cached(sql).expect(sql);
+            let connection = self.connection();
+            let mut prepared = connection.prepare_cached(sql).expect(sql);
             let mut rows = prepared.query(params_from_iter(arguments)).expect(sql);
             while rows.next().expect(sql).is_some() {}
         }
@@ -219,11 +226,12 @@ impl Database {
     }
 
     fn execute(&self, statement: &str) {
-        self.connection.execute_batch(statement).expect(statement);
+        self.connection().execute_batch(statement).expect(statement);
     }
 
     fn all<T>(&self, query: &str, read: fn(&Row<'_>) -> rusqlite::Result<T>) -> Vec<T> {
-        let mut query = self.connection.prepare(query).expect(query);
+        let connection = self.connection();
+        let mut query = connection.prepare(query).expect(query);
         let rows = query.query_map([], read).and_then(Iterator::collect);
         rows.expect("rows as the query says")
     }

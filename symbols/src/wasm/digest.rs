@@ -6,7 +6,7 @@ use super::frame::tidy_name;
 use super::module::Module;
 use super::{Refused, names};
 use crate::map::{self, NONE, is_library};
-use crate::table::{CodeRange, Function, Inlined, Kind, Writer};
+use crate::table::{CodeRange, Function, Inlined, Kind, MAX_SOURCE_BYTES, Writer};
 
 /// A module, and what belongs to it.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,15 @@ pub struct Input<'a> {
     pub map: Option<&'a [u8]>,
     /// Bytes of memory that there are for the map.
     pub memory_bytes: usize,
+    /// The text of a source, by its path as the compiler wrote it; asked once for each source of the owner's own that DWARF
+    /// names. A source map has the texts itself.
+    pub source: fn(&str) -> Option<String>,
+}
+
+/// For [`Input::source`]: no texts.
+#[must_use]
+pub fn no_source(_path: &str) -> Option<String> {
+    None
 }
 
 /// What became of a module.
@@ -34,6 +43,8 @@ pub struct Digest {
     pub names: u32,
     /// How many source files its code comes from; 0 if only names are known.
     pub sources: u32,
+    /// How many of them have their text.
+    pub contents: u32,
 }
 
 /// A frame before strings have numbers; function names are as the debug information has them.
@@ -42,6 +53,8 @@ pub(super) struct Found {
     pub(super) function: String,
     /// Tidied; empty if unknown.
     pub(super) path: String,
+    /// As the compiler wrote it, of the owner's own; empty in a source map.
+    pub(super) compiled: String,
     pub(super) in_app: bool,
     pub(super) line: u32,
     pub(super) column: u32,
@@ -63,7 +76,8 @@ pub fn digest(input: &Input<'_>) -> Result<Digest, Refused> {
     let described = debug.as_ref().unwrap_or(&served);
     let function_names = names::functions(described);
     let debug_id = served.debug_id();
-    let mut tables = Tables::new(Writer::new(Kind::Wasm, input.name, Some(debug_id)));
+    let writer = Writer::new(Kind::Wasm, input.name, Some(debug_id));
+    let mut tables = Tables::new(writer, input.source);
     let has_code = ranges(input, described, &served, &function_names, &mut tables)?;
     // Exports alone are no names: they are there in what is stripped too.
     if !has_code && described.custom("name").is_none() {
@@ -71,7 +85,8 @@ pub fn digest(input: &Input<'_>) -> Result<Digest, Refused> {
     }
     let names = tables.functions(&served, &function_names);
     let sources = u32::try_from(tables.sources.len()).unwrap_or(u32::MAX);
-    Ok(Digest { table: tables.writer.finish(), debug_id, names, sources })
+    let contents = tables.contents;
+    Ok(Digest { table: tables.writer.finish(), debug_id, names, sources, contents })
 }
 
 fn is_same_code(one: &Module<'_>, other: &Module<'_>) -> bool {
@@ -105,7 +120,12 @@ fn ranges(
     let _ = described;
     let Some(map) = input.map else { return Ok(false) };
     let refused = |reason| Refused::Map { file: input.name.to_owned(), reason };
-    let map = map::parse(map, input.memory_bytes).map_err(refused)?;
+    let mut map = map::parse(map, input.memory_bytes).map_err(refused)?;
+    let tidied = map.sources.iter().map(|source| map::tidy_path(&source.path));
+    let tidied: Vec<_> = tidied.map(|path| super::tidy_path(&path, &[])).collect();
+    for (source, (path, _)) in map.sources.iter_mut().zip(&tidied) {
+        tables.texts.extend(source.content.take().map(|text| (path.clone(), text)));
+    }
     let name_of = |offset: usize| {
         let after = served.bodies.partition_point(|(start, _)| *start <= offset);
         let index = after
@@ -115,16 +135,15 @@ fn ranges(
     };
     for mapping in map.mappings.iter().filter(|mapping| mapping.line == 0) {
         let offset = mapping.column as usize;
-        let source = map.sources.get(mapping.source as usize).filter(|_| mapping.source != NONE);
-        let frames = source.map(|source| {
-            let (path, in_app) = super::tidy_path(&map::tidy_path(&source.path), &[]);
-            Found {
-                function: name_of(offset).copied().unwrap_or_default().to_owned(),
-                in_app: in_app && !source.ignored && !is_library(&path),
-                path,
-                line: mapping.source_line.saturating_add(1),
-                column: mapping.source_column.saturating_add(1),
-            }
+        let number = Some(mapping.source as usize).filter(|_| mapping.source != NONE);
+        let source = number.and_then(|number| map.sources.get(number).zip(tidied.get(number)));
+        let frames = source.map(|(source, (path, in_app))| Found {
+            function: name_of(offset).copied().unwrap_or_default().to_owned(),
+            in_app: *in_app && !source.ignored && !is_library(path),
+            path: path.clone(),
+            compiled: String::new(),
+            line: mapping.source_line.saturating_add(1),
+            column: mapping.source_column.saturating_add(1),
         });
         tables.range(offset, &frames.into_iter().collect::<Vec<_>>());
     }
@@ -137,11 +156,22 @@ struct Tables {
     sources: HashMap<String, u32>,
     tidied: HashMap<String, u32>,
     last: Vec<Inlined>,
+    /// By tidied path, what a source map has.
+    texts: HashMap<String, String>,
+    source: fn(&str) -> Option<String>,
+    contents: u32,
 }
 
 impl Tables {
-    fn new(writer: Writer) -> Self {
-        Self { writer, sources: HashMap::new(), tidied: HashMap::new(), last: Vec::new() }
+    fn new(writer: Writer, source: fn(&str) -> Option<String>) -> Self {
+        let (sources, tidied, texts) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { writer, sources, tidied, last: Vec::new(), texts, source, contents: 0 }
+    }
+
+    fn text_of(&mut self, frame: &Found) -> Option<String> {
+        let of_own = || (!frame.compiled.is_empty()).then(|| (self.source)(&frame.compiled))?;
+        let text = self.texts.remove(&frame.path).or_else(of_own);
+        text.filter(|text| text.len() <= MAX_SOURCE_BYTES)
     }
 
     /// From `offset` on, code comes from these frames, innermost first.
@@ -159,7 +189,9 @@ impl Tables {
         let source = (!frame.path.is_empty()).then(|| match self.sources.get(&frame.path) {
             Some(number) => *number,
             None => {
-                let number = self.writer.source(&frame.path, frame.in_app, None);
+                let text = self.text_of(frame);
+                self.contents += u32::from(text.is_some());
+                let number = self.writer.source(&frame.path, frame.in_app, text.as_deref());
                 self.sources.insert(frame.path.clone(), number);
                 number
             }

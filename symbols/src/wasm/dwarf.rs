@@ -77,9 +77,11 @@ fn chain_at(
         let location = frame.location.as_ref();
         let found = location.and_then(|location| location.file).map(|file| paths.tidied(file));
         let (path, in_app) = found.unwrap_or_default();
+        let compiled = location.and_then(|location| location.file).filter(|_| in_app);
         chain.push(Found {
             function: name.map(Cow::into_owned).unwrap_or_default(),
             path,
+            compiled: compiled.unwrap_or_default().to_owned(),
             in_app,
             line: location.and_then(|location| location.line).unwrap_or(0),
             column: location.and_then(|location| location.column).unwrap_or(0),
