@@ -360,6 +360,11 @@ fn wrangler_dev(port: u16, mut command: Command, options: &Options) -> Result<Co
 /// wrangler asks Cloudflare for a sample of `request.cf`, reports its use, and knows other Workers of this user through a
 /// registry in the home directory. A local Worker does none of it.
 fn keep_to_itself(command: &mut Command, state: &Path) {
+    // What one that is killed leaves behind goes with its state.
+    let temporary = state.join("tmp");
+    if fs::create_dir_all(&temporary).is_ok() {
+        command.env("TMPDIR", temporary);
+    }
     command
         .env("CI", "1")
         .env("FORCE_COLOR", "0")
