@@ -4,22 +4,22 @@
  */
 import { newId } from "./listen.js";
 import { extra, settings, state, warn } from "./settings.js";
-import { claim, drop, isKept, keep } from "./store.js";
-import { endpointOf, envelopeOf, itemOf, leaveBehind, postOf } from "./wire.js";
+import { claim, drop, keep, leftKeys } from "./store.js";
+import { LEFT, endpointOf, envelopeOf, itemOf, leaveBehind, postOf } from "./wire.js";
 
 /** Below that a compressed body is hardly smaller, and always later. */
 const MIN_PACKED = 4000;
-/** Keys of the site's storage, beyond which nothing is left behind there: twice what the wasm holds, and some of the site's. */
-const MAX_KEYS = 500;
+/** Characters of what is left behind: a tenth of what browsers give a site. */
+const MAX_LEFT = 5e5;
+/** Entries that are remembered without the wasm. */
+const MAX_ALONE = 200;
 /** Items of a request: what the collector can take at a time. */
 const MAX_BATCH = 3;
 export const { fetch } = self;
 /** By number: `{id, type, json}`, until they have been answered for. */
 const entries = new Map();
-/** The same of those that no wasm knows. */
-const alone = new Set();
-/** Bodies that are being compressed. */
-const packing = new Set();
+/** The same of those that no wasm knows, by ID. */
+const alone = new Map();
 let last = 0;
 let timer;
 let endpoint;
@@ -55,26 +55,26 @@ function enter(entry) {
 
 /** Without the wasm: one try, and the outbox. */
 function sendAlone(...batch) {
-  for (const entry of batch) alone.add(entry);
-  post(batch, true).then(([status]) => {
-    const isDone = !isLater(status);
-    if (isDone) for (const entry of batch) alone.delete(entry);
-    settle(batch, isDone);
-  });
+  for (const entry of batch) if (alone.size < MAX_ALONE) alone.set(entry.id, entry);
+  post(batch, true).then(([status]) => settle(batch, !isLater(status)));
 }
 
 const isLater = (status) => !status || status === 429 || status >= 500;
 /**
- * Views are a sample: they take no room from errors. Once the page has gone, what it has left behind is all: its transaction
- * would be frozen with it, and all pages of the site would wait for that.
+ * Views are a sample: they take no room from errors; client reports would count twice. Once the page has gone, what it has
+ * left behind is all: its transaction would be frozen with it, and all pages of the site would wait for that.
  */
-const keepQuietly = (entry) => entry.type !== "page_view" && !state.isGone && keep(entry, settings.dsn).catch(warn);
+const keepQuietly = (entry) => /^[efs]/.test(entry.type) && !state.isGone && keep(entry, settings.dsn).catch(warn);
 
-/** What was answered for leaves the outbox; what was not enters it. */
+/** What was answered for leaves the outbox, and is not left behind; what was not enters it. */
 function settle(batch, isDone) {
   for (const entry of batch) {
     if (!isDone) keepQuietly(entry);
-    else if (isKept(entry.id) && !state.isGone) drop(entry.id, settings.dsn).catch(warn);
+    else if (!state.isGone) {
+      alone.delete(entry.id);
+      if (entry.isLeft) localStorage.removeItem(LEFT + entry.id);
+      drop(entry.id).catch(warn);
+    }
   }
 }
 
@@ -86,8 +86,8 @@ export function pump() {
     for (let name; navigator.onLine && (name = wasm.next(Date.now())); ) request(Math.abs(name), name > 0);
     clearTimeout(timer);
     const wait = wasm.wake_ms() - Date.now();
-    // Timers may fire a millisecond early.
-    if (wait < 1e9) timer = setTimeout(rim.tick, Math.max(wait, 0) + 1);
+    // Timers may fire a millisecond early. Once it is online again, somebody calls.
+    if (wait < 1e9 && navigator.onLine) timer = setTimeout(rim.tick, Math.max(wait, 0) + 1);
   } catch (error) {
     rim.failed(error);
   }
@@ -131,7 +131,6 @@ async function post(batch, keepalive) {
   try {
     const byPage = ({ handed }) => handed(batch, settings, target(), state.discard);
     const response = await (settings.transport ? extra().then(byPage) : posted(textOf(batch), keepalive));
-    if (!response) return [200, 0];
     if (settings.debug && response.status >= 400) explain(response);
     // Until its answer has been read, a request counts against what browsers let outlive a page.
     else response.body?.cancel?.();
@@ -142,15 +141,11 @@ async function post(batch, keepalive) {
   }
 }
 
-/** Nothing, if the page has gone meanwhile and taken the text along. */
 async function posted(text, keepalive) {
   let body = text;
   if (rim.wasm && text.length > MIN_PACKED && self.CompressionStream) {
-    const one = { text };
-    packing.add(one);
     const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
     body = await new Response(stream).arrayBuffer();
-    if (!packing.delete(one)) return;
   }
   return fetch(target(), postOf(body, keepalive && text.length < 6e4));
 }
@@ -168,19 +163,28 @@ function pauseOf(headers) {
 export function sendBeforeLeaving() {
   const { wasm } = rim;
   const waits = settings.transport || wasm?.is_paused(Date.now()) || !navigator.onLine;
-  for (const entry of [...entries.values(), ...alone]) if (!isLeft(entry)) keepQuietly(entry);
-  for (const one of packing) if (navigator.sendBeacon(target(), one.text)) packing.delete(one);
+  leaveAll([...entries.values(), ...alone.values()], waits);
   for (let batch; wasm && !waits && (batch = taken()).length; ) {
     // Refused for its size: it stays, in case that the page lives on.
     if (!navigator.sendBeacon(target(), textOf(batch))) return batch.forEach(enter);
   }
 }
 
-/** Others than events and feedback would count twice. */
-function isLeft(entry) {
+/** What the collector does not know by its ID is left behind only if it is not sent as well; page views are a sample. */
+function leaveAll(all, waits) {
   try {
-    return !/^[ef]/.test(entry.type) || leaveBehind({ ...entry, dsn: settings.dsn }, MAX_KEYS);
-  } catch {}
+    const types = waits && state.isGone ? /^[efsc]/ : /^[ef]/;
+    let room = leftKeys().reduce((sum, key) => sum - localStorage[key].length, MAX_LEFT);
+    for (const entry of all) {
+      const { isLeft, json, type } = entry;
+      if (isLeft || json.length > room || !types.test(type)) continue;
+      leaveBehind({ ...entry, dsn: settings.dsn });
+      entry.isLeft = true;
+      room -= json.length;
+    }
+  } catch {
+    // Storage is forbidden, or full.
+  }
 }
 
 function taken() {
@@ -193,16 +197,14 @@ function taken() {
 
 /**
  * What other pages of this site could not deliver, and this one, where no wasm tries again; `load` resolves once that is
- * there, or never will be. Resolves to whether others have more.
+ * there, or never will be.
  */
 export async function takeOver(load) {
-  const [left, isMore] = await claim(settings.dsn, state.mode === "degraded");
-  if (left.length) {
-    await load();
-    left.forEach(enter);
-    pump();
-  }
-  return isMore;
+  const left = await claim(settings.dsn, state.mode === "degraded");
+  if (!left.length) return;
+  await load();
+  left.forEach(enter);
+  pump();
 }
 
 /** The wasm has failed: what it held goes out once more without it. */

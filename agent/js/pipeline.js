@@ -20,8 +20,6 @@ const MAX_FIRSTS = 300;
 const MAX_TASK = 8;
 /** Until undelivered events of earlier pages are looked for: a page has better things to do while it loads. */
 const TAKE_OVER_AFTER = 2000;
-/** The same while others have more: they may be frozen, or go. */
-const AGAIN_AFTER = 5000;
 /** Between an error's repeats and their count, where there is no wasm to say it. */
 const COUNT_AFTER = 5000;
 /** A panic's trap comes in the same task; the rejection of a promise somewhat later. */
@@ -146,19 +144,19 @@ function drain(max_ms) {
   pump();
 }
 
+/** Looks for what pages have left undelivered. */
+let look = () => {};
+
 /** From now on: `fetchWasm` resolves to the wasm, `own` says of a file whether it is ours. */
 export function begin(fetchWasm, own) {
   isOwn = own;
   let loading;
   load = () => (loading ??= fetchWasm().then(arm).catch(degrade));
-  let timer;
-  const look = (after) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => takeOver(load).then((isMore) => isMore && look(AGAIN_AFTER), warn), after);
-  };
-  look(TAKE_OVER_AFTER);
+  look = () => takeOver(load).catch(warn);
+  setTimeout(look, TAKE_OVER_AFTER);
   addEventListener("online", () => {
     attempt(() => rim.wasm?.online());
+    rim.tick();
     look();
   });
 }
@@ -334,8 +332,8 @@ export function leave(event = {}) {
     if (isLeaving) state.hiddenAt_ms ??= timeStamp;
     turn(event);
   }
-  if (!isLeaving) return;
-  if (state.isGone && state.mode === "waiting" && pending.size) degrade("the page went before the wasm came");
+  if (!isLeaving) return type && look();
+  if (state.isGone && state.mode === "waiting" && pending.size) degrade("the page goes");
   attempt(() => {
     drain(Infinity);
     report(true);
@@ -347,6 +345,7 @@ export function leave(event = {}) {
 /** The page is shown again, from the back/forward cache too. */
 export function comeBack(event) {
   isLeaving = state.isGone = false;
+  if (event.persisted) look();
   turn(event);
 }
 

@@ -4,8 +4,8 @@
  */
 import { endpointOf, envelopeOf, leaveBehind, postOf } from "./wire.js";
 
-/** Where no façade ever comes, nobody takes away what is left behind. */
-const MAX_KEYS = 99;
+/** Keys of the site: where no façade ever comes, nobody takes away what is left behind. */
+const MAX_KEYS = 60;
 
 /**
  * Sends one record (see `recordOf`) at once, and leaves it behind: the page may be going. What a policy forbids is mostly the
@@ -30,7 +30,7 @@ export function sendRaw({ kind, value, id, at, url }, { dsn, release, environmen
     const json = JSON.stringify(event);
     const body = envelopeOf(dsn, `\n{"type":"event"}\n${json}`);
     fetch(endpointOf(dsn), postOf(body, body.length < 6e4)).catch(() => {});
-    leaveBehind({ id, type: "event", json, dsn }, MAX_KEYS);
+    if (localStorage.length < MAX_KEYS) leaveBehind({ id, type: "event", json, dsn });
   } catch {}
 }
 

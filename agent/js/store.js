@@ -10,6 +10,9 @@ const MAX_RECORDS = 100;
 /** A page tries again at least once a minute, which touches its records. */
 const FREE_AFTER_MS = 150_000;
 
+/** The collector has forgotten by then what it has had. */
+const OLD_MS = 30 * 864e5;
+
 const kept = new Set();
 let base;
 
@@ -28,7 +31,7 @@ async function records() {
   return (await base).transaction("outbox", "readwrite").objectStore("outbox");
 }
 
-const recordOf = ({ id, type, json }, dsn) => ({ id, type, json, dsn, at: Date.now() });
+const recordOf = (entry, dsn) => ({ ...entry, dsn, at: Date.now(), isLeft: false });
 
 /** Keeps an entry while there is room, or touches it. */
 export async function keep(entry, dsn) {
@@ -37,33 +40,39 @@ export async function keep(entry, dsn) {
   const hasRoom = (await done(store.count())) < MAX_RECORDS || (await done(store.getKey(entry.id)));
   if (hasRoom) await done(store.put(recordOf(entry, dsn)));
   // Delivered in the meantime.
-  if (!kept.has(entry.id)) await drop(entry.id, dsn);
+  if (!kept.has(entry.id)) await done(store.delete(entry.id));
 }
 
-export const isKept = (id) => kept.has(id);
-
-/** Takes one away. */
-export async function drop(id, dsn) {
-  kept.delete(id);
-  const store = await records();
-  await done(store.delete(id));
+/** Takes one away, if it is kept. */
+export async function drop(id) {
+  if (kept.delete(id)) await done((await records()).delete(id));
 }
 
-/**
- * The entries for this DSN that no living page touches, and `withOwn` this page's; they are this page's from now on. Beside
- * them, whether others have more.
- */
+/** Of what pages have left behind. In workers there is nothing. */
+export const leftKeys = () => Object.keys(self.localStorage ?? {}).filter((key) => key.startsWith(LEFT));
+
+/** The entries for this DSN that no living page touches, and `withOwn` this page's; they are this page's from now on. */
 export async function claim(dsn, withOwn) {
   const store = await records();
-  const keys = Object.keys(self.localStorage ?? {}).filter((key) => key.startsWith(LEFT));
-  for (const key of keys) store.put({ ...JSON.parse(localStorage[key]), at: 0 });
-  const all = (await done(store.getAll())).filter((one) => one.dsn === dsn && (withOwn || !kept.has(one.id)));
-  // Clocks jump.
-  const free = all.filter((one) => kept.has(one.id) || Math.abs(Date.now() - one.at) > FREE_AFTER_MS);
+  const keys = leftKeys();
+  const now = Date.now();
+  for (const key of keys) {
+    // Whoever else uses such a key must not stop us.
+    try {
+      const one = JSON.parse(localStorage[key]);
+      JSON.parse(one.json);
+      store.put({ ...one, at: now - FREE_AFTER_MS });
+    } catch {}
+  }
+  const age = ({ at }) => Math.abs(now - at);
+  const found = await done(store.getAll());
+  // Nobody has been able to send it, or its project is gone.
+  for (const one of found) if (age(one) > OLD_MS) store.delete(one.id);
+  const free = found.filter((one) => one.dsn === dsn && (kept.has(one.id) ? withOwn : age(one) >= FREE_AFTER_MS));
   for (const one of free) {
     kept.add(one.id);
     store.put(recordOf(one, dsn));
   }
   for (const key of keys) localStorage.removeItem(key);
-  return [free, all.length > free.length];
+  return free;
 }

@@ -24,7 +24,6 @@ export const LEFT = "trapline:";
 /**
  * Keeps `{id, type, json, dsn}` for the next page of the site: a page that goes never knows whether what it sends last
  * arrives, and what comes twice the collector knows by its ID. Done at once, as nothing else is that a page does then.
- * Falsy if the site has `most` keys; throws where nothing may be kept.
+ * Throws where nothing may be kept.
  */
-export const leaveBehind = (entry, most) =>
-  localStorage.length < most && (localStorage[LEFT + entry.id] = JSON.stringify(entry));
+export const leaveBehind = (entry) => void (localStorage[LEFT + entry.id] = JSON.stringify(entry));

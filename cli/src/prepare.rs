@@ -9,6 +9,7 @@ use serde::Serialize;
 use trapline_symbols::debug_id::{self, Injected};
 use trapline_symbols::digest::{Input, digest_source_map};
 use trapline_symbols::map::{MapComment, map_comment, with_inline_map};
+use trapline_symbols::table::MAX_SOURCE_BYTES;
 use trapline_symbols::{pack, wasm};
 
 use crate::files::{Found, MapPlace, What};
@@ -55,13 +56,35 @@ pub(crate) enum Became {
 /// Where the texts of sources come from that a module's debug information names.
 pub(crate) type Sources = fn(&str) -> Option<String>;
 
-/// A source below the folder in which this is run: whoever built the module may name any file of the machine.
+/// How files of source code end, in languages that are compiled to wasm.
+const SOURCES: [&str; 16] = [
+    "rs", "c", "cc", "cpp", "cxx", "h", "hh", "hpp", "go", "zig", "ts", "kt", "swift", "m", "d",
+    "nim",
+];
+
+/// A source below the folder in which this is run, by its absolute path: whoever built a module may name any file of the
+/// machine, and a relative path may be meant from elsewhere.
 pub(crate) fn source_below_here(path: &str) -> Option<String> {
+    let path = Path::new(path);
+    let is_source = path.extension().is_some_and(|end| SOURCES.iter().any(|known| end == *known));
+    if !path.is_absolute() || !is_source {
+        return None;
+    }
     let here = std::env::current_dir().and_then(fs::canonicalize).ok()?;
-    let file = fs::canonicalize(here.join(path)).ok()?;
+    let file = fs::canonicalize(path).ok()?;
     let is_hidden = |part: &std::ffi::OsStr| part.to_string_lossy().starts_with('.');
     let below = file.strip_prefix(&here).ok()?;
-    if below.iter().any(is_hidden) { None } else { fs::read_to_string(file).ok() }
+    let about = fs::metadata(&file).ok()?;
+    // Of the whole machine nothing is the workspace's.
+    let is_whole = here.parent().is_none();
+    if is_whole
+        || below.iter().any(is_hidden)
+        || !about.is_file()
+        || about.len() > MAX_SOURCE_BYTES as u64
+    {
+        return None;
+    }
+    fs::read_to_string(file).ok()
 }
 
 /// Whether files may be changed.
@@ -244,15 +267,17 @@ mod tests {
     #[test]
     fn sources_are_read_below_the_folder_alone() {
         let here = std::env::current_dir().unwrap();
-        let own = here.join("src/prepare.rs");
-        assert!(
-            source_below_here("src/prepare.rs")
-                .is_some_and(|text| text.contains("below_the_folder"))
-        );
-        assert_eq!(source_below_here(&own.to_string_lossy()), source_below_here("src/prepare.rs"));
-        for path in ["../Cargo.toml", "/etc/hostname", "src/none.rs", "src"] {
-            assert_eq!(source_below_here(path), None, "{path}");
+        let read = |path: &str| source_below_here(&here.join(path).to_string_lossy());
+        assert!(read("src/prepare.rs").is_some_and(|text| text.contains("below_the_folder")));
+        let folder = std::env::temp_dir().join("trapline-sources.rs");
+        fs::write(&folder, "").unwrap();
+        for path in
+            ["../core/src/lib.rs", "Cargo.toml", "src/none.rs", "src", "src/../../core/src/lib.rs"]
+        {
+            assert_eq!(read(path), None, "{path}");
         }
-        assert_eq!(source_below_here(&here.join("src/../../Cargo.lock").to_string_lossy()), None);
+        assert_eq!(source_below_here("src/prepare.rs"), None, "from wherever");
+        assert_eq!(source_below_here(&folder.to_string_lossy()), None);
+        fs::remove_file(folder).unwrap();
     }
 }

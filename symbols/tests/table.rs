@@ -135,16 +135,24 @@ fn wasm_frame_reads_back_with_what_it_was_inlined_into() {
 fn line_of_a_function_reads_back_as_the_code_that_comes_from_there() {
     let mut writer = Writer::new(Kind::Wasm, "app.wasm", None);
     let sources = ["src/lib.rs", "/rustc/0a/library/core/src/option.rs"];
-    let [own, std] = sources.map(|path| Some(writer.source(path, true, None)));
+    let [own, std] = sources.map(|path| Some(writer.source(path, path == "src/lib.rs", None)));
     let functions: Vec<u32> = (0..900).map(|at| writer.string(&format!("shop::f{at}"))).collect();
     let unwrap = writer.string("core::option::Option::unwrap");
-    // Two ranges a function: the second of each is inlined into it. Some fifteen blocks.
+    // Three ranges a function: into the second a library's is inlined, into the third one of the app's. Some twenty blocks.
+    let check = writer.string("shop::check");
     for (at, function) in (0_u32..).zip(&functions) {
-        let outer = Inlined { function: *function, source: own, line: at + 1, column: 3 };
-        let inner = Inlined { function: unwrap, source: std, line: 7, column: 9 };
-        writer.code(&CodeRange { offset: 0x40 + at * 8, frames: vec![outer] });
-        writer.code(&CodeRange { offset: 0x44 + at * 8, frames: vec![inner, outer] });
-        writer.function(&Function { start: 0x40 + at * 8, end: 0x48 + at * 8, name: *function });
+        let call = |function, source, line| Inlined { function, source, line, column: 3 };
+        let outer = call(*function, own, at + 1);
+        let line = if at % 2 == 0 { 0 } else { at + 1 };
+        writer.code(&CodeRange {
+            offset: 0x40 + at * 12,
+            frames: vec![call(check, own, 2000), outer],
+        });
+        writer
+            .code(&CodeRange { offset: 0x44 + at * 12, frames: vec![call(*function, own, line)] });
+        writer
+            .code(&CodeRange { offset: 0x48 + at * 12, frames: vec![call(unwrap, std, 7), outer] });
+        writer.function(&Function { start: 0x40 + at * 12, end: 0x4c + at * 12, name: *function });
     }
     let bytes = writer.finish();
     let table = Table::parse(&bytes).unwrap();
@@ -156,12 +164,13 @@ fn line_of_a_function_reads_back_as_the_code_that_comes_from_there() {
     for at in [0, 1, 63, 64, 65, 500, 899] {
         let name = format!("shop::f{at}");
         let own = (name.clone(), at + 1);
-        let expected = Some(vec![own.clone()]);
-        assert_eq!(found(Code::Index(at), "src/lib.rs", at + 1), expected);
+        let by_library = vec![("core::option::Option::unwrap".to_owned(), 7), own.clone()];
+        let expected = Some(if at % 2 == 0 { by_library } else { vec![own.clone()] });
+        assert_eq!(found(Code::Index(at), "src/lib.rs", at + 1), expected, "not what it calls");
         assert_eq!(found(Code::Name(&name), "shop/src/lib.rs", at + 1), expected);
         assert_eq!(found(Code::Index(at), "src/lib.rs", at + 2), None, "the next function's");
-        let unwrapped = vec![("core::option::Option::unwrap".to_owned(), 7), own];
-        assert_eq!(found(Code::Index(at), "core/src/option.rs", 7), Some(unwrapped));
+        let inlined = Some(vec![("shop::check".to_owned(), 2000), own]);
+        assert_eq!(found(Code::Index(at), "src/lib.rs", 2000), inlined);
     }
     assert_eq!(found(Code::Index(900), "src/lib.rs", 1), None);
     assert_eq!(found(Code::Index(0), "ib.rs", 1), None, "paths agree by whole names");

@@ -1,7 +1,7 @@
 //! Errors of a page's last moments: just before it navigates, while it is asked whether it may, and while it goes.
 
 use anyhow::ensure;
-use trapline_tests::{Engine, Gate, Tab, World, eventually};
+use trapline_tests::{Engine, Gate, Site, Tab, World, eventually};
 
 use crate::{EngineTest, full, sampled};
 
@@ -40,19 +40,13 @@ window.go = () => {
 if (location.search.includes('early')) go();
 ";
 
-/// Twenty pages, each of which goes at once; `is_armed` is whether the agent is there by then.
+/// Twenty pages, each of which goes at once.
 fn check(world: &World, engine: Engine, way: &str, is_armed: bool) {
     let project = world.project();
     let site = project.site(APP);
     let tab = world.tab_in(engine);
     for _ in 0..TIMES {
-        let early = if is_armed { "" } else { "&early" };
-        tab.open(&site.url(&format!("/?way={way}{early}")));
-        if is_armed {
-            armed(&tab);
-            let _ = tab.eval("go()");
-        }
-        tab.arrives("way=none");
+        open_and_leave(&tab, &site, way, is_armed);
     }
     let issue = eventually(|| {
         let issue = project.api.only_issue()?;
@@ -60,6 +54,17 @@ fn check(world: &World, engine: Engine, way: &str, is_armed: bool) {
         Ok(issue)
     });
     assert_eq!((issue.kind.as_str(), issue.value), ("RangeError", format!("left by {way}")));
+}
+
+/// A page that goes at once; `is_armed` is whether the agent is there by then.
+fn open_and_leave(tab: &Tab, site: &Site, way: &str, is_armed: bool) {
+    let early = if is_armed { "" } else { "&early" };
+    tab.open(&site.url(&format!("/?way={way}{early}")));
+    if is_armed {
+        armed(tab);
+        let _ = tab.eval("go()");
+    }
+    tab.arrives("way=none");
 }
 
 fn armed(tab: &Tab) {
@@ -76,13 +81,7 @@ fn check_refused(world: &World, engine: Engine, way: &str, is_armed: bool, refus
     let site = project.site_to(&gate.dsn(&project), &[], APP);
     let tab = world.tab_in(engine);
     refuse(&gate);
-    let early = if is_armed { "" } else { "&early" };
-    tab.open(&site.url(&format!("/?way={way}{early}")));
-    if is_armed {
-        armed(&tab);
-        let _ = tab.eval("go()");
-    }
-    tab.arrives("way=none");
+    open_and_leave(&tab, &site, way, is_armed);
     tab.open(&site.url("/?way=none"));
     armed(&tab);
     gate.pass();

@@ -50,8 +50,8 @@ fn types(world: &World) {
 }
 
 /// The page with one of the two as `sdk`, as a bundler delivers it, but with names kept.
-fn bundled(world: &World, name: &str, sdk: &str) -> String {
-    let outfile = world.paths.target.join(format!("e2e/sdk-page-{name}.js"));
+fn bundled(world: &World, engine: Engine, name: &str, sdk: &str) -> String {
+    let outfile = world.paths.target.join(format!("e2e/sdk-page-{name}-{}.js", engine.name()));
     let output = Command::new(world.paths.esbuild())
         .args([
             "tests/pages/sdk.ts",
@@ -135,8 +135,9 @@ fn said(event: &Event) -> Value {
 }
 
 fn same_events(world: &World, engine: Engine) {
-    let theirs = bundled(world, "sentry", "@sentry/browser");
-    let ours = bundled(world, "trapline", &package(world, "inline.js").display().to_string());
+    let theirs = bundled(world, engine, "sentry", "@sentry/browser");
+    let ours =
+        bundled(world, engine, "trapline", &package(world, "inline.js").display().to_string());
     // It sends once, and Firefox now and then loses a request on a connection that is being closed.
     let (expected, they_saw) = events_of(world, Engine::Chromium, &theirs);
     let (found, we_saw) = events_of(world, engine, &ours);

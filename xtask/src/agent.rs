@@ -47,7 +47,8 @@ const STUB_SYNTAX: &str = "--target=es2020";
 const FACADE_SYNTAX: &str = "--target=es2022";
 
 /// What terser may do to the façade. Its arrows have no `this` of their own, and no function's `length` counts.
-const FACADE_SQUEEZE: &str = "passes=3,ecma=2022,unsafe_arrows=true,keep_fargs=false";
+const FACADE_SQUEEZE: &str =
+    "passes=3,ecma=2022,unsafe_arrows=true,keep_fargs=false,hoist_funs=true,lhs_constants=false";
 
 /// The same for the stub, which older engines parse.
 const STUB_SQUEEZE: &str = "passes=3,ecma=2020";

@@ -79,9 +79,10 @@ fn file_of<'a>(event: &'a Event, frame: &'a Frame) -> Option<&'a str> {
 /// Resolves what can be, and notes of the rest why not. `found` says of each file of [`wanted`] what there is.
 pub fn resolve(event: &mut Event, found: &HashMap<String, Found>) {
     let mut exceptions = std::mem::take(&mut event.exceptions);
+    let mut panic = Search { place: None, left: MAX_SEARCHED };
     for exception in &mut exceptions {
         let frames = std::mem::take(&mut exception.frames);
-        let mut panic = frames.first().and_then(Place::of);
+        panic.begin(frames.first());
         for frame in frames {
             let file = file_of(event, &frame).and_then(|file| found.get(file));
             match file {
@@ -93,39 +94,35 @@ pub fn resolve(event: &mut Event, found: &HashMap<String, Found>) {
     event.exceptions = exceptions;
 }
 
-/// Functions in which the line of a panic is looked for: above the app's own stands the machinery of panics.
+/// Functions of an event in which the line of a panic is looked for: above the app's own stands the machinery of panics.
 const MAX_SEARCHED: usize = 16;
 
-/// Where Rust itself says that it panicked: what leads the stack.
-struct Place {
-    file: String,
-    line: u32,
-    searched: usize,
+/// Looks for the code of the place that leads a panic's stack, which Rust itself tells.
+struct Search {
+    place: Option<(String, u32)>,
+    left: usize,
 }
 
-impl Place {
-    fn of(lead: &Frame) -> Option<Self> {
-        let is_place = lead.function.is_empty() && lead.file.ends_with(".rs") && lead.line > 0;
-        let file = || lead.file.replace('\\', "/");
-        is_place.then(|| Self { file: file(), line: lead.line, searched: 0 })
+impl Search {
+    /// The next exception; `lead` is its first frame.
+    fn begin(&mut self, lead: Option<&Frame>) {
+        let is_place =
+            |lead: &&Frame| lead.function.is_empty() && lead.file.ends_with(".rs") && lead.line > 0;
+        self.place = lead.filter(is_place).map(|lead| (lead.file.replace('\\', "/"), lead.line));
     }
 
-    /// The calls at the place, if they are in this function; they are looked for until they have been found.
-    fn calls<'a>(
-        place: &mut Option<Self>,
-        table: &Table<'a>,
-        code: Code<'_>,
-    ) -> Option<Vec<ResolvedFrame<'a>>> {
-        let at = place.as_mut().filter(|place| place.searched < MAX_SEARCHED)?;
-        at.searched += 1;
-        let calls = table.look_up_line(code, &at.file, at.line)?;
-        *place = None;
+    /// The calls at the place, if they are in this function and have not been found in one above.
+    fn calls<'a>(&mut self, table: &Table<'a>, code: Code<'_>) -> Option<Vec<ResolvedFrame<'a>>> {
+        let (file, line) = self.place.as_ref().filter(|_| self.left > 0)?;
+        self.left -= 1;
+        let calls = table.look_up_line(code, file, *line)?;
+        self.place = None;
         Some(calls)
     }
 }
 
 /// One frame, or the calls that were inlined into one, innermost first. The first function of the place of a panic takes it.
-fn resolved(frame: Frame, found: &Found, panic: &mut Option<Place>) -> Vec<Frame> {
+fn resolved(frame: Frame, found: &Found, panic: &mut Search) -> Vec<Frame> {
     let table = match found {
         Found::Nothing(why) => return vec![Frame { unresolved: Some(why.clone()), ..frame }],
         Found::Table(table) => table,
@@ -143,12 +140,12 @@ fn resolved(frame: Frame, found: &Found, panic: &mut Option<Place>) -> Vec<Frame
 fn calls<'a>(
     frame: &Frame,
     table: &Table<'a>,
-    panic: &mut Option<Place>,
+    panic: &mut Search,
 ) -> Result<Vec<ResolvedFrame<'a>>, Unresolved> {
     if table.kind() == Kind::Wasm {
         let code = code_of(&frame.function, frame.line, frame.column);
         let calls = code.ok_or(Unresolved::NoPosition)?;
-        if let Some(calls) = Place::calls(panic, table, calls.code()) {
+        if let Some(calls) = panic.calls(table, calls.code()) {
             return Ok(calls);
         }
         return table.look_up_code(calls.code()).map_err(|error| reason(&error));

@@ -58,6 +58,8 @@ fn rusts_own_words_are_a_bug_only_with_the_place_that_they_are_said_of() {
         ("assertion `left == right` failed: totals differ\n  left: 1\n right: 2", ""),
         ("RefCell already borrowed", ""),
         ("already borrowed: BorrowMutError", ""),
+        ("user-provided comparison function does not correctly implement a total order", ""),
+        ("failed to spawn thread: Error { kind: Unsupported, message: \"no threads\" }", ""),
     ] {
         let elsewhere = if elsewhere.is_empty() { message } else { elsewhere };
         let one = of(message, "src/cart.rs", "shop::price_of::h0123456789abcdef");

@@ -49,9 +49,10 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Looks up a line of the source within the function of a place that has no offset: the frames of the first code that
-    /// comes from there, as [`Table::look_up_code`] gives them by an offset. `None` if the function has no such line. So the
-    /// place that Rust tells of its own panic says what WebKit does not. Takes as long as the function has code.
+    /// Looks up a line of the owner's source within the function of a place that has no offset: the frames of the first code
+    /// that comes from there, as [`Table::look_up_code`] gives them by an offset. What was inlined there may only be
+    /// libraries': the panic is told of the line that called them. `None` if the function has no such line. So the place that
+    /// Rust tells of its own panic says what WebKit does not. Takes as long as the function has code.
     #[must_use]
     pub fn look_up_line(
         &self,
@@ -72,9 +73,9 @@ impl<'a> Table<'a> {
             {
                 at = next;
                 chain = next_chain(&mut cursor, &chain)?;
-                let is_there = (start..end).contains(&at)
-                    && chain.iter().any(|frame| frame.line == line && self.is_of(frame, file));
-                if is_there {
+                let innermost = chain.iter().find(|frame| self.is_own(frame));
+                let is_there = |frame: &Numbers| frame.line == line && self.is_of(frame, file);
+                if (start..end).contains(&at) && innermost.is_some_and(is_there) {
                     return Some(chain.into_iter().map(|frame| self.frame_of(frame)).collect());
                 }
             }
@@ -83,6 +84,10 @@ impl<'a> Table<'a> {
             }
         }
         None
+    }
+
+    fn is_own(&self, frame: &Numbers) -> bool {
+        frame.source.checked_sub(1).is_some_and(|source| self.is_in_app(source))
     }
 
     /// Whether a frame is of this file, as far as both paths go.
