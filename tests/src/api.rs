@@ -307,8 +307,16 @@ pub(crate) fn post(worker: &Worker, path: &str, body: &[u8]) -> Result<Answer> {
 /// # Errors
 /// When there is no answer.
 pub fn post_to(address: &str, body: &[u8]) -> Result<Answer> {
+    post_as("", address, body)
+}
+
+/// The same by a browser of this name.
+///
+/// # Errors
+/// When there is no answer.
+pub fn post_as(user_agent: &str, address: &str, body: &[u8]) -> Result<Answer> {
     let request = http().post(address).header("Content-Type", "text/plain;charset=UTF-8");
-    Answer::of(request.send(body)?)
+    Answer::of(request.header("User-Agent", user_agent).send(body)?)
 }
 
 /// Asks one of the Worker's origins without a session.

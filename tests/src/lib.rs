@@ -23,7 +23,7 @@ mod site;
 mod tab;
 mod world;
 
-pub use api::{Answer, Api, Issue, Rows, post_to};
+pub use api::{Answer, Api, Issue, Rows, post_as, post_to};
 pub use backend::Backend;
 pub use browser::Browser;
 pub use clean_machine::CleanMachine;

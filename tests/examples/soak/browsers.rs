@@ -10,10 +10,8 @@ use crate::{Ground, Target};
 
 /// What a page of the site can do.
 const APP: &str = "\
-const page = crypto.randomUUID();
-const engine = document.title;
-let thrown = 0;
-const note = () => localStorage.setItem('thrown ' + page, ++thrown);
+const tab = 'thrown ' + (sessionStorage.tab ??= crypto.randomUUID());
+const note = () => localStorage.setItem(tab, Number(localStorage.getItem(tab)) + 1);
 const bugs = [
   (name) => { note(); throw new TypeError(`${name} is not a product`); },
   (name) => { note(); null[name]; },

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use trapline_tests::{Answer, Faulty, post_to};
+use trapline_tests::{Answer, Faulty, post_as, post_to};
 
 use crate::chaos::{Tally, one_more};
 use crate::{Ground, Target};
@@ -123,7 +123,9 @@ pub fn send(ground: &Ground, ledger: &Ledger, target: &Target, sender: u64) {
             until_taken(ground, ledger, target, &page_view(number));
             one_more(&ledger.views);
         } else if number % 500 == 7 {
-            until_taken(ground, ledger, target, &feedback(number));
+            // Who writes thirty times a day is not heard any more.
+            let buyer = format!("Buyer/{number}");
+            until_taken_of(&buyer, ground, ledger, target, &feedback(number));
             one_more(&ledger.feedback);
         } else {
             let (envelope, bug, count) = event(number);
@@ -140,9 +142,19 @@ pub fn send(ground: &Ground, ledger: &Ledger, target: &Target, sender: u64) {
 }
 
 fn until_taken(ground: &Ground, ledger: &Ledger, target: &Target, envelope: &[u8]) {
+    until_taken_of("Shop/1", ground, ledger, target, envelope);
+}
+
+fn until_taken_of(
+    user_agent: &str,
+    ground: &Ground,
+    ledger: &Ledger,
+    target: &Target,
+    envelope: &[u8],
+) {
     loop {
         one_more(&ledger.attempts);
-        let pause = match post_to(&target.address, envelope) {
+        let pause = match post_as(user_agent, &target.address, envelope) {
             Ok(Answer { status: 200, .. }) => return,
             Ok(Answer { status: 503 | 429, retry_after: Some(_), .. }) => {
                 Duration::from_millis(500)
