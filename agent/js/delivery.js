@@ -4,13 +4,11 @@
  */
 import { newId } from "./listen.js";
 import { extra, settings, state, warn } from "./settings.js";
-import { claim, drop, keep, leftKeys } from "./store.js";
-import { LEFT, endpointOf, envelopeOf, itemOf, leaveBehind, postOf } from "./wire.js";
+import { claim, drop, keep, leaveAll, takeLeft } from "./store.js";
+import { endpointOf, envelopeOf, itemOf, postOf } from "./wire.js";
 
 /** Below that a compressed body is hardly smaller, and always later. */
 const MIN_PACKED = 4000;
-/** Characters of what is left behind: a tenth of what browsers give a site. */
-const MAX_LEFT = 5e5;
 /** Entries that are remembered without the wasm. */
 const MAX_ALONE = 200;
 /** Items of a request: what the collector can take at a time. */
@@ -72,7 +70,6 @@ function settle(batch, isDone) {
     if (!isDone) keepQuietly(entry);
     else if (!state.isGone) {
       alone.delete(entry.id);
-      if (entry.isLeft) localStorage.removeItem(LEFT + entry.id);
       drop(entry.id).catch(warn);
     }
   }
@@ -163,27 +160,11 @@ function pauseOf(headers) {
 export function sendBeforeLeaving() {
   const { wasm } = rim;
   const waits = settings.transport || wasm?.is_paused(Date.now()) || !navigator.onLine;
-  leaveAll([...entries.values(), ...alone.values()], waits);
+  // What the collector does not know by its ID is left behind only if it is not sent as well; page views are a sample.
+  leaveAll([...entries.values(), ...alone.values()], waits && state.isGone ? /^[efsc]/ : /^[ef]/, settings.dsn);
   for (let batch; wasm && !waits && (batch = taken()).length; ) {
     // Refused for its size: it stays, in case that the page lives on.
     if (!navigator.sendBeacon(target(), textOf(batch))) return batch.forEach(enter);
-  }
-}
-
-/** What the collector does not know by its ID is left behind only if it is not sent as well; page views are a sample. */
-function leaveAll(all, waits) {
-  try {
-    const types = waits && state.isGone ? /^[efsc]/ : /^[ef]/;
-    let room = leftKeys().reduce((sum, key) => sum - localStorage[key].length, MAX_LEFT);
-    for (const entry of all) {
-      const { isLeft, json, type } = entry;
-      if (isLeft || json.length > room || !types.test(type)) continue;
-      leaveBehind({ ...entry, dsn: settings.dsn });
-      entry.isLeft = true;
-      room -= json.length;
-    }
-  } catch {
-    // Storage is forbidden, or full.
   }
 }
 
@@ -200,11 +181,14 @@ function taken() {
  * there, or never will be.
  */
 export async function takeOver(load) {
-  const left = await claim(settings.dsn, state.mode === "degraded");
-  if (!left.length) return;
-  await load();
-  left.forEach(enter);
-  pump();
+  const take = async (left) => {
+    if (!left.length) return;
+    await load();
+    left.forEach(enter);
+    pump();
+  };
+  await take(takeLeft(settings.dsn));
+  await take(await claim(settings.dsn, state.mode === "degraded"));
 }
 
 /** The wasm has failed: what it held goes out once more without it. */

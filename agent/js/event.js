@@ -84,7 +84,7 @@ function imagesOf(exception) {
 /** Says so where something is missing. */
 function cut(text, max, length = text.length) {
   if (length <= max) return text;
-  const said = `... (cut, ${length} in all)`;
+  const said = `... (of ${length})`;
   return text.slice(0, Math.max(max - said.length, 0)) + said;
 }
 

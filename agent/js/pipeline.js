@@ -333,7 +333,7 @@ export function leave(event = {}) {
     turn(event);
   }
   if (!isLeaving) return type && look();
-  if (state.isGone && state.mode === "waiting" && pending.size) degrade("the page goes");
+  if (state.isGone && state.mode === "waiting" && pending.size) degrade("gone");
   attempt(() => {
     drain(Infinity);
     report(true);
