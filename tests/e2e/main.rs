@@ -94,14 +94,14 @@ struct EngineTest {
     /// A fact; the engine's name is put behind it.
     name: &'static str,
     when: When,
-    /// It compares times, and is run while no other test is.
-    is_timed: bool,
+    /// It compares times, or turns to another engine too, and is run while no other test is.
+    is_alone: bool,
     run: fn(&World, Engine),
 }
 
 impl EngineTest {
-    const fn timed(self) -> Self {
-        Self { is_timed: true, ..self }
+    const fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
     }
 }
 
@@ -116,12 +116,12 @@ enum When {
 
 /// A test that is run in all engines.
 const fn sampled(name: &'static str, run: fn(&World, Engine)) -> EngineTest {
-    EngineTest { name, when: When::Sampled, is_timed: false, run }
+    EngineTest { name, when: When::Sampled, is_alone: false, run }
 }
 
 /// A test that is run in Chromium, and with `--full` in all engines.
 const fn full(name: &'static str, run: fn(&World, Engine)) -> EngineTest {
-    EngineTest { name, when: When::Full, is_timed: false, run }
+    EngineTest { name, when: When::Full, is_alone: false, run }
 }
 
 fn main() -> ExitCode {
@@ -256,7 +256,7 @@ fn trials(stage: Option<&Arc<Stage>>) -> Vec<Trial> {
             let name = format!("{}_in_{}", test.name, engine.name());
             trials.push(trial(name, stage, move |stage, name| {
                 let run = |world: &World| (test.run)(world, engine);
-                if test.is_timed { stage.alone(name, run) } else { stage.beside(name, engine, run) }
+                if test.is_alone { stage.alone(name, run) } else { stage.beside(name, engine, run) }
             }));
         }
         if trials.len() == before {

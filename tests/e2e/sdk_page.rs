@@ -19,7 +19,7 @@ pub const TESTS: &[Test] = &[
 ];
 
 pub const ENGINE_TESTS: &[EngineTest] = &[
-    full("page_for_another_sdk_works_with_one_import_changed", same_events),
+    full("page_for_another_sdk_works_with_one_import_changed", same_events).alone(),
     full("package_of_one_file_reports", one_file),
     full("names_of_what_is_not_here_do_nothing", absent),
 ];

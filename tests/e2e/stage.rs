@@ -2,7 +2,7 @@
 //! at the whole deployment, or at times of a millisecond, has the stage for himself.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use trapline_tests::{Engine, World};
@@ -16,7 +16,7 @@ const NAMED: usize = 12;
 /// What all tests share.
 pub struct Stage {
     world: World,
-    whole: RwLock<()>,
+    queue: Queue,
     engines: [Mutex<()>; LANES],
     took: Mutex<BTreeMap<String, Duration>>,
 }
@@ -24,8 +24,8 @@ pub struct Stage {
 impl Stage {
     /// Everybody is waiting.
     pub fn new(world: World) -> Self {
-        let (whole, engines, took) = <(RwLock<()>, [Mutex<()>; LANES], _)>::default();
-        Self { world, whole, engines, took }
+        let (queue, engines, took) = <(Queue, [Mutex<()>; LANES], _)>::default();
+        Self { world, queue, engines, took }
     }
 
     /// Runs a test beside those of the other engines. One that failed before has harmed nothing but itself.
@@ -33,13 +33,13 @@ impl Stage {
         // First the own one: who waits for it must not keep others waiting.
         let lane = self.engines.get(engine as usize);
         let _lane = lane.map(|lane| lane.lock().unwrap_or_else(PoisonError::into_inner));
-        let _part = self.whole.read().unwrap_or_else(PoisonError::into_inner);
+        let _part = self.queue.enter(false);
         self.run(name, test);
     }
 
     /// Runs a test while no other runs.
     pub fn alone(&self, name: &str, test: impl FnOnce(&World)) {
-        let _whole = self.whole.write().unwrap_or_else(PoisonError::into_inner);
+        let _whole = self.queue.enter(true);
         self.run(name, test);
     }
 
@@ -59,5 +59,56 @@ impl Stage {
         for (name, time) in longest.iter().take(NAMED) {
             println!("{:>7.1} s  {name}", time.as_secs_f64());
         }
+    }
+}
+
+/// Who comes first is served first: tests that are run alone keep their order.
+#[derive(Default)]
+struct Queue {
+    state: Mutex<Served>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Served {
+    tickets: u64,
+    /// The ticket that may enter next.
+    now: u64,
+    inside: usize,
+}
+
+/// Somebody is inside; leaves when dropped.
+struct Inside<'queue> {
+    queue: &'queue Queue,
+    is_alone: bool,
+}
+
+impl Queue {
+    fn enter(&self, is_alone: bool) -> Inside<'_> {
+        let mut state = self.state();
+        let ticket = state.tickets;
+        state.tickets += 1;
+        while state.now != ticket || (is_alone && state.inside > 0) {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.inside += 1;
+        if !is_alone {
+            state.now += 1;
+            self.changed.notify_all();
+        }
+        Inside { queue: self, is_alone }
+    }
+
+    fn state(&self) -> MutexGuard<'_, Served> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        let mut state = self.queue.state();
+        state.inside -= 1;
+        state.now += u64::from(self.is_alone);
+        self.queue.changed.notify_all();
     }
 }

@@ -13,7 +13,7 @@ use crate::{EngineTest, sampled};
 use pages::{LONG_PAGES, PAGES, Page, Step};
 
 pub const ENGINE_TESTS: &[EngineTest] =
-    &[sampled("web_vitals_equal_those_of_the_package_on_every_page", equal).timed()];
+    &[sampled("web_vitals_equal_those_of_the_package_on_every_page", equal).alone()];
 
 /// The agent measures once the page has had a second to load; these pages have no use for one.
 const AT_ONCE: &str = "\

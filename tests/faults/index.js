@@ -8,6 +8,7 @@
  * The variable `FAULTS` holds what a POST would, for what happens before anybody can post: the first migration.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { wasmBytes } from "./memories.js";
 import Collector from "../../deploy/worker/index.js";
 // Another instance of the same wasm, which knows nothing of what the first one has seen: as another isolate would.
 import Other from "../../deploy/worker/index.js?other";
@@ -60,7 +61,7 @@ function obey(orders) {
 
 async function control(request) {
   if (request.method === "POST") obey(await request.json());
-  return Response.json({ ...limits.report(), ...faults.report() });
+  return Response.json({ wasm_bytes: wasmBytes(), ...limits.report(), ...faults.report() });
 }
 
 function onFaultyDatabases(env) {

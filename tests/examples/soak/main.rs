@@ -137,7 +137,7 @@ fn run(time: Duration) -> Result<bool> {
         scope.spawn(|| others::read(&ground, &visits, &sdk));
         scope.spawn(|| others::upload(&ground, &visits, &builds));
         scope.spawn(|| others::clean(&ground, &visits, &sdk));
-        scope.spawn(|| memory::watch(&ground, &samples));
+        scope.spawn(|| memory::watch(&ground, &samples, &sdk));
         let ending = Ending(&ground);
         let pages = browsers::run(&ground, &faults, &world, &of_engines);
         drop(ending);

@@ -90,7 +90,10 @@ pub fn run(
     let mut is_flat = true;
     let bytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let grown = [
-        ("MiB of workerd, first and last third of its last life", memory),
+        (
+            "MiB of the collector's wasm, first and last third of its last life",
+            memory.map(|of| of.wasm),
+        ),
         (
             "MiB of heap of a page that throws all the time",
             heap.map(|(one, two)| (bytes(one), bytes(two))),
@@ -105,12 +108,18 @@ pub fn run(
             None => println!("  too short to tell: {name}"),
         }
     }
+    if let Some((before, after)) = memory.map(|of| of.resident) {
+        println!(
+            "  {before:>8.1} {after:>8.1}  MiB resident of workerd, its proxy and its D1 (no bar)"
+        );
+    }
     let closes = lines.iter().all(|line| line.expected == line.found) && wrong.is_empty();
     let report = json!({
         "faults": faults.iter().copied().collect::<BTreeMap<_, _>>(), "injected": injected,
         "traffic": traffic.iter().copied().collect::<BTreeMap<_, _>>(),
         "reckoning": lines.iter().map(|line| json!([line.name, line.expected, line.found])).collect::<Vec<_>>(),
-        "wrong": wrong, "memory_mib": memory, "heap_bytes": heap, "closes": closes,
+        "wrong": wrong, "wasm_mib": memory.map(|of| of.wasm),
+        "resident_mib": memory.map(|of| of.resident), "heap_bytes": heap, "closes": closes,
     });
     fs::create_dir_all(paths.target.join("report"))?;
     fs::write(
