@@ -37,18 +37,20 @@ const entryOf = (type, payload) => ({ id: payload.event_id || newId(), type, jso
 /** Takes items for delivery; `pump` sends them. */
 export function put(type, ...payloads) {
   const all = payloads.map((payload) => entryOf(type, payload));
-  if (rim.wasm) all.forEach(enter);
+  if (rim.wasm) all.forEach((entry) => enter(entry) || (type === "event" && state.discard("queue_overflow")));
   else while (all.length) sendAlone(...all.splice(0, MAX_BATCH));
 }
 
 /** Sends an item now, and resolves to the status of the answer; 0 if there is none. */
 export const putNow = async (type, payload) => (await post([entryOf(type, payload)], true))[0];
 
+/** Whether there was room. What another page has left stays where it lies if there was none: it is not lost. */
 function enter(entry) {
   if (!rim.wasm) return sendAlone(entry);
-  if (!rim.wasm.push(++last, bytesOf(entry.json))) return entry.type === "event" && state.discard("queue_overflow");
+  if (!rim.wasm.push(++last, bytesOf(entry.json))) return false;
   entries.set(last, entry);
   if (!navigator.onLine || rim.wasm.is_paused(Date.now())) keepQuietly(entry);
+  return true;
 }
 
 /** Without the wasm: one try, and the outbox. */
