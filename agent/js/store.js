@@ -9,7 +9,7 @@ import { LEFT, leaveBehind } from "./wire.js";
 const MAX_RECORDS = 100;
 /** Characters of what is left behind: a tenth of what browsers give a site. */
 const MAX_LEFT = 5e5;
-/** A page tries again at least once a minute, which touches its records. */
+/** A page that is online tries again at least once a minute, which touches its records. */
 const FREE_AFTER_MS = 150_000;
 
 /** The collector has forgotten by then what it has had. */

@@ -138,7 +138,7 @@ fn line_of_a_function_reads_back_as_the_code_that_comes_from_there() {
     let [own, std] = sources.map(|path| Some(writer.source(path, path == "src/lib.rs", None)));
     let functions: Vec<u32> = (0..900).map(|at| writer.string(&format!("shop::f{at}"))).collect();
     let unwrap = writer.string("core::option::Option::unwrap");
-    // Three ranges a function: into the second a library's is inlined, into the third one of the app's. Some twenty blocks.
+    // Three ranges a function: into the first one of the app's is inlined, into the third one of a library. Some twenty blocks.
     let check = writer.string("shop::check");
     for (at, function) in (0_u32..).zip(&functions) {
         let call = |function, source, line| Inlined { function, source, line, column: 3 };

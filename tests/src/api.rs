@@ -307,7 +307,7 @@ pub(crate) fn post(worker: &Worker, path: &str, body: &[u8]) -> Result<Answer> {
 /// # Errors
 /// When there is no answer.
 pub fn post_to(address: &str, body: &[u8]) -> Result<Answer> {
-    post_as("", address, body)
+    post_with(address, &[], body)
 }
 
 /// The same by a browser of this name.
@@ -315,8 +315,15 @@ pub fn post_to(address: &str, body: &[u8]) -> Result<Answer> {
 /// # Errors
 /// When there is no answer.
 pub fn post_as(user_agent: &str, address: &str, body: &[u8]) -> Result<Answer> {
+    post_with(address, &[("User-Agent", user_agent)], body)
+}
+
+fn post_with(address: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
     let request = http().post(address).header("Content-Type", "text/plain;charset=UTF-8");
-    Answer::of(request.header("User-Agent", user_agent).send(body)?)
+    let with = |request: ureq::RequestBuilder<_>, (name, value): &(&str, &str)| {
+        request.header(*name, *value)
+    };
+    Answer::of(headers.iter().fold(request, with).send(body)?)
 }
 
 /// Asks one of the Worker's origins without a session.
