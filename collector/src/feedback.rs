@@ -277,6 +277,15 @@ pub fn one(project_id: u32, id: &str) -> Statement {
     )
 }
 
+/// How many of some IDs have no message; gives back `quantity`. Primary key.
+pub fn missing(project_id: u32, ids: &[&str]) -> Statement {
+    Statement::new(
+        "SELECT count(*) AS quantity FROM json_each(?2) j
+         WHERE NOT EXISTS (SELECT 1 FROM feedback f WHERE f.project_id = ?1 AND f.id = j.value)",
+        [project_id.into(), serde_json::to_string(ids).unwrap_or_default().into()],
+    )
+}
+
 /// The newest messages about an issue that are no spam; gives back [`Feedback`]. `event_group_by_issue`, `feedback_by_group`.
 pub fn of_issue(project_id: u32, number: u32) -> Statement {
     Statement::new(

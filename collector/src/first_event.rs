@@ -123,7 +123,7 @@ pub async fn send_test_event(incoming: &mut Incoming, slug: &str) -> Result<Resp
     let scrub = ScrubSettings::default();
     let around = visit.symbolicator(incoming, &scrub, &rules);
     let budget = Budget::of_a_request();
-    if keep(&around, &budget, &digested, &commit).await? {
+    if keep(&around, &budget, &digested, &commit).await?.is_news {
         alert::deliver::follow_up(incoming, visit.project.database, budget);
     }
     Ok(reply::redirect(&format!("/{slug}/issues/")))

@@ -70,6 +70,7 @@ pub async fn take(incoming: &mut Incoming, project: &str, endpoint: Endpoint) ->
     let mut attempt = Attempt { project: project.parse().ok(), items: 1 };
     match accept(incoming, project, endpoint, &mut attempt).await {
         Ok(accepted) => {
+            outcome::see_to(incoming);
             let response = across_origins(reply::json(200, &Id { id: accepted.id }));
             match accepted.wait {
                 Some(wait) => limits(response, &wait),
@@ -277,7 +278,7 @@ fn judged(incoming: &Incoming, key: &KnownKey, envelope: &Envelope<'_>, is_full:
     Judged { left_out, ..judge(&others, &context) }
 }
 
-/// Into the queue where there is one, else into the database.
+/// Into the queue where there is one, else into the database. What comes again, because its answer was lost, has no quota.
 async fn write(incoming: &Incoming, key: &KnownKey, events: &[Digested]) -> Result<(), Refused> {
     let commit = Commit {
         project_id: key.project_id,
@@ -291,22 +292,23 @@ async fn write(incoming: &Incoming, key: &KnownKey, events: &[Digested]) -> Resu
             waiting.push(digested);
         }
     }
-    store(incoming, key, &waiting, &commit).await?;
+    let before = store(incoming, key, &waiting, &commit).await?;
+    quota::give_back(key.project_id, before, incoming.now_ms);
     digest::follow_up(incoming, key.project_id, key.database);
     late::follow_up_known(incoming, key.project_id, key.database, &key.settings);
     Ok(())
 }
 
 /// Into the database, one after another. An envelope of many events may take more queries than a request has: then the
-/// sender is asked to come again, and what was stored before is left out.
+/// sender is asked to come again, and what was stored before is left out. How many those were.
 async fn store(
     incoming: &Incoming,
     key: &KnownKey,
     events: &[&Digested],
     commit: &Commit,
-) -> Result<(), Refused> {
+) -> Result<u32, Refused> {
     if events.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let store = Store::open_database(&incoming.env, key.database, incoming.now_ms).await?;
     let stored = match events {
@@ -322,16 +324,19 @@ async fn store(
         scrub: &key.settings.scrub,
         rules: &key.rules,
     };
-    let mut is_news = false;
+    let (mut is_news, mut before) = (false, 0);
     for (index, digested) in events.iter().enumerate() {
-        if !stored.iter().any(|stored| stored.position == index) {
-            is_news |= keep(&around, &budget, digested, commit).await?;
-        }
+        let is_counted = !stored.iter().any(|stored| stored.position == index) && {
+            let written = keep(&around, &budget, digested, commit).await?;
+            is_news |= written.is_news;
+            written.is_counted
+        };
+        before += u32::from(!is_counted);
     }
     if is_news {
         alert::deliver::follow_up(incoming, key.database, budget);
     }
-    Ok(())
+    Ok(before)
 }
 
 #[derive(Deserialize)]

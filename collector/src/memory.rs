@@ -28,13 +28,12 @@ thread_local! {
 /// nothing, the event was there before or something has changed, and the whole plan does what is left to do.
 ///
 /// Its frames are resolved where somebody will read them, or its group may be new: that of a known one is found without.
-/// Whether its issue was made or changed by it: somebody may have to be told.
 pub async fn keep(
     around: &Symbolicator<'_>,
     budget: &Budget,
     digested: &Digested,
     commit: &Commit,
-) -> Result<bool, StoreError> {
+) -> Result<Written, StoreError> {
     let store = around.store;
     let hints = remembered(digested, commit);
     let resolved = match digested.may_be_kept(&hints) && budget.spend(QUERIES) {
@@ -48,16 +47,18 @@ pub async fn keep(
     if hints.kept.is_some() {
         let written = write(store, budget, digested, commit, hints).await?;
         if written.is_counted {
-            return Ok(written.is_news);
+            return Ok(written);
         }
     }
-    Ok(write(store, budget, digested, commit, Hints::default()).await?.is_news)
+    write(store, budget, digested, commit, Hints::default()).await
 }
 
-struct Written {
-    is_counted: bool,
-    /// The row of its issue was made or changed.
-    is_news: bool,
+/// What became of an event.
+pub struct Written {
+    /// It was not there before.
+    pub is_counted: bool,
+    /// Its issue was made or changed by it: somebody may have to be told.
+    pub is_news: bool,
 }
 
 async fn write(

@@ -1,13 +1,13 @@
 //! What was not stored, and why. Refusals cost no rows: they are added up in the isolate, and each outcome writes at most one
 //! row in ten seconds. What an isolate holds when it ends is lost, so these numbers are "at least".
 
+mod lines;
 pub mod summary;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use serde::Deserialize;
 use worker::{Delay, Env};
 
 use crate::plan::HOUR_MS;
@@ -15,6 +15,8 @@ use crate::quota::Reached;
 use crate::request::Incoming;
 use crate::sql::Statement;
 use crate::store::Store;
+
+pub use lines::{EXPORTED_LINES, HourRow, OutcomeRow, SUMMED_LINES, details, lines, since, summed};
 
 /// At most one row an outcome in this time.
 const PAUSE_MS: i64 = 10_000;
@@ -25,8 +27,9 @@ const ROUND_MS: u64 = 1_000;
 /// A request may go on for 30 s after its answer.
 const ROUNDS: u32 = 25;
 
-/// After this time a request that waits has written, or was ended.
-const LONGEST_MS: i64 = 30_000;
+/// A request that waits to write takes what is counted in this time; the next one takes over then. Whatever is counted has
+/// [`PAUSE_MS`] and more before the last round of the request that writes it.
+const TURN_MS: i64 = 10_000;
 
 /// Outcomes with their details that an isolate holds; more of the same outcome share an empty detail.
 const MAX_HELD: usize = 100;
@@ -43,8 +46,9 @@ struct Held {
     pending: HashMap<(Outcome, String), u32>,
     /// When an outcome last wrote a row.
     written_ms: HashMap<Outcome, i64>,
-    /// Since when a request waits to write. The platform may end it: it counts no longer than its rounds.
-    scheduled_ms: i64,
+    /// Since when a request waits to write, and which: it ends where another one took over.
+    turn_ms: i64,
+    turn: u32,
 }
 
 thread_local! {
@@ -81,17 +85,26 @@ impl Ended {
 pub fn count(incoming: &Incoming, project_id: u32, ended: Ended) {
     let Ended { outcome, reason, detail, quantity } = ended;
     let detail = detail.get(..detail.floor_char_boundary(MAX_DETAIL)).unwrap_or_default();
-    let must_schedule = HELD.with_borrow_mut(|held| {
-        hold(held, (project_id, outcome, reason), detail, quantity);
-        let is_scheduled = incoming.now_ms - held.scheduled_ms < LONGEST_MS;
-        if !is_scheduled {
-            held.scheduled_ms = incoming.now_ms;
-        }
-        !is_scheduled
-    });
-    if must_schedule {
-        incoming.context.wait_until(write_in_rounds(incoming.env.clone()));
+    HELD.with_borrow_mut(|held| hold(held, (project_id, outcome, reason), detail, quantity));
+    see_to(incoming);
+}
+
+/// Has what is not written yet written after this request, if no other one is at it.
+pub fn see_to(incoming: &Incoming) {
+    if let Some(turn) = HELD.with_borrow_mut(|held| next_turn(held, incoming.now_ms)) {
+        incoming.context.wait_until(write_in_rounds(incoming.env.clone(), turn));
     }
+}
+
+fn next_turn(held: &mut Held, now_ms: i64) -> Option<u32> {
+    // A clock that was set back does not make anybody wait.
+    let is_others = (0..TURN_MS).contains(&(now_ms - held.turn_ms));
+    if held.pending.is_empty() || is_others {
+        return None;
+    }
+    held.turn_ms = now_ms;
+    held.turn = held.turn.wrapping_add(1);
+    Some(held.turn)
 }
 
 fn hold(held: &mut Held, outcome: Outcome, detail: &str, quantity: u32) {
@@ -106,13 +119,17 @@ fn hold(held: &mut Held, outcome: Outcome, detail: &str, quantity: u32) {
     *sum = sum.saturating_add(quantity);
 }
 
-async fn write_in_rounds(env: Env) {
+async fn write_in_rounds(env: Env, turn: u32) {
     for round in 0..=ROUNDS {
         if round > 0 {
             Delay::from(Duration::from_millis(ROUND_MS)).await;
         }
+        if HELD.with_borrow(|held| held.turn != turn) {
+            return;
+        }
         let now_ms = crate::now_ms();
-        let due = HELD.with_borrow_mut(|held| due(held, now_ms));
+        let take = if round < ROUNDS { due } else { rest };
+        let due = HELD.with_borrow_mut(|held| take(held, now_ms));
         if !due.is_empty() && write(&env, &due, now_ms).await.is_err() {
             HELD.with_borrow_mut(|held| {
                 for Due { outcome, detail, quantity } in due {
@@ -124,7 +141,11 @@ async fn write_in_rounds(env: Env) {
             break;
         }
     }
-    HELD.with_borrow_mut(|held| held.scheduled_ms = 0);
+    HELD.with_borrow_mut(|held| {
+        if held.turn == turn {
+            held.turn_ms = 0;
+        }
+    });
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +177,20 @@ fn due(held: &mut Held, now_ms: i64) -> Vec<Due> {
         .collect()
 }
 
+/// Takes all of it, for nothing was counted for a while and nobody may come again: of each outcome its most frequent detail,
+/// and one row for the others.
+fn rest(held: &mut Held, now_ms: i64) -> Vec<Due> {
+    held.written_ms.clear();
+    let mut rest = due(held, now_ms);
+    for ((outcome, _), quantity) in held.pending.drain() {
+        match rest.iter_mut().find(|due| due.outcome == outcome && due.detail.is_empty()) {
+            Some(others) => others.quantity = others.quantity.saturating_add(quantity),
+            None => rest.push(Due { outcome, detail: String::new(), quantity }),
+        }
+    }
+    rest
+}
+
 async fn write(env: &Env, due: &[Due], now_ms: i64) -> Result<(), crate::store::StoreError> {
     let store = Store::open(env, now_ms).await?;
     // Not tried again by the store: a lost answer would count twice.
@@ -180,89 +215,6 @@ fn add(due: &[Due], now_ms: i64) -> Statement {
             now_ms.into(),
         ],
     )
-}
-
-/// What was counted of one outcome.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct OutcomeRow {
-    /// `invalid`, `filtered`, `dropped`, `limited`, `discarded` (by the sender); `refused` of older versions.
-    pub outcome: String,
-    /// `origin`, `key`, …
-    pub reason: String,
-    /// The origin, the error's words, …
-    pub detail: String,
-    /// At least so many.
-    pub quantity: u64,
-    /// When the last one was.
-    pub last_ms: i64,
-}
-
-/// Outcomes since an hour, the newest first; primary key of `outcome`.
-pub fn since(project_id: u32, hour: i64) -> Statement {
-    Statement::new(
-        "SELECT outcome, reason, detail, sum(quantity) AS quantity, max(last_ms) AS last_ms
-         FROM outcome WHERE project_id = ?1 AND hour >= ?2
-         GROUP BY outcome, reason, detail ORDER BY last_ms DESC LIMIT 50",
-        [project_id.into(), hour.into()],
-    )
-}
-
-/// Details of one outcome since an hour, the most frequent first: of a reason, or of all where it is empty. Primary key of
-/// `outcome`.
-pub fn details(project_id: u32, hour: i64, outcome: &str, reason: &str) -> Statement {
-    Statement::new(
-        "SELECT outcome, reason, detail, sum(quantity) AS quantity, max(last_ms) AS last_ms FROM outcome
-         WHERE project_id = ?1 AND hour >= ?2 AND outcome = ?3 AND (?4 = '' OR reason = ?4)
-         GROUP BY reason, detail ORDER BY quantity DESC LIMIT 20",
-        [project_id.into(), hour.into(), outcome.into(), reason.into()],
-    )
-}
-
-/// An outcome of an hour.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct HourRow {
-    /// Hours since 1970.
-    pub hour: i64,
-    /// `accepted`, or as in [`OutcomeRow`].
-    pub outcome: String,
-    /// Why; empty for what was accepted.
-    pub reason: String,
-    /// What was met.
-    pub detail: String,
-    /// How many: exact for what was accepted, else at least so many.
-    pub quantity: u64,
-}
-
-/// Lines of an export.
-pub const EXPORTED_LINES: u32 = 10_000;
-
-/// Lines of which the sums by hour are made.
-pub const SUMMED_LINES: u32 = 2_000;
-
-/// What was not stored, as it was counted, newest first; primary key of `outcome`.
-pub fn lines(project_id: u32, since_hour: i64, most: u32) -> Statement {
-    Statement::new(
-        "SELECT hour, outcome, reason, detail, quantity FROM outcome WHERE project_id = ?1 AND hour >= ?2
-         ORDER BY hour DESC, outcome DESC, reason DESC, detail DESC LIMIT ?3",
-        [project_id.into(), since_hour.into(), most.into()],
-    )
-}
-
-/// Quantities of lines as [`lines`] has them, summed by hour, outcome and reason, oldest first.
-pub fn summed(lines: Vec<HourRow>) -> Vec<HourRow> {
-    let mut sums: Vec<HourRow> = Vec::new();
-    for line in lines.into_iter().rev() {
-        match sums.last_mut() {
-            Some(sum)
-                if (sum.hour, &sum.outcome, &sum.reason)
-                    == (line.hour, &line.outcome, &line.reason) =>
-            {
-                sum.quantity += line.quantity;
-            }
-            _ => sums.push(line),
-        }
-    }
-    sums
 }
 
 #[cfg(test)]
@@ -297,6 +249,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_is_written_at_last_in_two_rows_an_outcome() {
+        let mut held = held(&[(KEY, "", 2)]);
+        let now_ms = 100_000;
+        assert_eq!(due(&mut held, now_ms).len(), 1);
+        for (detail, quantity) in
+            [("https://a.test", 1), ("https://b.test", 3), ("https://c.test", 2)]
+        {
+            hold(&mut held, ORIGIN, detail, quantity);
+        }
+        hold(&mut held, KEY, "", 4);
+        let mut rest = rest(&mut held, now_ms + 1);
+        rest.sort_by_key(|due| (due.outcome, due.detail.clone()));
+        let due =
+            |outcome, detail: &str, quantity| Due { outcome, detail: detail.into(), quantity };
+        assert_eq!(rest, [due(KEY, "", 4), due(ORIGIN, "", 3), due(ORIGIN, "https://b.test", 3)]);
+        assert!(held.pending.is_empty());
+    }
+
+    #[test]
+    fn who_writes_has_time_enough_for_what_was_counted() {
+        let mut held = Held::default();
+        assert_eq!(next_turn(&mut held, 100_000), None);
+        hold(&mut held, KEY, "", 1);
+        assert_eq!(next_turn(&mut held, 100_000), Some(1));
+        assert_eq!(next_turn(&mut held, 109_999), None);
+        assert_eq!(next_turn(&mut held, 110_000), Some(2));
+        assert_eq!(next_turn(&mut held, 50_000), Some(3));
+        let rounds_ms = i64::from(ROUNDS) * i64::try_from(ROUND_MS).unwrap();
+        assert!(TURN_MS + PAUSE_MS < rounds_ms);
+    }
+
+    #[test]
     fn made_up_projects_and_origins_are_bounded() {
         let mut held = Held::default();
         for number in 0..10_000 {
@@ -319,25 +303,5 @@ mod tests {
             [["invalid", "origin", "https://a.test", "6", "7300000"]]
         );
         assert_eq!(db.rows(&lines(1, 2, 5)), [["2", "invalid", "origin", "https://a.test", "6"]]);
-    }
-
-    #[test]
-    fn lines_of_one_reason_and_hour_are_summed() {
-        let line = |hour: i64, reason: &str, detail: &str, quantity: u64| HourRow {
-            hour,
-            outcome: "invalid".into(),
-            reason: reason.into(),
-            detail: detail.into(),
-            quantity,
-        };
-        let lines = vec![
-            line(8, "origin", "https://b.test", 4),
-            line(8, "origin", "https://a.test", 3),
-            line(8, "key", "", 2),
-            line(7, "key", "", 1),
-        ];
-        let sums: Vec<_> =
-            summed(lines).into_iter().map(|sum| (sum.hour, sum.reason, sum.quantity)).collect();
-        assert_eq!(sums, [(7, "key".into(), 1), (8, "key".into(), 2), (8, "origin".into(), 7)]);
     }
 }

@@ -125,6 +125,6 @@ async fn store(
     let commit = Commit { project_id, nonce: 0, now_ms, sender };
     let around =
         Symbolicator { env, store: &store, project_id, now_ms, scrub: &scrub, rules: &rules };
-    let is_news = keep(&around, budget, &digest_by(project_id, event, &rules), &commit).await?;
-    Ok(is_news.then_some(database))
+    let written = keep(&around, budget, &digest_by(project_id, event, &rules), &commit).await?;
+    Ok(written.is_news.then_some(database))
 }

@@ -1,7 +1,8 @@
 //! What users say: from an item to the inbox, tied to the issue of its event.
 
+use anyhow::ensure;
 use serde_json::{Value, json};
-use trapline_tests::{Project, World};
+use trapline_tests::{Project, World, eventually_counted};
 
 use crate::Test;
 use crate::sender::{envelope, envelope_of, path, post};
@@ -77,4 +78,16 @@ fn flood(world: &World) {
     send(world, &project, "feedback", &feedback(20, "https://casino.test", ""));
     let counts = project.api.json("feedback/").unwrap()["counts"].clone();
     assert_eq!((&counts["new"], &counts["spam"]), (&json!(5), &json!(8)), "{counts}");
+    // What is not even spam is counted; a message that comes twice because an answer was lost is not.
+    for number in (0..3).chain(21..40) {
+        send(world, &project, "feedback", &feedback(number, &format!("message {number}"), ""));
+    }
+    send(world, &project, "feedback", &feedback(41, "message 30", ""));
+    let counts = project.api.json("feedback/").unwrap()["counts"].clone();
+    assert_eq!((&counts["new"], &counts["spam"]), (&json!(5), &json!(25)), "{counts}");
+    eventually_counted(|| {
+        let found = project.api.outcomes("filtered", "feedback_spam")?;
+        ensure!(found == 3, "{found}");
+        Ok(())
+    });
 }

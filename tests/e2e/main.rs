@@ -1,8 +1,8 @@
 //! End to end: what the product promises, in real browsers against a real Worker.
 //!
 //! `cargo test -p trapline-tests --test e2e -- FILTER`, after `cargo xtask build`. All tests share one Worker and one
-//! browser of each engine, and run one after another. What the agent does in a page is tested engine by engine, the name of
-//! the test saying in which: `_in_firefox` as the filter runs those alone.
+//! browser of each engine. What the agent does in a page is tested engine by engine, side by side, the name of the test
+//! saying in which: `_in_firefox` as the filter runs those alone.
 
 mod access;
 mod admission;
@@ -207,6 +207,7 @@ fn tests() -> Vec<Test> {
         tests.extend(symbolicated::LONG_TESTS);
         tests.extend(deployment::LONG_TESTS);
         tests.extend(hostile::LONG_TESTS);
+        tests.extend(outcomes::LONG_TESTS);
         tests.extend(injected::LONG_TESTS);
         tests.extend(api_description::LONG_TESTS);
         tests.extend(sentry_sdks::LONG_TESTS);

@@ -1,5 +1,7 @@
 //! What becomes of what was admitted: outcomes, filters, secrets, users, noise, and the page where all of it is set.
 
+use std::time::Duration;
+
 use anyhow::ensure;
 use serde_json::json;
 use trapline_tests::{World, eventually, eventually_counted};
@@ -18,6 +20,27 @@ pub const TESTS: &[Test] = &[
     ("outcomes_page_says_what_was_not_stored_and_why", outcomes_page),
     ("a_quota_that_is_reached_is_told_on_every_page", quota_notice),
 ];
+
+/// Slow ones.
+pub const LONG_TESTS: &[Test] =
+    &[("what_was_counted_last_is_written_though_nobody_comes_again", counted_last)];
+
+/// For longer than a request may go on after its answer, and then never again.
+fn counted_last(world: &World) {
+    let project = world.project();
+    project.api.set(&json!({ "allowed_origins": ["https://shop.test"] })).unwrap();
+    let foreign = [("Origin", "https://evil.test")];
+    for number in 1..=13 {
+        let reply = post(world, &path(&project, "envelope"), &foreign, &envelope(number, "x"));
+        assert_eq!(reply.status, 403, "{reply:?}");
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    eventually_counted(|| {
+        let found = project.api.outcomes("invalid", "origin")?;
+        ensure!(found == 13, "{found}");
+        Ok(())
+    });
+}
 
 fn outcomes(world: &World) {
     let project = world.project();
@@ -276,7 +299,8 @@ fn quota_notice(world: &World) {
     let page = |name: &str| project.api.page(&format!("/{}/{name}/", project.slug)).unwrap().body;
     assert!(!page("issues").contains("class=\"meter"), "no quota, no meter");
     project.api.set(&json!({ "daily_quota": 2 })).unwrap();
-    for (number, status) in [(1, 200), (2, 200), (3, 429)] {
+    // One that comes again, because its answer was lost, takes no place.
+    for (number, status) in [(1, 200), (1, 200), (2, 200), (3, 429)] {
         let reply = post(world, &path(&project, "envelope"), &[], &envelope(number, "again"));
         assert_eq!(reply.status, status, "{reply:?}");
     }

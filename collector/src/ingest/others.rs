@@ -1,5 +1,7 @@
 //! What is no error: page views, sessions and feedback, as long as the rows of the day that are theirs last.
 
+use serde::Deserialize;
+
 use crate::feedback;
 use crate::key::KnownKey;
 use crate::outcome::{self, Ended};
@@ -11,7 +13,7 @@ use crate::request::Incoming;
 use crate::reserve::{self, Category};
 use crate::sessions;
 use crate::sql::Statement;
-use crate::store::{Store, StoreError};
+use crate::store::{Rows, Store, StoreError};
 
 use super::sender::sender;
 
@@ -31,13 +33,20 @@ pub(super) async fn write(
     let sender = sender(incoming, key);
     let said = judged.feedback.iter();
     let said = said.map(|feedback| feedback::store(project_id, feedback, &sender, now_ms));
-    let full = write_some(incoming, key, Category::Feedback, said.collect()).await?;
+    let said = write_some(incoming, key, Category::Feedback, said.collect()).await?;
+    let full = match said {
+        Ok(rows) => {
+            count_unheard(incoming, key, judged, &rows).await?;
+            None
+        }
+        Err(wait) => Some(wait),
+    };
     let views = judged.views.iter().map(|view| append(project_id, view, now_ms));
     let sessions = judged.sessions.iter();
     let sessions =
         sessions.map(|sessions| sessions::count(project_id, sessions, sender.visitor, now_ms));
     let statements: Vec<Statement> = sessions.chain(views).collect();
-    let reserved = write_some(incoming, key, Category::Views, statements).await?;
+    let reserved = write_some(incoming, key, Category::Views, statements).await?.err();
     if reserved.is_none() && !judged.views.is_empty() {
         let views = u64::try_from(judged.views.len()).unwrap_or(0);
         run::follow_up(incoming, project_id, key.database, views);
@@ -45,14 +54,41 @@ pub(super) async fn write(
     Ok(full.or(reserved))
 }
 
+/// Messages that are not stored, because their sender wrote the same or too much: those of which no row was made, and that are
+/// not there from before.
+async fn count_unheard(
+    incoming: &Incoming,
+    key: &KnownKey,
+    judged: &Judged,
+    rows: &[Rows],
+) -> Result<(), StoreError> {
+    let without_row = judged.feedback.iter().zip(rows).filter(|(_, rows)| rows.changed() == 0);
+    let ids: Vec<&str> = without_row.map(|(feedback, _)| feedback.id.as_str()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let store = Store::open_database(&incoming.env, key.database, incoming.now_ms).await?;
+    let unheard = store.read(&feedback::missing(key.project_id, &ids)).await?;
+    let Some(Quantity { quantity: quantity @ 1.. }) = unheard.first()? else { return Ok(()) };
+    let ended = Ended { quantity, ..Ended::one("filtered", "feedback_spam", "") };
+    outcome::count(incoming, key.project_id, ended);
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Quantity {
+    quantity: u32,
+}
+
+/// What was written, by statement; or how long to wait, where there was no room.
 async fn write_some(
     incoming: &Incoming,
     key: &KnownKey,
     category: Category,
     statements: Vec<Statement>,
-) -> Result<Option<Wait>, StoreError> {
+) -> Result<Result<Vec<Rows>, Wait>, StoreError> {
     if statements.is_empty() {
-        return Ok(None);
+        return Ok(Ok(Vec::new()));
     }
     let (env, now_ms) = (&incoming.env, incoming.now_ms);
     let limited = |quantity: usize| Ended {
@@ -63,7 +99,7 @@ async fn write_some(
     };
     if let Some(wait) = reserve::room(env, category, now_ms).await? {
         outcome::count(incoming, key.project_id, limited(statements.len()));
-        return Ok(Some(wait));
+        return Ok(Err(wait));
     }
     let some = statements.get(..MOST.min(statements.len())).unwrap_or_default();
     let store = Store::open_database(env, key.database, now_ms).await?;
@@ -77,5 +113,5 @@ async fn write_some(
         ended.reason = "too_many_items";
         outcome::count(incoming, key.project_id, ended);
     }
-    Ok(None)
+    Ok(Ok(rows))
 }

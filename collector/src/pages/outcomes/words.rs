@@ -6,6 +6,11 @@ pub(super) fn reason_words(
     reason: &str,
 ) -> (Option<&'static str>, &'static str, &'static str) {
     let (words, remedy, setting) = match (outcome, reason) {
+        ("filtered", "feedback_spam") => (
+            "Feedback in the same words by the same sender, or over 30 messages a day",
+            "Nothing: nobody means it so often",
+            "",
+        ),
         ("filtered", _) => return (filter_words(reason), "", "filters/"),
         ("limited", "hourly_quota") => ("Over the hourly quota", RAISE, "limits/"),
         ("limited", "daily_quota") => ("Over the daily quota", RAISE, "limits/"),
@@ -128,6 +133,7 @@ mod tests {
     fn every_reason_of_ours_has_words() {
         for (outcome, reason) in [
             ("filtered", "browser_extension"),
+            ("filtered", "feedback_spam"),
             ("filtered", "release_pattern"),
             ("limited", "too_often"),
             ("limited", "reserved_for_errors"),
