@@ -80,11 +80,11 @@ mod yew_app;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
 use trapline_tests::{Engine, World};
 use xtask::group;
 
-use crate::stage::{LANES, Stage};
+use crate::stage::{Act, Lane, Stage, part, trials};
 
 /// A test: its name is a fact, and it fails by panicking.
 type Test = (&'static str, fn(&World));
@@ -125,10 +125,10 @@ const fn full(name: &'static str, run: fn(&World, Engine)) -> EngineTest {
 }
 
 fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads = Some(LANES);
+    let arguments = Arguments::from_args();
     if arguments.list {
-        return libtest_mimic::run(&arguments, trials(None)).exit_code();
+        let all = parts().into_iter().flatten().collect();
+        return libtest_mimic::run(&arguments, trials(all, None)).exit_code();
     }
     if let Err(error) = group::end_all_on_interruption() {
         eprintln!("{error}");
@@ -141,11 +141,11 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let conclusion = libtest_mimic::run(&arguments, trials(Some(&stage)));
+    let has_failed = parts().map(|acts| part(&arguments, acts, &stage).has_failed());
     stage.say_what_took_long();
     // Ends Worker and browsers, whatever the tests did.
     drop(stage);
-    conclusion.exit_code()
+    if has_failed.contains(&true) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// Set by `cargo xtask test --full`.
@@ -153,40 +153,63 @@ fn is_full() -> bool {
     std::env::var_os("TRAPLINE_FULL").is_some()
 }
 
-fn tests() -> Vec<Test> {
-    let mut tests = [
-        sentry_sdk::TESTS,
-        sentry_sdks::TESTS,
+/// Those that have a project of their own, or Workers, and whatever else they need of the world alone.
+fn tests_beside() -> Vec<(Lane, &'static [Test])> {
+    const CHROMIUM: Lane = Lane::Browser(Engine::Chromium);
+    let mut tests = vec![
+        (CHROMIUM, barriers::TESTS),
+        (CHROMIUM, injected::TESTS),
+        (CHROMIUM, walk::TESTS),
+        (CHROMIUM, sentry_sdk::TESTS),
+        (CHROMIUM, sentry_sdks::TESTS),
+        (CHROMIUM, outcomes::TESTS),
+        (CHROMIUM, dashboard::TESTS),
+        (CHROMIUM, issue_workflow::TESTS),
+        (CHROMIUM, issue_list::TESTS),
+        (CHROMIUM, grouping_rules::TESTS),
+        (CHROMIUM, grouping_split::TESTS),
+        (CHROMIUM, number_pages::TESTS),
+        (CHROMIUM, first_event::TESTS),
+        (CHROMIUM, symbolicated::TESTS),
+        (CHROMIUM, issue_page::TESTS),
+        (Lane::Requests, feedback::TESTS),
+        (Lane::Requests, sessions::TESTS),
+        (Lane::Requests, people::TESTS),
+        (Lane::Requests, workflow_access::TESTS),
+        (Lane::Requests, api_description::TESTS),
+        (Lane::OwnWorker, deployment::TESTS),
+        (Lane::OwnWorker, upgrade::TESTS),
+        (Lane::OwnWorker, migrations::TESTS),
+        (Lane::OwnWorker, faults::TESTS),
+    ];
+    if is_full() {
+        tests.extend([
+            (CHROMIUM, injected::LONG_TESTS),
+            (CHROMIUM, outcomes::LONG_TESTS),
+            (CHROMIUM, sentry_sdks::LONG_TESTS),
+            (CHROMIUM, symbolicated::LONG_TESTS),
+            (Lane::Requests, api_description::LONG_TESTS),
+            (Lane::OwnWorker, deployment::LONG_TESTS),
+        ]);
+    }
+    tests
+}
+
+/// Those that look at the whole deployment, change it for a while, or let its scheduled work be done.
+fn tests_alone() -> Vec<&'static [Test]> {
+    let mut tests = vec![
         sdk_page::TESTS,
         envelopes::TESTS,
         protocol::TESTS,
         admission::TESTS,
-        outcomes::TESTS,
-        api_description::TESTS,
         hostile::TESTS,
         failing_database::TESTS,
         demo::TESTS,
-        dashboard::TESTS,
-        barriers::TESTS,
-        injected::TESTS,
-        walk::TESTS,
         issue_life::TESTS,
-        issue_page::TESTS,
-        issue_workflow::TESTS,
-        workflow_access::TESTS,
-        issue_list::TESTS,
-        grouping_rules::TESTS,
-        grouping_split::TESTS,
-        deployment::TESTS,
         page_check::TESTS,
         page_views::TESTS,
-        number_pages::TESTS,
-        sessions::TESTS,
-        feedback::TESTS,
         security::TESTS,
-        first_event::TESTS,
         access::TESTS,
-        people::TESTS,
         sign_in::TESTS,
         artifacts::TESTS,
         sentry_cli::TESTS,
@@ -194,25 +217,11 @@ fn tests() -> Vec<Test> {
         regroup::TESTS,
         alerts::TESTS,
         measured_alerts::TESTS,
-        migrations::TESTS,
-        upgrade::TESTS,
         bindings::TESTS,
-        faults::TESTS,
         crowds::TESTS,
-        symbolicated::TESTS,
-    ]
-    .concat();
+    ];
     if is_full() {
-        tests.extend(dev::TESTS);
-        tests.extend(symbolicated::LONG_TESTS);
-        tests.extend(deployment::LONG_TESTS);
-        tests.extend(hostile::LONG_TESTS);
-        tests.extend(outcomes::LONG_TESTS);
-        tests.extend(injected::LONG_TESTS);
-        tests.extend(api_description::LONG_TESTS);
-        tests.extend(sentry_sdks::LONG_TESTS);
-        tests.extend(yew_app::TESTS);
-        tests.extend(docs::TESTS);
+        tests.extend([dev::TESTS, hostile::LONG_TESTS, yew_app::TESTS, docs::TESTS]);
     }
     tests
 }
@@ -244,47 +253,30 @@ fn engine_tests() -> impl Iterator<Item = &'static EngineTest> {
     .flatten()
 }
 
-/// Those of the engines in turn, so that each has something to do, and then the others. Tests to be listed need no stage.
-fn trials(stage: Option<&Arc<Stage>>) -> Vec<Trial> {
-    let mut of_engines = Engine::ALL.map(|engine| {
-        let run = engine_tests().filter(move |test| is_run(test.when, engine));
-        run.map(move |test| (engine, test)).collect::<Vec<_>>().into_iter()
+/// What is run, in its three parts.
+fn parts() -> [Vec<Act>; 3] {
+    let of_engines = engine_tests().flat_map(|test| {
+        let engines = Engine::ALL.into_iter().filter(|engine| is_run(test.when, *engine));
+        engines.map(move |engine| act_of(test, engine))
     });
-    let mut trials = Vec::new();
-    loop {
-        let before = trials.len();
-        for (engine, test) in of_engines.iter_mut().filter_map(Iterator::next) {
-            let name = format!("{}_in_{}", test.name, engine.name());
-            trials.push(trial(name, stage, move |stage, name| {
-                let run = |world: &World| (test.run)(world, engine);
-                if test.is_alone { stage.alone(name, run) } else { stage.beside(name, engine, run) }
-            }));
-        }
-        if trials.len() == before {
-            break;
-        }
+    let (mut alone, side_by_side): (Vec<_>, Vec<_>) =
+        of_engines.partition(|act| act.lane.is_none());
+    let act = |lane, (name, run): Test| Act { name: name.to_owned(), lane, run: Box::new(run) };
+    let beside = tests_beside().into_iter();
+    let beside =
+        beside.flat_map(|(lane, tests)| tests.iter().map(move |test| act(Some(lane), *test)));
+    alone.extend(tests_alone().into_iter().flatten().map(|test| act(None, *test)));
+    [side_by_side, beside.collect(), alone]
+}
+
+fn act_of(test: &'static EngineTest, engine: Engine) -> Act {
+    Act {
+        name: format!("{}_in_{}", test.name, engine.name()),
+        lane: (!test.is_alone).then_some(Lane::Browser(engine)),
+        run: Box::new(move |world| (test.run)(world, engine)),
     }
-    let alone = tests().into_iter().map(|(name, test)| {
-        trial(name.to_owned(), stage, move |stage, name| stage.alone(name, test))
-    });
-    trials.extend(alone);
-    trials
 }
 
 fn is_run(when: When, engine: Engine) -> bool {
     when == When::Sampled || engine == Engine::Chromium || is_full()
-}
-
-fn trial(
-    name: String,
-    stage: Option<&Arc<Stage>>,
-    test: impl FnOnce(&Stage, &str) + Send + 'static,
-) -> Trial {
-    let stage = stage.cloned();
-    Trial::test(name.clone(), move || {
-        if let Some(stage) = stage {
-            test(&stage, &name);
-        }
-        Ok(())
-    })
 }

@@ -1,53 +1,72 @@
-//! Who is tested when. Each engine's browser shows one page at a time; the engines do not disturb each other. Whoever looks
-//! at the whole deployment, or at times of a millisecond, has the stage for himself.
+//! Who is tested when: in three parts, one after another. First what the agent does in pages, engine by engine, side by side;
+//! then what has a project of its own; at last, one by one and in order, whoever looks at the whole deployment, or at times of a
+//! millisecond.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use libtest_mimic::{Arguments, Conclusion, Trial};
 use trapline_tests::{Engine, World};
-
-/// Tests at a time: one an engine.
-pub const LANES: usize = Engine::ALL.len();
 
 /// How many of the tests that took longest are named.
 const NAMED: usize = 12;
 
+/// Where one test at a time is run: beside others, which it does not disturb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// An engine's browser, which shows one page at a time.
+    Browser(Engine),
+    /// The Worker of all, without a browser.
+    Requests,
+    /// Workers of its own, or one whose database fails.
+    OwnWorker,
+}
+
+impl Lane {
+    const COUNT: usize = Engine::ALL.len() + 2;
+
+    fn index(self) -> usize {
+        match self {
+            Lane::Browser(engine) => engine as usize,
+            Lane::Requests => Engine::ALL.len(),
+            Lane::OwnWorker => Engine::ALL.len() + 1,
+        }
+    }
+}
+
+/// A test and where it is run.
+pub struct Act {
+    /// Its whole name.
+    pub name: String,
+    /// Beside others, or while no other is run.
+    pub lane: Option<Lane>,
+    /// What it does; fails by panicking.
+    pub run: Box<dyn FnOnce(&World) + Send>,
+}
+
 /// What all tests share.
 pub struct Stage {
     world: World,
-    queue: Queue,
-    engines: [Mutex<()>; LANES],
+    lanes: [Mutex<()>; Lane::COUNT],
     took: Mutex<BTreeMap<String, Duration>>,
 }
 
 impl Stage {
-    /// Everybody is waiting.
+    /// Nobody is on it.
     pub fn new(world: World) -> Self {
-        let (queue, engines, took) = <(Queue, [Mutex<()>; LANES], _)>::default();
-        Self { world, queue, engines, took }
+        let (lanes, took) = <([Mutex<()>; Lane::COUNT], _)>::default();
+        Self { world, lanes, took }
     }
 
-    /// Runs a test beside those of the other engines. One that failed before has harmed nothing but itself.
-    pub fn beside(&self, name: &str, engine: Engine, test: impl FnOnce(&World)) {
-        // First the own one: who waits for it must not keep others waiting.
-        let lane = self.engines.get(engine as usize);
+    /// One that failed before has harmed nothing but itself.
+    fn run(&self, act: Act) {
+        let lane = act.lane.and_then(|lane| self.lanes.get(lane.index()));
         let _lane = lane.map(|lane| lane.lock().unwrap_or_else(PoisonError::into_inner));
-        let _part = self.queue.enter(false);
-        self.run(name, test);
-    }
-
-    /// Runs a test while no other runs.
-    pub fn alone(&self, name: &str, test: impl FnOnce(&World)) {
-        let _whole = self.queue.enter(true);
-        self.run(name, test);
-    }
-
-    fn run(&self, name: &str, test: impl FnOnce(&World)) {
         let began = Instant::now();
-        test(&self.world);
+        (act.run)(&self.world);
         let mut took = self.took.lock().unwrap_or_else(PoisonError::into_inner);
-        took.insert(name.to_owned(), began.elapsed());
+        took.insert(act.name, began.elapsed());
     }
 
     /// Prints which tests that passed took longest.
@@ -62,53 +81,24 @@ impl Stage {
     }
 }
 
-/// Who comes first is served first: tests that are run alone keep their order.
-#[derive(Default)]
-struct Queue {
-    state: Mutex<Served>,
-    changed: Condvar,
+/// Tests as they are listed and run. Those that are only listed need no stage.
+pub fn trials(acts: Vec<Act>, stage: Option<&Arc<Stage>>) -> Vec<Trial> {
+    let trial = |act: Act| {
+        let stage = stage.cloned();
+        Trial::test(act.name.clone(), move || {
+            if let Some(stage) = stage {
+                stage.run(act);
+            }
+            Ok(())
+        })
+    };
+    acts.into_iter().map(trial).collect()
 }
 
-#[derive(Default)]
-struct Served {
-    tickets: u64,
-    /// The ticket that may enter next.
-    now: u64,
-    inside: usize,
-}
-
-/// Somebody is inside; leaves when dropped.
-struct Inside<'queue> {
-    queue: &'queue Queue,
-    is_alone: bool,
-}
-
-impl Queue {
-    fn enter(&self, is_alone: bool) -> Inside<'_> {
-        let mut state = self.state();
-        let ticket = state.tickets;
-        state.tickets += 1;
-        while state.now != ticket || (is_alone && state.inside > 0) {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        state.inside += 1;
-        if !is_alone {
-            state.now += 1;
-            self.changed.notify_all();
-        }
-        Inside { queue: self, is_alone }
-    }
-
-    fn state(&self) -> MutexGuard<'_, Served> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Inside<'_> {
-    fn drop(&mut self) {
-        let mut state = self.queue.state();
-        state.inside -= 1;
-        state.now += u64::from(self.is_alone);
-        self.queue.changed.notify_all();
-    }
+/// Runs a part: as many at a time as there are lanes, or one by one. A test that waits for its lane keeps nobody else waiting.
+pub fn part(arguments: &Arguments, acts: Vec<Act>, stage: &Arc<Stage>) -> Conclusion {
+    let is_side_by_side = acts.iter().all(|act| act.lane.is_some());
+    let threads = if is_side_by_side { acts.len().max(1) } else { 1 };
+    let arguments = Arguments { test_threads: Some(threads), ..arguments.clone() };
+    libtest_mimic::run(&arguments, trials(acts, Some(stage)))
 }

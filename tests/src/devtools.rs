@@ -73,6 +73,8 @@ impl Tab<'_> {
     #[track_caller]
     #[must_use]
     pub fn heap_bytes(&self) -> u64 {
+        // The console that is attached keeps each error that nobody caught.
+        self.devtools("Runtime.discardConsoleEntries", &json!({}));
         self.devtools("HeapProfiler.enable", &json!({}));
         self.devtools("HeapProfiler.collectGarbage", &json!({}));
         let usage = self.devtools("Runtime.getHeapUsage", &json!({}));

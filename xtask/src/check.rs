@@ -13,8 +13,8 @@ const STEPS: usize = STATIC_STEPS + 5;
 /// Runs all static checks. Advisories come from a site that may be blocked, so they are asked for only with `advisories`.
 #[must_use]
 pub fn check(paths: &Paths, advisories: bool) -> ExitCode {
-    let mut suite = Suite::over(STEPS + usize::from(advisories));
-    static_checks(&mut suite, &paths.root);
+    let suite = Suite::over(STEPS + usize::from(advisories));
+    static_checks(&suite, &paths.root);
     suite.command(
         "documentation",
         cargo(&paths.root)

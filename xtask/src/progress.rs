@@ -1,4 +1,5 @@
-//! Numbered steps with their times: one line each that moves on a terminal, plain lines everywhere else.
+//! Numbered steps with their times: one line each that moves on a terminal, plain lines everywhere else. Of steps that are done
+//! at the same time one moves, and each has its line when it is done.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,6 +21,8 @@ pub struct Progress {
     total: usize,
     begun: AtomicUsize,
     moving: bool,
+    /// Held by the step whose line moves.
+    line: Mutex<()>,
 }
 
 /// What a step has to say about itself while it works.
@@ -45,7 +48,8 @@ impl Progress {
     /// Progress over `total` steps, on standard output.
     #[must_use]
     pub fn over(total: usize) -> Self {
-        Self { total, begun: AtomicUsize::new(0), moving: io::stdout().is_terminal() }
+        let (begun, line) = Default::default();
+        Self { total, begun, moving: io::stdout().is_terminal(), line }
     }
 
     /// Does one step, and shows that it is being done, how long it took, and whether it failed.
@@ -76,10 +80,15 @@ impl Progress {
     /// Shows the step until it is done.
     fn show(&self, title: &str, started: Instant, say: &Say, is_done: &Receiver<()>) {
         let pause = if self.moving { FRAME } else { HEARTBEAT };
+        let mut line = None;
         while is_done.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
             let seconds = started.elapsed().as_secs();
             let latest: String = get(&say.latest).trim().chars().take(60).collect();
             if self.moving {
+                line = line.or_else(|| self.line.try_lock().ok());
+                if line.is_none() {
+                    continue;
+                }
                 print!("\r\x1b[K{title:<44} {seconds:>4} s    {latest}");
                 let _ = io::stdout().flush();
             } else {

@@ -1,19 +1,20 @@
 //! Counting: each check is one test, each program that runs tests says how many. What fails shows its output.
 
 use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, bail};
 
 use crate::progress::{Progress, Say};
 use crate::run::capture;
 
-/// A run over all that is checked.
+/// A run over all that is checked, several things at a time.
 #[derive(Debug)]
 pub struct Suite {
     /// The steps' lines.
     pub progress: Progress,
-    passed: usize,
-    failed: usize,
+    passed: AtomicUsize,
+    failed: AtomicUsize,
 }
 
 /// How many tests passed and failed.
@@ -27,23 +28,24 @@ impl Suite {
     /// A suite of `steps`, none done.
     #[must_use]
     pub fn over(steps: usize) -> Self {
-        Self { progress: Progress::over(steps), passed: 0, failed: 0 }
+        let (passed, failed) = Default::default();
+        Self { progress: Progress::over(steps), passed, failed }
     }
 
     /// A check that is one test. Returns whether it passed.
-    pub fn check(&mut self, title: &str, work: impl FnOnce(&Say) -> Result<()>) -> bool {
+    pub fn check(&self, title: &str, work: impl FnOnce(&Say) -> Result<()>) -> bool {
         let result = self.progress.step(title, work);
         self.judge(result)
     }
 
     /// A check that is one program, which has to succeed.
-    pub fn command(&mut self, title: &str, command: &mut Command) -> bool {
+    pub fn command(&self, title: &str, command: &mut Command) -> bool {
         self.check(title, |say| succeed(command, say))
     }
 
     /// A program that runs tests and says how many, in libtest's words. One that fails without saying so (it did not
     /// compile, it crashed) is one failed test.
-    pub fn tests(&mut self, title: &str, command: &mut Command) {
+    pub fn tests(&self, title: &str, command: &mut Command) {
         let mut tally = Tally::default();
         let result = self.progress.step(title, |say| {
             let captured = capture(command, say)?;
@@ -54,37 +56,41 @@ impl Suite {
             }
             Ok(())
         });
-        self.passed += tally.passed;
-        self.failed += tally.failed;
         if let Err(error) = result {
             println!("{error:#}\n");
-            self.failed += usize::from(tally.failed == 0);
+            tally.failed = tally.failed.max(1);
         }
+        self.count(tally);
     }
 
     /// Something that was not done because what it needs failed: a failed test.
-    pub fn skipped(&mut self, title: &str, why: &str) {
+    pub fn skipped(&self, title: &str, why: &str) {
         let result = self.progress.step(title, |_| -> Result<()> { bail!("not run: {why}") });
         self.judge(result);
     }
 
     /// The outcome of something that stands for one test.
-    pub fn judge<T>(&mut self, result: Result<T>) -> bool {
-        match &result {
-            Ok(_) => self.passed += 1,
-            Err(error) => {
-                println!("{error:#}\n");
-                self.failed += 1;
-            }
+    pub fn judge<T>(&self, result: Result<T>) -> bool {
+        if let Err(error) = &result {
+            println!("{error:#}\n");
         }
+        let failed = usize::from(result.is_err());
+        self.count(Tally { passed: 1 - failed, failed });
         result.is_ok()
+    }
+
+    fn count(&self, tally: Tally) {
+        self.passed.fetch_add(tally.passed, Ordering::Relaxed);
+        self.failed.fetch_add(tally.failed, Ordering::Relaxed);
     }
 
     /// The closing line, and the exit code that it means.
     #[must_use]
     pub fn close(&self) -> ExitCode {
-        println!("\n{} passed, {} failed", self.passed, self.failed);
-        if self.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        let of = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        let (passed, failed) = (of(&self.passed), of(&self.failed));
+        println!("\n{passed} passed, {failed} failed");
+        if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 

@@ -1,8 +1,10 @@
 //! `cargo xtask test`, which is what CI runs: static checks, native tests, then the real thing in real browsers. A failure
-//! stops only what needs its result. The last line is `N passed, N failed`.
+//! stops only what needs its result. What is deployed is built beside the checks that do not need it. The last line is
+//! `N passed, N failed`.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::thread;
 
 use crate::browser::{self, Engine};
 use crate::build;
@@ -20,19 +22,15 @@ const STEPS: usize = STATIC_STEPS + 1 + build::STEPS + 4;
 #[must_use]
 pub fn test(paths: &Paths, full: bool, filter: Option<&str>) -> ExitCode {
     let skipped = if filter.is_some() { STATIC_STEPS + 1 } else { 0 };
-    let mut suite = Suite::over(STEPS - skipped);
-    if filter.is_none() {
-        static_checks(&mut suite, &paths.root);
-    }
-    suite.tests("native tests", native_tests(&paths.root).args(filter));
-
-    let built = build::build(paths, &suite.progress);
-    let built = suite.judge(built);
-    if built && filter.is_none() {
-        suite.check("sizes", |_| size::size(paths));
-    }
-    suite.check("Chromium, Firefox, WebKitGTK", browser::ready);
-    suite.check("geckodriver", |say| tools::ready(GECKODRIVER, paths, say).map(drop));
+    let suite = Suite::over(STEPS - skipped);
+    let built = thread::scope(|scope| {
+        let built = scope.spawn(|| built(&suite, paths, filter.is_none()));
+        if filter.is_none() {
+            static_checks(&suite, &paths.root);
+        }
+        suite.tests("native tests", native_tests(&paths.root).args(filter));
+        built.join().unwrap_or_default()
+    });
     // Without one of the others, the tests in that one fail, and say so.
     if built && browser::find(Engine::Chromium, paths).is_ok() {
         suite.tests("end to end", end_to_end(&paths.root, full).args(filter));
@@ -42,8 +40,20 @@ pub fn test(paths: &Paths, full: bool, filter: Option<&str>) -> ExitCode {
     suite.close()
 }
 
+/// What the end-to-end tests need: what is deployed, and what drives browsers.
+fn built(suite: &Suite, paths: &Paths, is_whole: bool) -> bool {
+    let built = build::build(paths, &suite.progress);
+    let built = suite.judge(built);
+    if built && is_whole {
+        suite.check("sizes", |_| size::size(paths));
+    }
+    suite.check("Chromium, Firefox, WebKitGTK", browser::ready);
+    suite.check("geckodriver", |say| tools::ready(GECKODRIVER, paths, say).map(drop));
+    built
+}
+
 /// What needs no build of ours: formatting, lints on both targets, the boundaries between crates, the documents.
-pub fn static_checks(suite: &mut Suite, root: &Path) {
+pub fn static_checks(suite: &Suite, root: &Path) {
     let clippy = ["--", "--deny", "warnings"];
     suite.command("cargo fmt", cargo(root).args(["fmt", "--all", "--check"]));
     suite.command(
