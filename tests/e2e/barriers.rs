@@ -33,13 +33,14 @@ fn axe(world: &World) {
     let showcase = world.showcase();
     let tab = world.signed_in_tab(Engine::Chromium);
     let mut found = Vec::new();
-    let all = [(DESK, false), (PHONE, true), (DESK, true), (PHONE, false)];
-    // Two of them meet each width and each theme.
-    let some = if crate::is_full() { &all[..] } else { &all[..2] };
-    for ((width, height), dark) in some.iter().copied() {
+    let looks = [(DESK, false), (PHONE, true), (DESK, true), (PHONE, false)];
+    for (look, ((width, height), dark)) in looks.into_iter().enumerate() {
         tab.resize(width, height);
         tab.prefer(Preferences { dark, ..Preferences::default() });
-        for place in PLACES {
+        // Every page in its turn; with `--full` in each look.
+        let is_its_turn = |page: usize| crate::is_full() || page % looks.len() == look;
+        let places = PLACES.iter().enumerate().filter(|(page, _)| is_its_turn(*page));
+        for (_, place) in places {
             tab.open(&showcase.url(place));
             // What is folded is looked at too.
             tab.run("for (const each of document.querySelectorAll('details:not([name])')) each.open = true;");

@@ -162,6 +162,7 @@ fn every_reason_is_documented_and_no_other() {
     add("limited", between(&reserve, "pub const REASON: &str = \"", "\""));
     let others = code_of("collector/src/ingest/others.rs");
     add("limited", between(&others, ".reason = \"", "\""));
+    add("filtered", between(&others, "Ended::one(\"filtered\", \"", "\""));
     let refused = code_of("collector/src/refused.rs");
     let pipeline = code_of("collector/src/pipeline.rs");
     let visit = code_of("collector/src/pipeline/visit.rs");
