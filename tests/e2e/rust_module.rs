@@ -30,22 +30,27 @@ fn images(world: &World, engine: Engine) {
     }
 }
 
+/// Goes on once the integration is there.
+const ONCE_THERE: &str = "const isThere = () => \
+    performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/extra.js'));\n\
+    const onceThere = (work) => setTimeout(isThere() ? work : onceThere, 100, work);\n";
+
 /// Loads the app once the integration is there.
 fn load(how: &str) -> String {
     format!(
-        "const isThere = () => \
-         performance.getEntriesByType('resource').some(({{ name }}) => name.endsWith('/extra.js'));\n\
-         const start = () => import('/packing.js').then(async (rust) => {{\n\
+        "{ONCE_THERE}const start = () => import('/packing.js').then(async (rust) => {{\n\
          const bytes = await (await fetch('/packing_bg.wasm')).arrayBuffer();\n\
          {how}; window.packing = rust; setTimeout(() => rust.pack(7)); }});\n\
-         (function wait() {{ setTimeout(isThere() ? start : wait, 100); }})();"
+         onceThere(start);"
     )
 }
 
 fn images_of_before(world: &World, engine: Engine) {
-    let work = "import('/packing.js').then(async (rust) => { await rust.default();\n\
-                Trapline.addIntegration(Trapline.wasmIntegration()); setTimeout(() => rust.pack(7), 500); });";
-    check_images(world, engine, work, "before");
+    let work = format!(
+        "{ONCE_THERE}import('/packing.js').then(async (rust) => {{ await rust.default();\n\
+         Trapline.addIntegration(Trapline.wasmIntegration()); onceThere(() => rust.pack(7)); }});"
+    );
+    check_images(world, engine, &work, "before");
 }
 
 #[track_caller]
