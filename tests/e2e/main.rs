@@ -185,7 +185,6 @@ fn tests_beside() -> Vec<(Lane, &'static [Test])> {
     if is_full() {
         tests.extend([
             (CHROMIUM, injected::LONG_TESTS),
-            (CHROMIUM, outcomes::LONG_TESTS),
             (CHROMIUM, sentry_sdks::LONG_TESTS),
             (CHROMIUM, symbolicated::LONG_TESTS),
             (Lane::Requests, api_description::LONG_TESTS),
@@ -221,7 +220,13 @@ fn tests_alone() -> Vec<&'static [Test]> {
         crowds::TESTS,
     ];
     if is_full() {
-        tests.extend([dev::TESTS, hostile::LONG_TESTS, yew_app::TESTS, docs::TESTS]);
+        tests.extend([
+            dev::TESTS,
+            hostile::LONG_TESTS,
+            outcomes::LONG_TESTS,
+            yew_app::TESTS,
+            docs::TESTS,
+        ]);
     }
     tests
 }

@@ -21,7 +21,7 @@ pub const TESTS: &[Test] = &[
     ("a_quota_that_is_reached_is_told_on_every_page", quota_notice),
 ];
 
-/// Slow ones.
+/// Slow ones, during which nobody else may send.
 pub const LONG_TESTS: &[Test] =
     &[("what_was_counted_last_is_written_though_nobody_comes_again", counted_last)];
 
