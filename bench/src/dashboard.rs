@@ -16,13 +16,14 @@ use xtask::worker::Worker;
 use crate::database::Database;
 use crate::meter;
 use crate::questions::busiest;
+use crate::questions::{MOST_MS_OF_VISITS, is_of_visits};
 use crate::report::{Effort, Report};
 use crate::seeded::{self, Size};
 use crate::statistics::median;
 use crate::table::thousands;
 use crate::target;
 use crate::visitor::Visitor;
-use pages::{OF_VISITS, PAGES};
+use pages::PAGES;
 
 const SIZES: [Size; 2] = [seeded::ONE, seeded::HUNDRED];
 
@@ -32,8 +33,6 @@ const ROUNDS: usize = 15;
 const QUICK_ROUNDS: usize = 3;
 
 const MOST_MS: f64 = 100.0;
-/// Of what is added up of all page views.
-const MOST_MS_OF_VISITS: f64 = 150.0;
 const MOST_STATEMENTS: f64 = 10.0;
 const MOST_READ: f64 = 5_000.0;
 /// Of a page with all that it loads, when nothing of it was loaded before.
@@ -169,8 +168,7 @@ fn print(sites: &[Site; SIZES.len()], report: &mut Report) -> Result<Vec<Value>>
             let counts = [cost.statements as f64, cost.rows_read as f64, cost.bytes as f64];
             let [statements, read, bytes] = counts;
             let [ms, of_visits, others @ ..] = &mut found;
-            let is_of_visits = OF_VISITS.iter().any(|part| path.contains(part));
-            if is_of_visits { of_visits } else { ms }.push((name.clone(), median(&cost.ms)));
+            if is_of_visits(path) { of_visits } else { ms }.push((name.clone(), median(&cost.ms)));
             for (all, value) in others.iter_mut().zip([statements, read, bytes]) {
                 all.push((name.clone(), value));
             }

@@ -7,6 +7,16 @@ use crate::event::{Occurrence, envelope};
 use crate::target::now_s;
 use crate::visitor::{Answer, Visitor};
 
+/// Most milliseconds of a page of [what is added up](is_of_visits), with a million page views.
+pub(crate) const MOST_MS_OF_VISITS: f64 = 150.0;
+
+/// Whether a path is of what is added up of all page views.
+pub(crate) fn is_of_visits(path: &str) -> bool {
+    ["/vitals/", "/requests/", "/releases/", "/loads/", "/frames/"]
+        .iter()
+        .any(|part| path.contains(part))
+}
+
 /// Bugs of the events whose group is known.
 const KNOWN_BUGS: u64 = 100;
 

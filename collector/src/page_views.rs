@@ -134,7 +134,7 @@ impl Column {
     /// Keys that a joined text has at most; what is rarer shares an empty key.
     pub fn most(self) -> usize {
         match self {
-            Column::Totals => 300,
+            Column::Totals => 120,
             Column::Hours => 24,
             Column::Releases | Column::Browsers | Column::Environments => 30,
             Column::Devices => 8,

@@ -14,6 +14,8 @@
 //!
 //! All quantities are hundredths, because a view may stand for 3.33 of them.
 
+use digits::{number, skip_numbers, take_key, take_number};
+
 /// Buckets grow by this factor.
 const GROWTH: f64 = 1.08;
 
@@ -71,28 +73,45 @@ impl Histogram {
 
     /// Adds all of another.
     pub fn merge(&mut self, other: &Self) {
-        if self.0.is_empty() || other.0.len() < 4 {
-            if self.0.is_empty() {
-                self.0.clone_from(&other.0);
-            } else {
-                other.0.iter().for_each(|(bucket, quantity)| self.add(*bucket, *quantity));
-            }
+        if self.0.is_empty() {
+            self.0.clone_from(&other.0);
             return;
         }
-        // One pass over both: each has dozens.
-        let mut merged: Vec<(u16, u64)> = Vec::with_capacity(self.0.len() + other.0.len());
-        let (mut left, mut right) = (self.0.iter().peekable(), other.0.iter().peekable());
-        while let Some(next) = match (left.peek(), right.peek()) {
-            (Some(one), Some(two)) if one.0 > two.0 => right.next(),
-            (Some(_), _) => left.next(),
-            (None, _) => right.next(),
-        } {
-            match merged.last_mut() {
-                Some(last) if last.0 == next.0 => last.1 = last.1.saturating_add(next.1),
-                _ => merged.push(*next),
+        // One pass over both; full ones have the same buckets, and nothing is moved.
+        let mut place = 0;
+        for (bucket, quantity) in &other.0 {
+            let passed = self.0.iter().skip(place).take_while(|(own, _)| own < bucket);
+            place += passed.count();
+            match self.0.get_mut(place) {
+                Some((own, sum)) if own == bucket => *sum = sum.saturating_add(*quantity),
+                _ => self.0.insert(place, (*bucket, *quantity)),
             }
         }
-        self.0 = merged;
+    }
+
+    /// The same of one that is not needed any more.
+    fn take_in(&mut self, other: Self) {
+        if self.0.is_empty() {
+            *self = other;
+        } else {
+            self.merge(&other);
+        }
+    }
+
+    /// What stands before any damage, and whether there was none.
+    fn decode(text: &mut &[u8]) -> (Self, Option<()>) {
+        let mut read = Self::default();
+        let mut bucket = 0_u16;
+        let is_whole = (|| {
+            let count = take_number(text)?;
+            read.0.reserve_exact(usize::try_from(count).ok()?.min(usize::from(MAX_BUCKET) + 1));
+            for _ in 0..count {
+                bucket = bucket.saturating_add(u16::try_from(take_number(text)?).ok()?);
+                read.add(bucket, take_number(text)?);
+            }
+            Some(())
+        })();
+        (read, is_whole)
     }
 
     /// Hundredths in all.
@@ -215,9 +234,8 @@ impl Sums {
         }
         for bit in 0..HISTOGRAMS {
             if mask >> (bit + COUNTS) & 1 == 1 {
-                for _ in 0..2 * take_number(text)? {
-                    take_number(text)?;
-                }
+                let numbers = take_number(text)?.checked_mul(2)?;
+                skip_numbers(text, numbers)?;
             }
         }
         Some(first)
@@ -234,11 +252,9 @@ impl Sums {
             if mask >> (bit + COUNTS) & 1 == 0 {
                 continue;
             }
-            let mut bucket = 0_u16;
-            for _ in 0..take_number(text)? {
-                bucket = bucket.saturating_add(u16::try_from(take_number(text)?).ok()?);
-                self.add(bit, bucket, take_number(text)?);
-            }
+            let (read, is_whole) = Histogram::decode(text);
+            self.histograms.get_mut(bit)?.take_in(read);
+            is_whole?;
         }
         Some(())
     }
@@ -346,47 +362,6 @@ pub fn first_counts(text: &str, tell: &mut dyn FnMut(&str, u64)) {
     }
 }
 
-fn take_key<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
-    let length = usize::try_from(take_number(rest)?).ok()?;
-    let (key, after) = rest.split_at_checked(length)?;
-    *rest = after;
-    std::str::from_utf8(key).ok()
-}
-
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn number(text: &mut String, mut number: u64) {
-    loop {
-        let more = if number >> 5 > 0 { 32 } else { 0 };
-        let digit = DIGITS.get((number & 31 | more) as usize).copied().unwrap_or(b'A');
-        text.push(char::from(digit));
-        number >>= 5;
-        if more == 0 {
-            break;
-        }
-    }
-}
-
-fn take_number(text: &mut &[u8]) -> Option<u64> {
-    let (mut number, mut shift) = (0_u64, 0_u32);
-    loop {
-        let (byte, rest) = text.split_first()?;
-        *text = rest;
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        number |= u64::from(digit & 31).checked_shl(shift)?;
-        shift += 5;
-        if digit < 32 {
-            return Some(number);
-        }
-    }
-}
-
+mod digits;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,5 @@
 //! What is asked for: each page of the dashboard, and each list of the JSON API. A new one is a line here.
 
-/// Parts of the paths of what is added up of all page views.
-pub(super) const OF_VISITS: [&str; 5] =
-    ["/vitals/", "/requests/", "/releases/", "/loads/", "/frames/"];
-
 /// Pages and lists: name and path. `{p}` is the project, `{id}` its issue with most events, `{other}` another one, `{event}`
 /// an event that is kept, `{next}` where the list's second page begins.
 pub(super) const PAGES: &[(&str, &str)] = &[
