@@ -49,7 +49,7 @@ pub struct Act {
 pub struct Stage {
     world: World,
     lanes: [Mutex<()>; Lane::COUNT],
-    took: Mutex<BTreeMap<String, Duration>>,
+    took: Mutex<BTreeMap<String, (Option<Lane>, Duration)>>,
 }
 
 impl Stage {
@@ -66,17 +66,26 @@ impl Stage {
         let began = Instant::now();
         (act.run)(&self.world);
         let mut took = self.took.lock().unwrap_or_else(PoisonError::into_inner);
-        took.insert(act.name, began.elapsed());
+        took.insert(act.name, (act.lane, began.elapsed()));
     }
 
-    /// Prints which tests that passed took longest.
+    /// Prints which tests that passed took longest, and how long each lane was taken.
     pub fn say_what_took_long(&self) {
         let took = self.took.lock().unwrap_or_else(PoisonError::into_inner);
         let mut longest: Vec<_> = took.iter().collect();
-        longest.sort_by_key(|(_, time)| std::cmp::Reverse(**time));
+        longest.sort_by_key(|(_, (_, time))| std::cmp::Reverse(*time));
         println!("what took longest:");
-        for (name, time) in longest.iter().take(NAMED) {
+        for (name, (_, time)) in longest.iter().take(NAMED) {
             println!("{:>7.1} s  {name}", time.as_secs_f64());
+        }
+        println!("how long each lane was taken:");
+        let lanes =
+            Engine::ALL.into_iter().map(Lane::Browser).chain([Lane::Requests, Lane::OwnWorker]);
+        for lane in lanes.map(Some).chain([None]) {
+            let sum: Duration =
+                longest.iter().filter(|(_, (of, _))| *of == lane).map(|(_, (_, time))| *time).sum();
+            let name = lane.map_or("alone".to_owned(), |lane| format!("{lane:?}"));
+            println!("{:>7.1} s  {name}", sum.as_secs_f64());
         }
     }
 }

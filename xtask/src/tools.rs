@@ -172,7 +172,7 @@ fn says_version(text: &str, version: &str) -> bool {
 }
 
 /// Without `--locked`: wasm-bindgen-cli's lock file asks for versions that have been withdrawn. One build directory for all,
-/// because they share many dependencies; little optimisation, because compiling them costs minutes and running them seconds.
+/// because they share dependencies; no optimisation, because compiling them costs minutes and running them seconds.
 fn install(tool: Tool, paths: &Paths, say: &Say) -> Result<()> {
     let tools = paths.target.join("tools");
     run(
@@ -182,7 +182,7 @@ fn install(tool: Tool, paths: &Paths, say: &Say) -> Result<()> {
             .arg(&tools)
             .current_dir(&paths.root)
             .env("CARGO_TARGET_DIR", tools.join("build"))
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
         say,
