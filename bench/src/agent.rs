@@ -28,7 +28,7 @@ use crate::report::{Effort, Report};
 use crate::table::thousands;
 
 /// Visits of each page; one more before them is not measured.
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 15;
 const QUICK_ROUNDS: usize = 3;
 
 /// Most that ours may take of Sentry's.

@@ -29,7 +29,7 @@ const SIZES: [Size; 2] = [seeded::ONE, seeded::HUNDRED];
 
 /// Not measured: caches fill, and code gets compiled.
 const WARM_UP: usize = 3;
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 9;
 const QUICK_ROUNDS: usize = 3;
 
 const MOST_MS: f64 = 100.0;

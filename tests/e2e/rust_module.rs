@@ -30,10 +30,9 @@ fn images(world: &World, engine: Engine) {
     }
 }
 
-/// Goes on once the integration is there.
-const ONCE_THERE: &str = "const isThere = () => \
-    performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/extra.js'));\n\
-    const onceThere = (work) => setTimeout(isThere() ? work : onceThere, 100, work);\n";
+/// Goes on once the integration is there, which puts a constructor of its own in place of the engine's.
+const ONCE_THERE: &str = "const { Module } = WebAssembly;\n\
+    const onceThere = (work) => setTimeout(WebAssembly.Module === Module ? onceThere : work, 100, work);\n";
 
 /// Loads the app once the integration is there.
 fn load(how: &str) -> String {

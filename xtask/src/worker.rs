@@ -77,6 +77,9 @@ pub struct Worker {
     log: PathBuf,
 }
 
+/// wrangler's proxy says this where its connection to workerd was closed while it was asking; it repeats only what reads.
+const LOST_BY_PROXY: &str = "restarted mid-request";
+
 /// What `POST /setup` answers.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -206,15 +209,22 @@ impl Worker {
         let body = json!({
             "project": name, "slug": slug, "administrator": "Developer", "origins": origins,
         });
-        let mut response = http()
-            .post(format!("http://127.0.0.1:{}/setup", self.port))
-            .header("Host", format!("localhost:{}", self.port))
-            .header("Authorization", format!("Bearer {}", self.secret))
-            .send_json(body)
-            .context("the Worker does not answer at /setup")?;
-        let text = response.body_mut().read_to_string()?;
-        if response.status() != 200 {
-            bail!("/setup answered {}: {}\n{}", response.status(), text, tail(&self.log, 20));
+        let ask = || -> Result<_> {
+            let mut response = http()
+                .post(format!("http://127.0.0.1:{}/setup", self.port))
+                .header("Host", format!("localhost:{}", self.port))
+                .header("Authorization", format!("Bearer {}", self.secret))
+                .send_json(&body)
+                .context("the Worker does not answer at /setup")?;
+            Ok((response.status(), response.body_mut().read_to_string()?))
+        };
+        let (mut status, mut text) = ask()?;
+        // What is there already is left as it is, so it may be asked for twice.
+        if status == 503 && text.contains(LOST_BY_PROXY) {
+            (status, text) = ask()?;
+        }
+        if status != 200 {
+            bail!("/setup answered {status}: {text}\n{}", tail(&self.log, 20));
         }
         let answer: Value = serde_json::from_str(&text).context("/setup answered no JSON")?;
         let field = |name: &str| {
