@@ -15,8 +15,7 @@ use xtask::worker::Worker;
 
 use crate::database::Database;
 use crate::meter;
-use crate::questions::busiest;
-use crate::questions::{MOST_MS_OF_VISITS, is_of_visits};
+use crate::questions::{MOST_MS_OF_VISITS, busiest, is_of_visits};
 use crate::report::{Effort, Report};
 use crate::seeded::{self, Size};
 use crate::statistics::median;

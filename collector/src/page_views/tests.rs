@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use trapline_core::histogram::Sums;
+use trapline_core::histogram::{Parts, Sums, decode, encode};
 use trapline_core::page_view::{PageView, Requests, Vital};
 
 use super::append::append;
@@ -10,6 +10,7 @@ use super::read::{self, Asked, Filter, Measured, StatRow, Window};
 use super::{Column, DAY_MS, Kind, detail, page};
 use crate::plan::HOUR_MS;
 use crate::purge::Keep;
+use crate::sql::Arg;
 use crate::sql::test_db::{NOW_MS, TestDb};
 
 fn view(number: u32, page: &str, inp: f64) -> PageView {
@@ -283,6 +284,28 @@ fn a_day_has_at_most_so_many_rows() {
     assert_eq!(tally.iter().filter(|(key, _)| key.0 == Kind::Page).count(), 101);
     let rare = &tally.iter().find(|(key, _)| key.0 == Kind::RarePage).unwrap().1;
     assert_eq!((rare.views, rare.columns[0].len()), (600, 150));
+}
+
+#[test]
+fn joined_row_of_rare_names_keeps_the_most_frequent_and_all_counts() {
+    let mut totals = Parts::default();
+    for number in 0..300 {
+        totals.at(&format!("/{number:03}")).count(page::VIEWS, 100 + number);
+    }
+    let sum: u64 = totals.iter().map(|(_, sums)| sums.counted(page::VIEWS)).sum();
+    let row = Texts {
+        kind: Kind::RarePage.number(),
+        day: 7,
+        name: String::new(),
+        texts: serde_json::json!([encode(&totals), "", "", "", "", "", "", "", ""]).to_string(),
+    };
+    let Some(Arg::Text(rows)) = join::join(1, &[row]).unwrap().args.pop() else { panic!("rows") };
+    let rows: serde_json::Value = serde_json::from_str(&rows).unwrap();
+    let mut kept = Parts::default();
+    decode(rows[0][5][0].as_str().unwrap(), &mut kept);
+    let name = |number: u32| kept.get(&format!("/{number:03}")).is_some();
+    assert_eq!((kept.len(), name(179), name(180), name(299)), (121, false, true, true));
+    assert_eq!(kept.iter().map(|(_, sums)| sums.counted(page::VIEWS)).sum::<u64>(), sum);
 }
 
 #[test]

@@ -113,6 +113,21 @@ proptest! {
     }
 
     #[test]
+    fn merging_is_adding_one_by_one(
+        left in prop::collection::vec((0..MAX_BUCKET + 9, 1..99_u64), 0..80),
+        right in prop::collection::vec((0..MAX_BUCKET + 9, 1..99_u64), 0..80),
+    ) {
+        let of = |list: &[(u16, u64)]| {
+            let mut histogram = Histogram::default();
+            list.iter().for_each(|(bucket, quantity)| histogram.add(*bucket, *quantity));
+            histogram
+        };
+        let mut merged = of(&left);
+        merged.merge(&of(&right));
+        prop_assert_eq!(merged, of(&[left, right].concat()));
+    }
+
+    #[test]
     fn joined_texts_add_up(left in sums(), right in sums()) {
         let mut read = Parts::default();
         decode(&(encode(&left) + &encode(&right)), &mut read);
