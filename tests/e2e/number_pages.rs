@@ -69,6 +69,8 @@ fn vitals(world: &World) {
     ] {
         tab.shows(part, text);
     }
+    let single = format!("/{}/vitals/?page=/journal/%7Bid%7D", project.slug);
+    assert!(project.api.page(&single).unwrap().body.contains("Spread of 1 view<"));
     // Within five percent of 1,000 ms.
     let body = page();
     let value =

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, Row, params_from_iter};
 use serde_json::Value;
 use xtask::stamp::files_under;
 
-use crate::Rows;
+use crate::{Rows, eventually};
 
 /// The database, open beside the Worker. SQLite's own locks keep both from harm.
 #[derive(Debug)]
@@ -214,8 +214,26 @@ impl Database {
         ));
     }
 
-    /// Lets so much time pass for a project's alerts.
+    /// Lets so much time pass for a project's alerts, once of each that was sent is written what became of it: whoever sends
+    /// has a minute for that, and whose minute has passed is not waited for.
+    ///
+    /// # Panics
+    /// When it is not written for ten seconds.
     pub fn pass_alert_time(&self, project: &str, by_ms: u64) {
+        let under_way = format!(
+            "SELECT count(*) FROM alert_outbox WHERE project_id = {project} AND state = 0 AND attempts > 0
+                AND next_ms = tried_ms + 60000 AND (attempts > 1 OR answer = '')"
+        );
+        eventually(|| {
+            let left = self.number(&under_way);
+            ensure!(left == 0, "{left} messages are being sent");
+            Ok(())
+        });
+        self.pass_alert_time_meanwhile(project, by_ms);
+    }
+
+    /// Lets so much time pass for a project's alerts, those too that are being sent.
+    pub fn pass_alert_time_meanwhile(&self, project: &str, by_ms: u64) {
         self.execute(&format!(
             "UPDATE alert_outbox SET made_ms = made_ms - {by_ms}, next_ms = next_ms - {by_ms},
                 tried_ms = tried_ms - {by_ms} WHERE project_id = {project};

@@ -8,7 +8,7 @@ use trapline_core::page_view::{INP, LOAD, PHASES, PageView};
 
 use super::columns::{Column, Links};
 use super::measure::{Measure, NAMES, duration, limit, line, of_hundredths, part, place_of, whole};
-use super::number::{count, share};
+use super::number::{count, counted, share};
 use super::scope::ScopeForm;
 use super::time::{Moment, moment};
 use crate::page_views::page;
@@ -25,6 +25,7 @@ pub(super) struct Vitals<'a> {
     /// Which of several choices holds, if several were made.
     left_out: &'static str,
     tiles: Vec<Tile>,
+    /// `1,284 page views`
     views: String,
     columns: Vec<Column>,
     rows: Vec<Row<'a>>,
@@ -102,7 +103,7 @@ impl<'a> Vitals<'a> {
                 true => "Only the device holds here",
             },
             tiles: NAMES.iter().enumerate().map(tile).collect(),
-            views: count(of_hundredths(sums.counted(page::VIEWS))),
+            views: counted(of_hundredths(sums.counted(page::VIEWS)), "page view"),
             columns: columns(page),
             rows: page.pages.iter().map(|one| row(page, one, sort)).collect(),
             loads: loads(page),

@@ -9,7 +9,7 @@ use crate::page_views::read::Measured;
 use crate::page_views::tally::SLOW;
 use crate::page_views::{Column, page};
 use crate::pages::measure::{NAMES, class_of, duration, of_hundredths, part, vital};
-use crate::pages::number::{count, percent, share};
+use crate::pages::number::{count, counted, percent, share};
 use crate::view::VitalsPage;
 
 /// Ready to print.
@@ -105,7 +105,7 @@ impl<'a> Opened<'a> {
             groups: groups(detail, sort),
             errors: errors(one, detail, sort),
             issues: issues(asked, &one.name),
-            views: count(of_hundredths(views)),
+            views: counted(of_hundredths(views), "view"),
         }
     }
 }
