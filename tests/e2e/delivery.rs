@@ -257,7 +257,7 @@ fn two_tabs(world: &World, engine: Engine) {
     assert_eq!(asked(&second), Some(0), "{:?}", sent(&gate, Some(200)));
     first.front();
     five_once(&project, &first);
-    // Firefox now and then loses a request on a connection that is being closed; the agent then sends it again.
+    // What wrangler's proxy has lost, the agent sends again.
     assert!(asked(&first) >= Some(2), "{:?}", sent(&gate, Some(200)));
 }
 

@@ -21,7 +21,7 @@ fn event_passes(world: &World, engine: Engine) {
     let issue = eventually(|| project.api.only_issue());
     tab.flush();
     let event = project.api.latest_event(&issue.short_id).unwrap();
-    // Firefox now and then loses a request on a connection that is being closed; the agent then sends it again.
+    // What wrangler's proxy has lost, the agent sends again.
     for sent in gate.events() {
         assert_eq!(sent["event_id"], event.event_id.to_string());
         assert_eq!(sent["release"], "shop@3");

@@ -130,7 +130,7 @@ impl Faulty {
             variables: vec![("FAULTS".into(), orders.to_string())],
             config: Some(configuration(paths, name, bindings)?),
         };
-        let worker = Worker::start(paths, &options)?;
+        let worker = Worker::start(paths, &options)?.kept_fresh();
         let database = Database::open(&state)?;
         let at_start = report(&worker)?;
         Ok(Self { worker, database, at_start, projects: AtomicU32::new(0) })

@@ -77,7 +77,8 @@ impl World {
                 variables: vec![("ALERT_ALLOW_HOSTS".into(), receiver.host())],
                 config: None,
             },
-        )?;
+        )?
+        .kept_fresh();
         let demo = worker.set_up("Hazel shop", "shop")?;
         let database = Database::open(&state)?;
         let (browsers, faulty, showcase) = (Browsers::default(), OnceLock::new(), OnceLock::new());

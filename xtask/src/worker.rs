@@ -3,6 +3,8 @@
 //! It answers on two origins of one port: `http://127.0.0.1:P` is the site (agent, ingest, demo), `http://localhost:P` the
 //! dashboard and its API. workerd passes the `Host` header on as it came, so names decide, not addresses.
 
+mod fresh;
+
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read;
@@ -17,6 +19,7 @@ use serde_json::{Value, json};
 use crate::group::Group;
 use crate::paths::Paths;
 use crate::run::tail;
+use fresh::Fresh;
 
 /// A first start takes 4 s on two idle cores.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -75,9 +78,10 @@ pub struct Worker {
     port: u16,
     secret: String,
     log: PathBuf,
+    _fresh: Option<Fresh>,
 }
 
-/// wrangler's proxy says this where its connection to workerd was closed while it was asking; it repeats only what reads.
+/// wrangler's proxy says this where its connection to workerd was closed while it was asking: the Worker has not been asked.
 const LOST_BY_PROXY: &str = "restarted mid-request";
 
 /// What `POST /setup` answers.
@@ -124,7 +128,7 @@ impl Worker {
             let port = options.port.map_or_else(free_port, Ok)?;
             let group = Group::spawn(&mut command(port)?).context("node could not be started")?;
             let (secret, log) = (secret.to_owned(), options.log.clone());
-            let mut worker = Self { group, port, secret, log };
+            let mut worker = Self { group, port, secret, log, _fresh: None };
             worker.wait_until_it_answers(&options.state)?;
             Ok(worker)
         };
@@ -135,6 +139,13 @@ impl Worker {
             }
         }
         start()
+    }
+
+    /// From now on no request is lost between wrangler and workerd because of a pause before it. Its log has a line for each
+    /// request that this takes, and whoever measures the Worker measures them too.
+    #[must_use]
+    pub fn kept_fresh(self) -> Self {
+        Self { _fresh: Some(Fresh::keep(self.port)), ..self }
     }
 
     /// The port of both origins.
