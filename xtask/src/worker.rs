@@ -141,7 +141,7 @@ impl Worker {
         start()
     }
 
-    /// From now on no request is lost between wrangler and workerd because of a pause before it. Its log has a line for each
+    /// From now on hardly a request is lost between wrangler and workerd because of a pause before it. Its log has a line for each
     /// request that this takes, and whoever measures the Worker measures them too.
     #[must_use]
     pub fn kept_fresh(self) -> Self {
