@@ -2,7 +2,7 @@
 //!
 //! wrangler's proxy keeps connections to workerd, and workerd closes one that nobody has used for five seconds. A request
 //! that the proxy makes at this very moment is lost: what writes is answered 503 in workerd's place ("restarted
-//! mid-request"), what reads has no answer until somebody else asks. [`AT_ONCE`] requests every two seconds
+//! mid-request"), what reads has no answer until somebody else asks. Sixteen requests every two seconds
 //! leave none of as many connections old enough; where more are used together, one may be.
 
 use std::io::{Read, Write};
